@@ -1,0 +1,47 @@
+"""The command line: ``python -m scaling_study [task=...] [+sweep=...] [key=value ...]``."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from scaling_study.tasks.workers import count_workers
+
+PACKAGE = Path(__file__).parent
+CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())
+
+OmegaConf.register_new_resolver("count_workers", count_workers, replace=True)
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
+def job(cfg):
+    from scaling_study.tasks.train import train_job
+
+    train_job(cfg)
+
+
+def main():
+    """Run the command; what the user got wrong is one line on stderr and exit status 1."""
+    if any(re.match(r"\+?sweep=.*,", argument) for argument in sys.argv[1:]):
+        sys.exit("error: +sweep takes one name (their points would be lost); use +sweep=all or one command per sweep")
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        return job()
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the message is ours to shorten
+    try:
+        job()
+    except (HydraException, OmegaConfBaseException) as error:
+        sys.exit(f"error: {one_line(error)}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the same command goes on where this one stopped")
+
+
+def one_line(error):
+    """Hydra's message, which spans lines, with the cause that names the key."""
+    text = " ".join(str(error).split())
+    cause = " ".join(str(error.__cause__ or "").split())
+    return text if not cause or cause in text else f"{text} ({cause})"

@@ -1,0 +1,29 @@
+"""Data sets as uint8 image tensors, and batches of them on the device."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a data set comes from.
+
+    module: has ``load(root, train_images, test_images)``, which returns a pair of Images, train and test; the
+        counts say how many are needed at most (None: all).
+    classes: number of labels, from 0.
+    version: raised when its images or labels change, which makes runs on it other runs.
+    """
+
+    module: str
+    classes: int
+    version: int = 1
+
+    @property
+    def load(self) -> Callable:
+        return import_module(self.module).load
+
+
+SOURCES = {
+    "fractals": Source("scaling_study.data.fractals", classes=200),
+}

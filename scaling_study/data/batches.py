@@ -1,0 +1,79 @@
+"""From uint8 images to network inputs, a batch at a time, on the images' device."""
+
+import torch
+import torch.nn.functional as F
+
+
+def statistics(images, sample=10_000):
+    """Per-channel mean and standard deviation of up to ``sample`` images, each (1, channels, 1, 1) in 0 to 255."""
+    values = images[:sample].float()
+    mean = values.mean(dim=(0, 2, 3), keepdim=True)
+    return mean, values.std(dim=(0, 2, 3), keepdim=True).clamp_min(1e-3)
+
+
+def network_input(images, resolution, mean, std):
+    """Resize the whole image to ``resolution`` pixels with antialiasing and normalise it.
+
+    images: (n, channels, h, h), uint8 or float. Train and evaluation both use all of the image at every
+    resolution: a crop that varied with either would be confounded with the resolution axis.
+    Returns float32 (n, channels, resolution, resolution) in channels_last order.
+    """
+    images = images.float()
+    if images.shape[-1] != resolution:
+        images = F.interpolate(images, size=(resolution, resolution), mode="bilinear", antialias=True)
+    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def augment(images, recipe, generator):
+    """Random flip, shift and rotation per image at the native resolution, so that they mean the same at every one.
+
+    images: uint8 (n, channels, h, w). ``recipe.shift`` is the largest displacement as a fraction of the side,
+    ``recipe.rotate`` the largest angle in degrees. Uncovered borders repeat the edge.
+    """
+    n, device = len(images), images.device
+    if recipe.flip:
+        flipped = torch.rand(n, 1, 1, 1, generator=generator, device=device) < 0.5
+        images = torch.where(flipped, images.flip(-1), images)
+    if recipe.shift:
+        images = shifted(images, recipe.shift, generator)
+    if recipe.rotate:
+        images = rotated(images, recipe.rotate, generator)
+    return images
+
+
+def shifted(images, fraction, generator):
+    """Move each image by whole pixels, up to ``fraction`` of the side, independently in both directions."""
+    n, _, height, width = images.shape
+    device = images.device
+
+    def positions(side):
+        most = round(fraction * side)
+        offset = torch.randint(-most, most + 1, (n, 1), generator=generator, device=device)
+        return (torch.arange(side, device=device) + offset).clamp(0, side - 1)
+
+    rows, columns = positions(height), positions(width)
+    index = torch.arange(n, device=device)[:, None, None]
+    moved = images.permute(0, 2, 3, 1)[index, rows[:, :, None], columns[:, None, :]]
+    return moved.permute(0, 3, 1, 2)
+
+
+def rotated(images, degrees, generator):
+    """Turn each image about its centre by an angle uniform in -degrees to degrees."""
+    angle = (2 * torch.rand(len(images), generator=generator, device=images.device) - 1) * torch.pi * degrees / 180
+    cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
+    matrix = torch.stack([torch.stack([cos, -sin, zero], 1), torch.stack([sin, cos, zero], 1)], 1)
+    grid = F.affine_grid(matrix, images.shape, align_corners=False)
+    return F.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+
+
+def shuffled(images, batch_size, generator):
+    """Batches of one epoch in random order; the last images that fill no batch wait for another epoch."""
+    order = torch.randperm(len(images), generator=generator).to(images.labels.device)
+    for index in order[: len(order) // batch_size * batch_size].split(batch_size):
+        yield images.images[index], images.labels[index]
+
+
+def in_order(images, batch_size):
+    """All images, in batches, in order."""
+    for start in range(0, len(images), batch_size):
+        yield images.images[start : start + batch_size], images.labels[start : start + batch_size]

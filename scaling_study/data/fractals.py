@@ -1,0 +1,242 @@
+"""The embedded data set: images of iterated function systems, generated from a seed.
+
+A class is an iterated function system (IFS): a few affine maps whose attractor has detail at every
+scale, so the same picture is worth looking at in any resolution. The idea of training on rendered IFS
+is FractalDB (Kataoka et al., ACCV 2020); the sampling and rendering here are our own.
+
+Classes come in groups: the classes of one group share all maps but one, so that telling groups apart
+takes the coarse shape and telling classes apart takes detail. A sample perturbs its class's maps and is
+seen from a random angle, distance and position.
+"""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import torch
+from filelock import FileLock
+from joblib import Parallel, delayed
+
+from scaling_study.errors import StudyError
+
+MAPS_MIN, MAPS_MAX = 2, 5
+POINTS_MIN = 12_000  # expanded points per image: about three per pixel of a 64x64 image
+BATCH = 8  # images rendered together: the largest whose points stay in a core's cache
+
+
+@dataclass(frozen=True)
+class FractalSpec:
+    """What determines every pixel of the set. Changing any value needs a new ``version``."""
+
+    version: int = 1
+    seed: int = 0
+    classes: int = 200
+    classes_per_group: int = 2
+    resolution: int = 64
+    train_images: int = 30_000
+    test_images: int = 10_000
+    perturbation: float = 0.05  # each map entry is scaled by 1 +- this
+    variant_angle: float = 1.0  # radians by which the one map that differs within a group is turned
+    scale_min: float = 0.8  # apparent size relative to the frame, uniform up to 1
+    shift: float = 0.1  # largest displacement, as a fraction of the frame
+
+SPEC = FractalSpec()
+
+
+def expand(maps, levels):
+    """Apply every sequence of ``levels`` maps to the origin.
+
+    maps: (batch, k, 6) rows (a, b, c, d, e, f) of x' = ax + by + e, y' = cx + dy + f.
+    Returns two (batch, k**levels) arrays, x and y.
+    """
+    batch, k, _ = maps.shape
+    a, b, c, d, e, f = (maps[:, :, i, None] for i in range(6))
+    x = y = np.zeros((batch, 1), np.float32)
+    for _ in range(levels):
+        px, py = x[:, None, :], y[:, None, :]
+        x, y = (a * px + b * py + e).reshape(batch, -1), (c * px + d * py + f).reshape(batch, -1)
+    return x, y
+
+
+def levels_for(k, points=POINTS_MIN):
+    """Number of expansions after which k maps give at least ``points`` points."""
+    return int(np.ceil(np.log(points) / np.log(k) - 1e-9))
+
+
+def hits(x, y, size):
+    """Count points per cell of a (size, size) grid over [-1, 1]^2; points outside are dropped.
+
+    x, y: (batch, n). Returns (batch, size, size) int64.
+    """
+    batch = x.shape[0]
+    col, row = (np.floor((v + 1) * (size / 2)).astype(np.int32) for v in (x, y))
+    inside = (col >= 0) & (col < size) & (row >= 0) & (row < size)
+    cell = row * size + col + np.arange(batch, dtype=np.int32)[:, None] * (size * size)
+    return np.bincount(cell[inside], minlength=batch * size * size).reshape(batch, size, size)
+
+
+def rotation(angle):
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+def random_map(rng):
+    """One contraction: rotation, two scales of which one may mirror, rotation, translation."""
+    scales = rng.uniform(0.35, 0.85, 2) * (1, rng.choice((-1, 1)))
+    matrix = rotation(rng.uniform(0, 2 * np.pi)) @ np.diag(scales) @ rotation(rng.uniform(0, 2 * np.pi))
+    return np.concatenate([matrix.ravel(), rng.uniform(-1, 1, 2)])
+
+
+def frame(maps):
+    """Centre and half size (largest coordinate distance from the centre) of an attractor."""
+    x, y = expand(maps[None].astype(np.float32), levels_for(len(maps), 4096))
+    centre = np.array([x.mean(), y.mean()])
+    return centre, float(max(np.abs(x - centre[0]).max(), np.abs(y - centre[1]).max()))
+
+
+def framed(maps):
+    """The same attractor moved and scaled into [-1, 1]^2 (conjugation by the frame)."""
+    centre, half = frame(maps)
+    out = maps.copy()
+    matrices = maps[:, :4].reshape(-1, 2, 2)
+    out[:, 4:] = (matrices @ centre + maps[:, 4:] - centre) / half
+    return out
+
+
+def usable(maps):
+    """Whether the attractor fills 20 to 70 percent of a 32x32 grid: neither a dust nor a blob."""
+    x, y = expand(maps[None].astype(np.float32), levels_for(len(maps), 4096))
+    return 0.2 <= (hits(x, y, 32) > 0).mean() <= 0.7
+
+
+def turned(maps, index, angle):
+    """The system with one map's linear part turned by ``angle`` radians."""
+    out = maps.copy()
+    out[index, :4] = (rotation(angle) @ maps[index, :4].reshape(2, 2)).ravel()
+    return framed(out)
+
+
+def class_systems(spec=SPEC):
+    """The maps of every class: list of (k, 6) float arrays, classes of a group next to each other."""
+    rng = np.random.default_rng((spec.seed, 0))
+    systems = []
+    while len(systems) < spec.classes:
+        base = framed(np.stack([random_map(rng) for _ in range(rng.integers(MAPS_MIN, MAPS_MAX + 1))]))
+        which = rng.integers(len(base))
+        group = [turned(base, which, i * spec.variant_angle) for i in range(spec.classes_per_group)]
+        if all(usable(system) for system in group):
+            systems += group
+    return systems[: spec.classes]
+
+
+def seen(x, y, rng, spec):
+    """Random view of one image's points: angle, distance, position. In place-free, same shapes."""
+    angle, scale = rng.uniform(0, 2 * np.pi), rng.uniform(spec.scale_min, 1)
+    cos, sin = np.float32(np.cos(angle) * scale), np.float32(np.sin(angle) * scale)
+    dx, dy = rng.uniform(-2 * spec.shift, 2 * spec.shift, 2).astype(np.float32)
+    return cos * x - sin * y + dx, sin * x + cos * y + dy
+
+
+def brightness(counts):
+    """Hit counts to uint8: logarithmic, so that dense and thin parts both show."""
+    level = np.log1p(counts.astype(np.float32))
+    return level / np.maximum(level.max(axis=(1, 2), keepdims=True), 1e-6)
+
+
+def render(systems, labels, rngs, spec):
+    """Draw one image per label; all labels must have systems of the same number of maps.
+
+    Returns (len(labels), resolution, resolution) float32 in [0, 1].
+    """
+    maps = np.stack([systems[label] for label in labels])
+    noise = np.stack([rng.uniform(1 - spec.perturbation, 1 + spec.perturbation, maps.shape[1:]) for rng in rngs])
+    points = expand((maps * noise).astype(np.float32), levels_for(maps.shape[1]))
+    views = [seen(*point, rng, spec) for *point, rng in zip(*points, rngs, strict=True)]
+    x, y = (np.stack(axis) for axis in zip(*views, strict=True))
+    return brightness(hits(x, y, spec.resolution))
+
+
+
+TRAIN, TEST = 1, 2  # first words of the samples' seeds; 0 is the classes'
+
+
+def labels_of(indices, spec=SPEC):
+    """Labels of samples: classes take turns, so that any first n samples are balanced."""
+    return np.asarray(indices) % spec.classes
+
+
+def draw(split, start, stop, spec=SPEC):
+    """Samples ``start`` to ``stop`` of a split as uint8 (n, resolution, resolution).
+
+    Every sample has a generator of its own, seeded by the set's seed, the split and the sample's index.
+    """
+    systems, indices = class_systems(spec), np.arange(start, stop)
+    labels = labels_of(indices, spec)
+    images = np.empty((len(indices), spec.resolution, spec.resolution), np.uint8)
+    sizes = np.array([len(systems[label]) for label in labels])
+    for size in np.unique(sizes):
+        same = np.flatnonzero(sizes == size)
+        for batch in np.split(same, range(BATCH, len(same), BATCH)):
+            rngs = [np.random.default_rng((spec.seed, split, indices[i])) for i in batch]
+            images[batch] = np.round(255 * render(systems, labels[batch], rngs, spec))
+    return images
+
+
+def load(root=None, train_images=None, test_images=None):
+    """(train, test) Images of the set, (n, 1, 64, 64); drawn once, then read from ``root`` or the user's cache."""
+    from scaling_study.data.images import Images
+
+    folder = Path(root) if root else platformdirs.user_cache_path("scaling_study")
+    pair = []
+    for split, available, wanted in ((TRAIN, SPEC.train_images, train_images), (TEST, SPEC.test_images, test_images)):
+        count = min(wanted or available, available)
+        images = torch.from_numpy(cached(folder, split, count, available))[:, None]
+        pair.append(Images(images, torch.from_numpy(labels_of(np.arange(count)))))
+    return tuple(pair)
+
+
+def cached(folder, split, count, available):
+    """The first ``count`` samples of a split, from the file of all or of as many, or drawn and kept there.
+
+    Raises StudyError when the folder cannot be written to.
+    """
+    name = f"fractals-v{SPEC.version}-{ {TRAIN: 'train', TEST: 'test'}[split] }"
+    path = folder / f"{name}-{count}.npy"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f".{name}.lock"):  # two sweeps at once draw it once
+            for file in (folder / f"{name}-{available}.npy", path):
+                images = read(file, int(file.stem.rpartition("-")[2]))
+                if images is not None:
+                    return np.array(images[:count])
+            images = draw_parallel(split, count)
+            temporary = path.with_suffix(".tmp.npy")
+            np.save(temporary, images)
+            temporary.replace(path)
+            return images
+    except OSError as error:
+        raise StudyError(f"data.root={folder}: the generated images cannot be kept there ({error.strerror})") from error
+
+
+def read(path, count):
+    """The array in ``path`` if it is whole, else None; a damaged file is named in a warning and drawn again."""
+    if not path.exists():
+        return None
+    try:
+        images = np.load(path, mmap_mode="r")
+        if images.shape == (count, SPEC.resolution, SPEC.resolution) and images.dtype == np.uint8:
+            return images
+        problem = f"holds {images.dtype} {images.shape}"
+    except (OSError, ValueError, EOFError) as error:
+        problem = str(error)
+    warnings.warn(f"{path} is damaged ({problem}); drawing it again", stacklevel=2)
+    return None
+
+
+def draw_parallel(split, count, chunk=500):
+    """``draw`` the first ``count`` samples on all cores."""
+    starts = range(0, count, chunk)
+    jobs = (delayed(draw)(split, start, min(start + chunk, count)) for start in starts)
+    return np.concatenate(Parallel(n_jobs=-1 if count > chunk else 1)(jobs))

@@ -1,0 +1,12 @@
+"""The two ways a user's request can fail, each told in one line."""
+
+
+class ConfigError(ValueError):
+    """A key holds something it may not hold. The message names the key, the value and what is allowed."""
+
+    def __init__(self, key, value, allowed):
+        super().__init__(f"{key}={value}: {allowed}")
+
+
+class StudyError(RuntimeError):
+    """The data, the results folder or the device stand in the way of the work; the message says which and how to mend it."""

@@ -1,0 +1,114 @@
+"""Accuracy against cost, in the spirit of Figures 3 and 8 of Tan & Le (2019)."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scaling_study.figures.metrics import METRICS
+
+
+# Okabe-Ito colours, chosen to differ in lightness too, and a marker each: methods stay apart in greyscale.
+STYLES = {
+    "width": {"color": "#0072B2", "marker": "o"},
+    "depth": {"color": "#D55E00", "marker": "s"},
+    "resolution": {"color": "#009E73", "marker": "^"},
+    "compound": {"color": "#000000", "marker": "D"},
+    "custom": {"color": "#CC79A7", "marker": "v"},
+}
+SYMBOLS = {"depth": "d", "width": "w", "resolution": "r", "compound": "φ"}
+VARIANT = ["method", "depth", "width", "resolution", "flops"]
+
+
+def variants(runs, y):
+    """Mean, least and greatest of column ``y`` over the seeds of each finished variant.
+
+    Returns a frame with the columns of VARIANT, phi, n, mean, low and high, sorted by flops.
+    """
+    done = runs[runs.status == "done"]
+    groups = done.groupby(VARIANT, as_index=False, dropna=False)
+    return groups.agg(phi=("phi", "first"), n=(y, "size"), mean=(y, "mean"), low=(y, "min"), high=(y, "max")).sort_values(
+        "flops", ignore_index=True
+    )
+
+
+def curve(table, method):
+    """The points of one method with the baseline, where it starts, in front."""
+    return pd.concat([table[table.method == "baseline"], table[table.method == method]]).sort_values("flops")
+
+
+def draw_curve(axes, points, method, x, **options):
+    """Mean as line and markers, range over seeds as bars."""
+    cost = points.flops / x.scale
+    error = [points["mean"] - points.low, points.high - points["mean"]]
+    axes.errorbar(cost, points["mean"], yerror(error), capsize=3, markersize=5, **STYLES[method], **options)
+
+
+def yerror(error):
+    return [side.to_numpy(dtype=float) for side in error]
+
+
+def mark_baseline(axes, table, x):
+    baseline = table[table.method == "baseline"]
+    axes.plot(
+        baseline.flops / x.scale, baseline["mean"], linestyle="none", marker="*", markersize=14, color="white",
+        markeredgecolor="black", zorder=5, label="baseline",
+    )  # fmt: skip
+
+
+def seeds_note(table):
+    """What the bars mean, with n."""
+    counts = sorted(set(table.n))
+    n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return f"n = {n} seed{'' if counts == [1] else 's'} per point" + ("" if counts == [1] else ", mean and range")
+
+
+def subject(runs):
+    """Data set, baseline and recipe of the runs, for the title."""
+    return ", ".join(" and ".join(sorted(set(runs[column].dropna()))) for column in ("data", "model", "recipe"))
+
+
+def one_panel_per_axis(runs):
+    """Accuracy against flops with one panel per axis, points labelled with their coefficient (as Figure 3)."""
+    table, x, y = variants(runs, "top1"), METRICS["flops"], METRICS["top1"]
+    present = [axis for axis in ("width", "depth", "resolution") if (table.method == axis).any()]
+    names = present or ["baseline"]
+    figure = Figure(figsize=(4.2 * len(names), 4.0), layout="constrained")
+    panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    for panel, axis in zip(panels, names, strict=True):
+        if axis != "baseline":
+            points = curve(table, axis)
+            draw_curve(panel, points, axis, x)
+            for point in points.itertuples():
+                label = f"{SYMBOLS[axis]}={getattr(point, axis):g}"
+                panel.annotate(label, (point.flops / x.scale, point.high), xytext=(0, 6), textcoords="offset points",
+                               ha="center", fontsize=8)  # fmt: skip
+            panel.set_title(f"{axis} only")
+        mark_baseline(panel, table, x)
+        panel.set_xlabel(x.title)
+        panel.set_xlim(left=0)
+        panel.margins(x=0.1, y=0.12)
+        panel.grid(alpha=0.3)
+    panels[0].set_ylabel(y.title)
+    panels[-1].legend(loc="lower right", frameon=False)
+    figure.suptitle(f"{subject(runs)}; {seeds_note(table)}", fontsize=10)
+    return figure
+
+
+def methods_together(runs):
+    """Accuracy against flops (log scale) with a curve per method, all from the baseline (as Figure 8)."""
+    table, x, y = variants(runs, "top1"), METRICS["flops"], METRICS["top1"]
+    figure = Figure(figsize=(7.0, 4.8), layout="constrained")
+    axes = figure.subplots()
+    for method in [m for m in STYLES if (table.method == m).any()]:
+        label = f"{method} ({SYMBOLS[method]})" if method in SYMBOLS else method
+        line = {"linestyle": "none"} if method == "custom" else {}
+        draw_curve(axes, table[table.method == method] if method == "custom" else curve(table, method), method, x,
+                   label=label, **line)  # fmt: skip
+    mark_baseline(axes, table, x)
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlabel(f"{x.title}, log scale")
+    axes.set_ylabel(y.title)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    axes.set_title(f"{subject(runs)}; {seeds_note(table)}", fontsize=10)
+    return figure

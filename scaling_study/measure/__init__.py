@@ -1,0 +1,1 @@
+"""What a network costs: flops, params, activations, activation bytes."""

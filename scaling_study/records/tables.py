@@ -1,0 +1,126 @@
+"""Tidy tables of runs and of epochs, rebuilt from the records."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+
+from scaling_study.records.store import run_folders, write_text
+
+# Columns of the run table, in order, with their pandas types. One row per run; units as in the names,
+# accuracies in percent, losses in nats, flops and activations per image.
+RUN_COLUMNS = {
+    "run_id": "string",
+    "study": "string",
+    "source": "string",  # measured: trained here
+    "status": "string",  # done or failed
+    "error_type": "string",
+    "error": "string",
+    "method": "string",
+    "phi": "float64",
+    "depth": "float64",
+    "width": "float64",
+    "resolution": "float64",
+    "resolution_px": "Int64",
+    "seed": "Int64",
+    "model": "string",
+    "data": "string",
+    "recipe": "string",
+    "epochs": "Int64",
+    "train_images": "Int64",
+    "val_images": "Int64",
+    "test_images": "Int64",
+    "classes": "Int64",
+    "flops": "Int64",
+    "params": "Int64",
+    "activations": "Int64",
+    "activation_bytes": "Int64",
+    "top1": "float64",
+    "top5": "float64",
+    "loss": "float64",
+    "val_top1": "float64",
+    "val_top5": "float64",
+    "val_loss": "float64",
+    "train_top1": "float64",
+    "train_top5": "float64",
+    "train_loss": "float64",
+    "train_seconds": "float64",
+    "images_per_second": "float64",
+    "device": "string",
+    "threads": "Int64",
+    "precision": "string",
+    "python_version": "string",
+    "torch_version": "string",
+    "timm_version": "string",
+    "package_version": "string",
+    "git_commit": "string",
+    "finished_at": "string",  # ISO 8601, UTC
+}
+ORDER = ["method", "flops", "depth", "width", "resolution", "seed", "run_id"]
+
+
+def run_table(records):
+    """Records (dicts) to the run table: all columns of RUN_COLUMNS, typed, sorted, unknown keys left out."""
+    frame = pd.DataFrame.from_records(list(records), columns=list(RUN_COLUMNS))
+    return frame.astype(RUN_COLUMNS).sort_values(ORDER, ignore_index=True, na_position="last")
+
+
+def read_study(study_dir):
+    """(run table, epoch table) from the run folders of a study."""
+    records, epochs = [], []
+    for folder in run_folders(study_dir):
+        record = folder.record()
+        if record is None:
+            continue
+        records.append(record)
+        if record["status"] == "done":
+            header, *rows = folder.history_lines(record["epochs"])
+            epochs += [f"{folder.path.name},{row}" for row in rows]
+    history = pd.read_csv(io.StringIO("\n".join([f"run_id,{header}", *epochs]))) if epochs else pd.DataFrame()
+    return run_table(records), history
+
+
+def write_tables(study_dir):
+    """Rebuild runs.csv/.parquet and history.csv/.parquet of a study; returns the run table.
+
+    A study that came as tables only (no run folders) keeps them.
+    """
+    study_dir = Path(study_dir)
+    if not run_folders(study_dir) and (study_dir / "runs.csv").exists():
+        return load_runs(study_dir)
+    study_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(study_dir / ".tables.lock"):
+        runs, history = read_study(study_dir)
+        for name, frame in (("runs", runs), ("history", history)):
+            write_text(study_dir / f"{name}.csv", frame.to_csv(index=False))
+            temporary = study_dir / f".{name}.parquet.tmp"
+            frame.to_parquet(temporary, index=False)
+            temporary.replace(study_dir / f"{name}.parquet")
+    return runs
+
+
+def load_runs(path):
+    """The run table of a study: one row per run, columns and types of RUN_COLUMNS.
+
+    path: a study folder (``results/<study>``), its runs.csv or its runs.parquet.
+    Raises FileNotFoundError when there is no such table, ValueError when columns are missing.
+    """
+    frame = read_table(path, "runs")
+    missing = [column for column in RUN_COLUMNS if column not in frame]
+    if missing:
+        raise ValueError(f"{path} is not a run table: it lacks {', '.join(missing)}")
+    return frame[list(RUN_COLUMNS)].astype(RUN_COLUMNS)
+
+
+def load_history(path):
+    """The epoch table of a study: one row per run and epoch (run_id, epoch, train_loss, val_*, learning_rate,
+    train_seconds). path: a study folder, its history.csv or its history.parquet."""
+    return read_table(path, "history").astype({"run_id": "string"})
+
+
+def read_table(path, name):
+    path = Path(path)
+    if path.is_dir():
+        path = path / f"{name}.csv"
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)

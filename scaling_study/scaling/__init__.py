@@ -1,0 +1,1 @@
+"""The arithmetic of scaling. Pure: no file, no network, no import from the rest of the package."""

@@ -1,0 +1,205 @@
+"""Every config key, its type and its range. Loads no torch, so that mistakes are told at once."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from scaling_study.errors import ConfigError
+
+
+@dataclass
+class Model:
+    name: str
+    dropout: float
+    drop_path_rate: float
+
+
+@dataclass
+class Data:
+    name: str
+    root: str | None
+    train_images: int | None
+    val_images: int
+    test_images: int | None
+    resolution: int
+
+
+@dataclass
+class Recipe:
+    name: str
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    momentum: float
+    weight_decay: float
+    schedule: str
+    warmup_epochs: float
+    label_smoothing: float
+    ema_decay: float
+    flip: bool
+    shift: float
+    rotate: float
+    precision: str
+    compile: bool | None
+
+
+@dataclass
+class Scaling:
+    method: str
+    depth: float
+    width: float
+    resolution: float
+    phi: float
+    alpha: float
+    beta: float
+    gamma: float
+    point: str | None
+    points: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Config:
+    task: str
+    study: str
+    results_dir: str
+    plots_dir: str
+    seed: int
+    device: str
+    workers: Any
+    threads: int
+    model: Model
+    data: Data
+    recipe: Recipe
+    scaling: Scaling
+
+
+def one_of(*allowed):
+    return lambda value: value in allowed, "must be one of " + ", ".join(allowed)
+
+
+def at_least(low):
+    return lambda value: math.isfinite(value) and value >= low, f"must be {low} or more"
+
+
+POSITIVE = (lambda value: math.isfinite(value) and value > 0, "must be a number above 0")
+FRACTION = (lambda value: 0 <= value < 1, "must be from 0 up to, but not including, 1")
+COUNT = (lambda value: value is None or value >= 1, "must be 1 or more, or null for all")
+NAME = (
+    lambda value: bool(value) and value not in (".", "..") and all(c.isalnum() or c in "._-=+," for c in value),
+    "must be one folder name of letters, digits and . _ - = + ,",
+)
+
+RULES = {
+    "task": one_of("train", "plan", "tables", "figures"),
+    "study": NAME,
+    "seed": at_least(0),
+    "threads": at_least(1),
+    "device": one_of("auto", "cpu", "cuda"),
+    "workers": (lambda value: value == "auto" or (type(value) is int and value >= 1), "must be auto or 1 or more"),
+    "model.dropout": FRACTION,
+    "model.drop_path_rate": FRACTION,
+    "data.train_images": COUNT,
+    "data.val_images": at_least(1),
+    "data.test_images": COUNT,
+    "data.resolution": at_least(1),
+    "recipe.epochs": at_least(1),
+    "recipe.batch_size": at_least(2),
+    "recipe.learning_rate": POSITIVE,
+    "recipe.momentum": FRACTION,
+    "recipe.weight_decay": at_least(0),
+    "recipe.warmup_epochs": at_least(0),
+    "recipe.label_smoothing": FRACTION,
+    "recipe.ema_decay": FRACTION,
+    "recipe.shift": FRACTION,
+    "recipe.rotate": (lambda value: 0 <= value <= 180, "must be 0 to 180 degrees"),
+    "recipe.precision": one_of("auto", "fp32", "bf16", "fp16"),
+    "scaling.method": one_of("compound", "custom"),
+    "scaling.depth": POSITIVE,
+    "scaling.width": POSITIVE,
+    "scaling.resolution": POSITIVE,
+    "scaling.phi": (math.isfinite, "must be a finite number"),
+    "scaling.alpha": POSITIVE,
+    "scaling.beta": POSITIVE,
+    "scaling.gamma": POSITIVE,
+}
+
+
+def parse(cfg: DictConfig) -> Config:
+    """Check a composed configuration and return it as dataclasses, a named ``scaling.point`` applied.
+
+    Raises ConfigError for an unknown key, a wrong type or a value out of range.
+    """
+    plain = OmegaConf.create({key: OmegaConf.to_container(cfg, resolve=False)[key] for key in cfg if key != "hydra"})
+    try:
+        apply_point(plain)
+        config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Config), plain))
+    except OmegaConfBaseException as error:
+        raise config_error(error, plain) from error
+    for key, (allowed, message) in RULES.items():
+        value = OmegaConf.select(OmegaConf.structured(config), key)
+        if not allowed(value):
+            raise ConfigError(key, value, message)
+    check_choices(config)
+    return config
+
+
+def apply_point(cfg):
+    """Write the entry of ``scaling.points`` that ``scaling.point`` names over the other scaling keys."""
+    point = cfg.scaling.get("point")
+    if point is None:
+        return
+    points = cfg.scaling.get("points") or {}
+    if point not in points:
+        raise ConfigError("scaling.point", point, "must be one of scaling.points: " + (", ".join(points) or "(none)"))
+    with open_dict(cfg):
+        cfg.scaling = OmegaConf.merge(cfg.scaling, points[point])
+
+
+def config_error(error, cfg):
+    """OmegaConf's complaint as one line about the key."""
+    key = error.full_key or "?"
+    reason = str(error.msg or error).splitlines()[0]
+    if "not in" in reason:
+        reason = f"unknown key; {known_near(key)}"
+    return ConfigError(key, OmegaConf.select(cfg, key) if key in str(cfg) or "." in key else None, reason)
+
+
+def keys(node=Config, prefix=""):
+    """All dotted keys of the schema."""
+    for name, kind in node.__annotations__.items():
+        if hasattr(kind, "__dataclass_fields__"):
+            yield from keys(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def known_near(key):
+    """The keys of the same group, the most similar first."""
+    from difflib import get_close_matches
+
+    known = list(keys())
+    group = key.rpartition(".")[0]
+    near = get_close_matches(key, known, n=3) or [k for k in known if k.rpartition(".")[0] == group]
+    return "allowed are " + ", ".join(near)
+
+
+def check_choices(config):
+    """Ranges that depend on more than one key."""
+    from scaling_study.data import SOURCES
+    from scaling_study.models import FAMILIES
+
+    if config.model.name not in FAMILIES:
+        raise ConfigError("model.name", config.model.name, "must be one of " + ", ".join(FAMILIES))
+    if config.data.name not in SOURCES:
+        raise ConfigError("data.name", config.data.name, "must be one of " + ", ".join(SOURCES))
+    moved = [axis for axis in ("depth", "width", "resolution") if getattr(config.scaling, axis) != 1]
+    if config.scaling.method == "compound" and moved:
+        raise ConfigError(
+            f"scaling.{moved[0]}",
+            getattr(config.scaling, moved[0]),
+            "must stay 1 with scaling.method=compound, which sets all three from scaling.phi",
+        )

@@ -1,0 +1,1 @@
+"""One file per verb of the command line, tying the rest together."""

@@ -1,0 +1,95 @@
+"""task=plan: what a sweep would train, what it costs and how long it takes, without training."""
+
+import time
+
+import pandas as pd
+
+CALIBRATION_SECONDS = 0.5  # of training steps, per variant
+
+
+def run(jobs):
+    """Print the table of runs, cheapest first."""
+    import torch
+
+    from scaling_study.data.images import load_data
+
+    torch.set_num_threads(jobs[0].config.threads)
+    data = load_data(jobs[0].run.data)
+    measured = {}
+    rows = []
+    for job in jobs:
+        variant = (job.run.coefficients, job.run.model.name)
+        if variant not in measured:
+            measured[variant] = measure(job, data)
+        rows.append(row(job, *measured[variant]))
+    table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
+    print(render(table))
+    print(total(table, jobs[0].config))
+    return 0
+
+
+def measure(job, data):
+    """(complexity, estimated seconds) of one variant: a few real training steps, scaled to the whole run."""
+    from scaling_study.measure.complexity import complexity
+    from scaling_study.tasks.run import build
+    from scaling_study.training.device import choose_device
+    from scaling_study.training.loop import Session
+
+    run = job.run
+    network = build(run, data)
+    cost = complexity(network, channels=data.channels, resolution=run.resolution_px)
+    session = Session(network, data, run.recipe, run.resolution_px, choose_device(job.config.device))
+    train_seconds = session.steps_per_epoch * run.recipe.epochs * seconds_per_step(session)
+    start = time.perf_counter()
+    session.evaluate(data.val[: run.recipe.batch_size])
+    per_image = (time.perf_counter() - start) / min(len(data.val), run.recipe.batch_size)
+    images = len(data.val) * (run.recipe.epochs + 2) + len(data.test)
+    return cost, train_seconds + per_image * images
+
+
+def seconds_per_step(session):
+    """Median duration of a training step, after one that warms up."""
+    durations = []
+    images, labels = session.images.images, session.images.labels
+    size = session.recipe.batch_size
+    while len(durations) < 3 or sum(durations) < CALIBRATION_SECONDS:
+        start = time.perf_counter()
+        session.network.train()
+        session.step(session.prepare(images[:size].to(session.device)), labels[:size].to(session.device)).item()
+        durations.append(time.perf_counter() - start)
+    return pd.Series(durations[1:]).median()
+
+
+def row(job, cost, seconds):
+    run, record = job.run, job.folder.record()
+    return {
+        "run_id": run.run_id,
+        "depth": run.coefficients.depth,
+        "width": run.coefficients.width,
+        "resolution": run.coefficients.resolution,
+        "resolution_px": run.resolution_px,
+        "seed": run.seed,
+        "flops": cost.flops,
+        "params": cost.params,
+        "seconds": seconds,
+        "status": record["status"] if record else "waiting",
+    }
+
+
+def render(table):
+    shown = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3)
+    shown = shown.drop(columns=["flops", "params"]).rename(columns={"seconds": "est_seconds"})
+    formats = {name: "{:.2f}".format for name in ("depth", "width", "resolution")}
+    formats |= {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "est_seconds": "{:.0f}".format}
+    columns = [*shown.columns[:6], "Mflops", "kparams", "est_seconds", "status"]
+    return shown[columns].to_string(index=False, formatters=formats)
+
+
+def total(table, config):
+    """One line: what is left, and how long it takes with the workers the launcher would use."""
+    from scaling_study.tasks.workers import count_workers
+
+    left = table[table.status != "done"]
+    workers = count_workers(config.workers, config.device)
+    seconds = max(left.seconds.sum() / workers, left.seconds.max() if len(left) else 0)
+    return f"{len(left)} of {len(table)} runs to train, about {seconds / 60:.1f} minutes with workers={workers}"

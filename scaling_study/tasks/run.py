@@ -1,0 +1,122 @@
+"""Train one run in the process that calls, and record how it ended."""
+
+import platform
+import subprocess
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from scaling_study.data.images import load_data
+from scaling_study.measure.complexity import complexity
+from scaling_study.models import FAMILIES
+from scaling_study.training import checkpoint
+from scaling_study.training.device import choose_device, claimed, describe
+from scaling_study.training.loop import train
+
+
+def train_and_record(config, run, folder):
+    """Train ``run`` from its checkpoint if it has one and write its record, also when it fails."""
+    record = identity_columns(config, run)
+    try:
+        torch.set_num_threads(config.threads)
+        device = choose_device(config.device)
+        with claimed(device) as device:
+            record |= environment_columns(device, config.threads)
+            record |= result_columns(run, folder, device)
+    except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt):
+            return
+        record |= {"status": "failed", "error_type": type(error).__name__, "error": one_line(error)}
+    record["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
+    folder.write_record(record)
+
+
+def identity_columns(config, run):
+    """What is known of a run before it starts."""
+    return {
+        "run_id": run.run_id,
+        "study": config.study,
+        "source": "measured",
+        "status": "done",
+        "method": run.method,
+        "phi": run.phi,
+        **asdict(run.coefficients),
+        "resolution_px": run.resolution_px,
+        "seed": run.seed,
+        "model": run.model.name,
+        "data": run.data.name,
+        "recipe": run.recipe.name,
+        "epochs": run.recipe.epochs,
+    }
+
+
+def environment_columns(device, threads):
+    return {
+        "device": describe(device),
+        "threads": threads if device.type == "cpu" else None,
+        "python_version": platform.python_version(),
+        "torch_version": torch.__version__,
+        "timm_version": version("timm"),
+        "package_version": version("scaling_study"),
+        "git_commit": git_commit(),
+    }
+
+
+def result_columns(run, folder, device):
+    """Load the data, build, measure and train the network; the columns that come of it."""
+    data = load_data(run.data)
+    torch.manual_seed(run.seed)
+    network = build(run, data)
+    columns = {f"{split}_images": len(getattr(data, split)) for split in ("train", "val", "test")}
+    columns |= {"classes": data.classes}
+    columns |= asdict(complexity(network, channels=data.channels, resolution=run.resolution_px))
+    trained = train(
+        network,
+        data,
+        run.recipe,
+        seed=run.seed,
+        resolution=run.resolution_px,
+        device=device,
+        state=checkpoint.load(folder.checkpoint),
+        on_epoch=lambda state, history: keep(folder, state, history),
+        on_progress=folder.write_progress,
+    )
+    return columns | trained.metrics | {
+        "train_seconds": trained.train_seconds,
+        "images_per_second": trained.images_per_second,
+        "precision": trained.precision,
+    }
+
+
+def build(run, data):
+    """The network of a run, untrained; its weights come from torch's global seed."""
+    return FAMILIES[run.model.name].build(
+        depth=run.coefficients.depth,
+        width=run.coefficients.width,
+        classes=data.classes,
+        channels=data.channels,
+        dropout=run.model.dropout,
+        drop_path_rate=run.model.drop_path_rate,
+    )
+
+
+def keep(folder, state, history):
+    """History first: a checkpoint never knows of an epoch that the history lacks."""
+    folder.write_history(history)
+    checkpoint.save(folder.checkpoint, state)
+
+
+def one_line(error):
+    return " ".join(str(error).split())[:500]
+
+
+def git_commit():
+    """Commit of the checkout this package runs from, with -dirty if it differs; None outside a checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

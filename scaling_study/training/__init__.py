@@ -1,0 +1,1 @@
+"""Training one variant: recipe, loop, checkpoint."""
