@@ -1,5 +1,10 @@
 """Benchmarks of how convolutional networks scale with depth, width and resolution."""
 
+import warnings
+
+# timm compiles a few of its functions on import, in a way that newer torch warns of; nothing a user could act on.
+warnings.filterwarnings("ignore", message=r"`torch\.jit\.script", category=FutureWarning)
+
 __all__ = ["load_history", "load_runs"]
 
 

@@ -14,6 +14,7 @@ def run_isolated(function, *args):
     The function hands over its result by writing files; what it raises it must record itself.
     """
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    multiprocessing.set_start_method(method, force=True)  # joblib's workers default to one that children do not know
     context = multiprocessing.get_context(method)
     if method == "forkserver":
         context.set_forkserver_preload(PRELOAD)
