@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 
 import hydra
@@ -10,6 +11,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from scaling_study.schema import known_near
 from scaling_study.tasks.workers import count_workers
 
 PACKAGE = Path(__file__).parent
@@ -31,6 +33,7 @@ def main():
         sys.exit("error: +sweep takes one name (their points would be lost); use +sweep=all or one command per sweep")
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         return job()
+    warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the message is ours to shorten
     try:
         job()
@@ -41,7 +44,14 @@ def main():
 
 
 def one_line(error):
-    """Hydra's message, which spans lines, with the cause that names the key."""
-    text = " ".join(str(error).split())
-    cause = " ".join(str(error.__cause__ or "").split())
-    return text if not cause or cause in text else f"{text} ({cause})"
+    """Hydra's message, which spans lines, as one that names the key and what is allowed."""
+    text = " ".join(f"{error} {error.__cause__ or ''}".split())
+    if unknown := re.search(r"Could not override '([^']+)'.*Key '.*' is not in struct", text):
+        return f"{unknown[1]}: unknown key; {known_near(unknown[1])}"
+    if choice := re.search(
+        r"Could not find '([^/']+)/([^']*)' Available options in '.*': (.*?) Config search path", text
+    ):
+        return f"{choice[1]}={choice[2]}: must be one of {', '.join(choice[3].split())}"
+    if sweep := re.search(r"Ambiguous value for argument '([^']+)'", text):
+        return f"{sweep[1]}: several values need a sweep; add one with +sweep=NAME, or -m for these values alone"
+    return text

@@ -155,17 +155,17 @@ def apply_point(cfg):
     points = cfg.scaling.get("points") or {}
     if point not in points:
         raise ConfigError("scaling.point", point, "must be one of scaling.points: " + (", ".join(points) or "(none)"))
+    if not OmegaConf.is_dict(points[point]):
+        raise ConfigError(f"scaling.points.{point}", points[point], "must hold scaling keys, as in {depth: 2}")
     with open_dict(cfg):
         cfg.scaling = OmegaConf.merge(cfg.scaling, points[point])
 
 
 def config_error(error, cfg):
     """OmegaConf's complaint as one line about the key."""
-    key = error.full_key or "?"
-    reason = str(error.msg or error).splitlines()[0]
-    if "not in" in reason:
-        reason = f"unknown key; {known_near(key)}"
-    return ConfigError(key, OmegaConf.select(cfg, key) if key in str(cfg) or "." in key else None, reason)
+    key = error.full_key
+    reason = f"unknown key; {known_near(key)}" if "not in" in str(error) else str(error).splitlines()[0]
+    return ConfigError(key, OmegaConf.select(cfg, key), reason)
 
 
 def keys(node=Config, prefix=""):

@@ -26,4 +26,8 @@ class Source:
 
 SOURCES = {
     "fractals": Source("scaling_study.data.fractals", classes=200),
+    "fashion_mnist": Source("scaling_study.data.fashion_mnist", classes=10),
+    "cifar10": Source("scaling_study.data.cifar10", classes=10),
+    "cifar100": Source("scaling_study.data.cifar100", classes=100),
+    "elpv": Source("scaling_study.data.elpv", classes=4),
 }

@@ -42,6 +42,7 @@ class FractalSpec:
     scale_min: float = 0.8  # apparent size relative to the frame, uniform up to 1
     shift: float = 0.1  # largest displacement, as a fraction of the frame
 
+
 SPEC = FractalSpec()
 
 
@@ -156,7 +157,6 @@ def render(systems, labels, rngs, spec):
     views = [seen(*point, rng, spec) for *point, rng in zip(*points, rngs, strict=True)]
     x, y = (np.stack(axis) for axis in zip(*views, strict=True))
     return brightness(hits(x, y, spec.resolution))
-
 
 
 TRAIN, TEST = 1, 2  # first words of the samples' seeds; 0 is the classes'

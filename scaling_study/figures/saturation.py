@@ -25,9 +25,9 @@ def variants(runs, y):
     """
     done = runs[runs.status == "done"]
     groups = done.groupby(VARIANT, as_index=False, dropna=False)
-    return groups.agg(phi=("phi", "first"), n=(y, "size"), mean=(y, "mean"), low=(y, "min"), high=(y, "max")).sort_values(
-        "flops", ignore_index=True
-    )
+    return groups.agg(
+        phi=("phi", "first"), n=(y, "size"), mean=(y, "mean"), low=(y, "min"), high=(y, "max")
+    ).sort_values("flops", ignore_index=True)
 
 
 def curve(table, method):

@@ -139,6 +139,8 @@ def require_writable(folder):
         probe.unlink()
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise StudyError(f"{folder} cannot be written to ({error.strerror}); choose another results_dir or plots_dir") from error
+        raise StudyError(
+            f"{folder} cannot be written to ({error.strerror}); choose another results_dir or plots_dir"
+        ) from error
     if free < FREE_BYTES_MIN:
         raise StudyError(f"{folder} has {free / 1e6:.0f} MB free; at least {FREE_BYTES_MIN / 1e6:.0f} MB are needed")

@@ -21,5 +21,7 @@ def check_trainable(jobs):
         if recipe.batch_size > images:
             raise ConfigError("recipe.batch_size", recipe.batch_size, f"must be at most the {images} training images")
         if recipe.warmup_epochs > recipe.epochs:
-            raise ConfigError("recipe.warmup_epochs", recipe.warmup_epochs, f"must be at most recipe.epochs={recipe.epochs}")
+            raise ConfigError(
+                "recipe.warmup_epochs", recipe.warmup_epochs, f"must be at most recipe.epochs={recipe.epochs}"
+            )
         make_schedule(make_optimizer(torch.nn.Linear(2, 2), recipe), recipe, images // recipe.batch_size)

@@ -1,7 +1,8 @@
 """What happens before the first run of a command and after its last one, in the process the user started."""
 
 import sys
-import warnings
+import traceback
+from functools import wraps
 from pathlib import Path
 
 from hydra.experimental.callback import Callback
@@ -15,6 +16,22 @@ from scaling_study.tasks.progress import Progress
 OTHER_TASKS = {"plan": plan.run, "tables": tables.run, "figures": figures.run}
 
 
+def loud(hook):
+    """Hydra turns what a callback raises into a warning and goes on; make it end the command."""
+
+    @wraps(hook)
+    def wrapped(self, config, **_):
+        try:
+            hook(self, config)
+        except (ConfigError, StudyError) as error:
+            sys.exit(f"error: {error}")
+        except Exception:
+            traceback.print_exc()
+            sys.exit(1)
+
+    return wrapped
+
+
 class StudyCallback(Callback):
     """Hydra's hooks around a run and a multirun.
 
@@ -25,29 +42,29 @@ class StudyCallback(Callback):
     def __getstate__(self):
         return {}  # Hydra sends the callback to its workers; the jobs and the display stay here
 
-    def on_run_start(self, config, **_):
-        self.begin(lambda: [job_of(config)])
+    @loud
+    def on_run_start(self, config):
+        self.begin([job_of(config)])
 
-    def on_multirun_start(self, config, **_):
-        self.begin(lambda: sweep_jobs(config))
+    @loud
+    def on_multirun_start(self, config):
+        self.begin(sweep_jobs(config))
 
-    def on_run_end(self, config, **_):
+    @loud
+    def on_run_end(self, config):
         self.end()
 
-    def on_multirun_end(self, config, **_):
+    @loud
+    def on_multirun_end(self, config):
         self.end()
 
-    def begin(self, list_jobs):
-        warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
-        try:
-            self.jobs = list_jobs()
-            task = self.jobs[0].config.task
-            if task in OTHER_TASKS:
-                sys.exit(OTHER_TASKS[task](self.jobs))
-            prepare(self.jobs)
-        except (ConfigError, StudyError) as error:
-            sys.exit(f"error: {error}")
-        self.progress = Progress([(job.folder, job.run.nominal_cost) for job in self.jobs]).start()
+    def begin(self, jobs):
+        task = jobs[0].config.task
+        if task in OTHER_TASKS:
+            sys.exit(OTHER_TASKS[task](jobs))
+        prepare(jobs)
+        self.jobs = jobs
+        self.progress = Progress([(job.folder, job.run.nominal_cost) for job in jobs]).start()
 
     def end(self):
         self.progress.stop()
@@ -57,8 +74,6 @@ class StudyCallback(Callback):
 def prepare(jobs):
     """Refuse before any work what would fail later; stop here when nothing is left to train."""
     config = jobs[0].config
-    require_writable(Path(config.results_dir) / config.study)
-    require_writable(Path(config.plots_dir) / config.study)
     for job in jobs:
         require_one_setting(job)
     pending = [job for job in jobs if not job.done]
@@ -68,6 +83,8 @@ def prepare(jobs):
     from scaling_study.tasks.check import check_trainable  # imports torch, which takes seconds
 
     check_trainable(pending)
+    for folder in (config.results_dir, config.plots_dir):  # last: it makes the folders
+        require_writable(Path(folder) / config.study)
 
 
 def require_one_setting(job):

@@ -17,7 +17,19 @@ def variants(runs):
     ).reset_index()  # fmt: skip
     table["Mflops"] = table.pop("flops") / 1e6
     table["kparams"] = table.pop("params") / 1e3
-    columns = ["method", "depth", "width", "resolution", "resolution_px", "Mflops", "kparams", "runs", "val_top1", "top1", "sd"]
+    columns = [
+        "method",
+        "depth",
+        "width",
+        "resolution",
+        "resolution_px",
+        "Mflops",
+        "kparams",
+        "runs",
+        "val_top1",
+        "top1",
+        "sd",
+    ]
     formats = {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "train_seconds": "{:.0f}".format}
     formats |= {name: "{:.2f}".format for name in ("depth", "width", "resolution", "val_top1", "top1", "sd")}
     return table[[*columns, "train_seconds"]].to_string(index=False, formatters=formats, na_rep="")

@@ -84,11 +84,15 @@ def result_columns(run, folder, device):
         on_epoch=lambda state, history: keep(folder, state, history),
         on_progress=folder.write_progress,
     )
-    return columns | trained.metrics | {
-        "train_seconds": trained.train_seconds,
-        "images_per_second": trained.images_per_second,
-        "precision": trained.precision,
-    }
+    return (
+        columns
+        | trained.metrics
+        | {
+            "train_seconds": trained.train_seconds,
+            "images_per_second": trained.images_per_second,
+            "precision": trained.precision,
+        }
+    )
 
 
 def build(run, data):

@@ -63,7 +63,9 @@ def claimed(device):
     if device.type != "cuda" or torch.cuda.device_count() < 2:
         yield device
         return
-    locks = [FileLock(Path(tempfile.gettempdir()) / f"scaling_study-gpu{i}.lock") for i in range(torch.cuda.device_count())]
+    locks = [
+        FileLock(Path(tempfile.gettempdir()) / f"scaling_study-gpu{i}.lock") for i in range(torch.cuda.device_count())
+    ]
     while True:
         for index, lock in enumerate(locks):
             try:

@@ -25,5 +25,3 @@ def evaluate(network, images, prepare, precision, batch_size=EVALUATION_BATCH):
         totals += torch.stack([hits[:, 0].sum(), hits.sum(), loss]).double()
     top1, top5, loss = (totals / len(images)).tolist()
     return {"top1": 100 * top1, "top5": 100 * top5, "loss": loss}
-
-

@@ -1,0 +1,74 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+
+from scaling_study.cli import CONF
+from scaling_study.data.images import DataSet, Images
+from scaling_study.schema import parse
+
+SMALL = ["data.train_images=256", "data.val_images=64", "data.test_images=100", "recipe.batch_size=32"]
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """A cache folder for generated data, shared by all tests and by no user."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def cli(tmp_path, cache):
+    """Call the real command line on a small data set, in an empty folder. Returns the finished process."""
+
+    def call(*overrides, cwd=tmp_path, small=True, check=True, **options):
+        command = [sys.executable, "-m", "scaling_study", *overrides, *(SMALL if small else [])]
+        result = subprocess.run(
+            command,
+            cwd=cwd,
+            env=environment(cache),
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+            **options,
+        )
+        if check:
+            assert result.returncode == 0, result.stdout + result.stderr
+        return result
+
+    return call
+
+
+def environment(cache):
+    return os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(Path(__file__).parents[1])}
+
+
+@pytest.fixture
+def config():
+    """A checked configuration from overrides, as the command line would make it."""
+
+    def make(*overrides):
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return parse(compose("config", overrides=list(overrides)))
+
+    return make
+
+
+@pytest.fixture
+def toy_data():
+    """Four classes of 12x12 images that differ in which quarter is bright: learnt within an epoch or two."""
+
+    def make(n=256, seed=0):
+        generator = torch.Generator().manual_seed(seed)
+        labels = torch.arange(n) % 4
+        images = torch.randint(0, 100, (n, 1, 12, 12), generator=generator, dtype=torch.uint8)
+        for i, label in enumerate(labels.tolist()):
+            row, column = 6 * (label // 2), 6 * (label % 2)
+            images[i, :, row : row + 6, column : column + 6] += 100
+        return Images(images, labels)
+
+    return DataSet(classes=4, train=make(256, 0), val=make(64, 1), test=make(64, 2))

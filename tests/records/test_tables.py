@@ -1,0 +1,95 @@
+import json
+
+import pandas as pd
+import pytest
+
+import scaling_study
+from scaling_study.records.store import RunFolder
+from scaling_study.records.tables import RUN_COLUMNS, write_tables
+
+BASE = {
+    "study": "s",
+    "source": "measured",
+    "method": "width",
+    "depth": 1.0,
+    "resolution": 1.0,
+    "epochs": 1,
+    "device": "x",
+}
+
+
+def add(study, width, seed, status="done", **values):
+    folder = RunFolder(study / "runs" / f"width-{width}-seed{seed}-00000000")
+    record = BASE | {"run_id": folder.path.name, "status": status, "width": width, "seed": seed} | values
+    folder.write_history([{"epoch": 1, "val_top1": 50.0}])
+    folder.write_record(record)
+    return folder
+
+
+@pytest.fixture
+def study(tmp_path):
+    study = tmp_path / "results" / "s"
+    add(study, 2.0, 1, flops=4_000_000_000, top1=75.5)
+    add(study, 1.4, 0, flops=2_000_000, top1=70.25)
+    add(study, 3.8, 0, status="failed", error_type="Diverged", error="the loss, it said, became nan")
+    return study
+
+
+def test_runs_and_epochs_become_tidy_typed_tables(study):
+    write_tables(study)
+    for path in (study, study / "runs.csv", study / "runs.parquet"):
+        runs = scaling_study.load_runs(path)
+        assert {name: str(kind) for name, kind in runs.dtypes.items()} == RUN_COLUMNS
+        assert runs.width.tolist() == [1.4, 2.0, 3.8]  # sorted by method and flops, unknown last
+        assert runs.flops.isna().tolist() == [False, False, True]
+        assert runs.error[2] == "the loss, it said, became nan"
+    history = scaling_study.load_history(study)
+    assert history[["epoch", "val_top1"]].to_numpy().tolist() == [[1, 50.0]] * 2
+    assert set(history.run_id) == set(runs.run_id[:2])
+
+
+def test_plain_pandas_reads_the_csv_with_the_right_types(study):
+    write_tables(study)
+    frame = pd.read_csv(study / "runs.csv")
+    assert frame.seed.dtype == "int64"
+    assert frame.top1.dtype == "float64"
+    assert frame.top1[0] == 70.25
+
+
+def test_csv_and_parquet_hold_the_same(study):
+    write_tables(study)
+    pd.testing.assert_frame_equal(
+        scaling_study.load_runs(study / "runs.csv"), scaling_study.load_runs(study / "runs.parquet")
+    )
+
+
+def test_a_garbled_run_is_left_out_and_named(study):
+    folder = add(study, 5.0, 0)
+    (folder.path / "record.json").write_text('{"run_id"')
+    with pytest.warns(UserWarning, match="width-5"):
+        assert len(write_tables(study)) == 3
+
+
+def test_tables_without_run_folders_are_kept(study, tmp_path):
+    write_tables(study)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "runs.csv").write_text((study / "runs.csv").read_text())
+    assert len(write_tables(elsewhere)) == 3
+
+
+def test_an_empty_study_gives_an_empty_table(tmp_path):
+    assert write_tables(tmp_path / "new").empty
+    assert scaling_study.load_runs(tmp_path / "new").empty
+
+
+def test_another_csv_is_refused(tmp_path):
+    (tmp_path / "runs.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="is not a run table"):
+        scaling_study.load_runs(tmp_path)
+
+
+def test_unknown_keys_of_newer_records_are_ignored(study):
+    folder = add(study, 9.0, 0, colour="red", flops=9)
+    assert json.loads((folder.path / "record.json").read_text())["colour"] == "red"
+    assert "colour" not in write_tables(study)
