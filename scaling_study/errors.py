@@ -9,4 +9,4 @@ class ConfigError(ValueError):
 
 
 class StudyError(RuntimeError):
-    """The data, the results folder or the device stand in the way of the work; the message says which and how to mend it."""
+    """Data, folders or device stand in the way of the work; the message says which and how to mend it."""

@@ -52,7 +52,7 @@ def expand(maps, levels):
     maps: (batch, k, 6) rows (a, b, c, d, e, f) of x' = ax + by + e, y' = cx + dy + f.
     Returns two (batch, k**levels) arrays, x and y.
     """
-    batch, k, _ = maps.shape
+    batch = len(maps)
     a, b, c, d, e, f = (maps[:, :, i, None] for i in range(6))
     x = y = np.zeros((batch, 1), np.float32)
     for _ in range(levels):

@@ -5,7 +5,6 @@ from matplotlib.figure import Figure
 
 from scaling_study.figures.metrics import METRICS
 
-
 # Okabe-Ito colours, chosen to differ in lightness too, and a marker each: methods stay apart in greyscale.
 STYLES = {
     "width": {"color": "#0072B2", "marker": "o"},

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from scaling_study.errors import StudyError
 from scaling_study.records.tables import load_runs
-from scaling_study.tasks import report
 
 FORMATS = ("png", "svg")
 

@@ -35,7 +35,8 @@ def job_of(cfg):
 def sweep_jobs(cfg):
     """The jobs that Hydra's basic sweeper is about to make of the multirun configuration ``cfg``.
 
-    A run that several points of the sweep share (the baseline) is listed once. Raises ConfigError for the first bad point.
+    A run that several points of the sweep share (the baseline) is listed once.
+    Raises ConfigError for the first bad point.
     """
     loader = GlobalHydra.instance().config_loader()
     params = [f"{key}={value}" for key, value in (cfg.hydra.sweeper.params or {}).items()]

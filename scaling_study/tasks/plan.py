@@ -79,7 +79,7 @@ def row(job, cost, seconds):
 def render(table):
     shown = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3)
     shown = shown.drop(columns=["flops", "params"]).rename(columns={"seconds": "est_seconds"})
-    formats = {name: "{:.2f}".format for name in ("depth", "width", "resolution")}
+    formats = dict.fromkeys(("depth", "width", "resolution"), "{:.2f}".format)
     formats |= {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "est_seconds": "{:.0f}".format}
     columns = [*shown.columns[:6], "Mflops", "kparams", "est_seconds", "status"]
     return shown[columns].to_string(index=False, formatters=formats)

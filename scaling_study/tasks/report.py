@@ -31,7 +31,7 @@ def variants(runs):
         "sd",
     ]
     formats = {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "train_seconds": "{:.0f}".format}
-    formats |= {name: "{:.2f}".format for name in ("depth", "width", "resolution", "val_top1", "top1", "sd")}
+    formats |= dict.fromkeys(("depth", "width", "resolution", "val_top1", "top1", "sd"), "{:.2f}".format)
     return table[[*columns, "train_seconds"]].to_string(index=False, formatters=formats, na_rep="")
 
 

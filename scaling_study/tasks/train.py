@@ -10,6 +10,8 @@ from scaling_study.records.store import RunFolder
 from scaling_study.schema import parse
 from scaling_study.tasks.isolate import die_with_parent, run_isolated
 
+log = logging.getLogger(__name__)
+
 
 def folder_of(config, run):
     return RunFolder(Path(config.results_dir) / config.study / "runs" / run.run_id)
@@ -33,6 +35,7 @@ def train_job(cfg):
         folder.remove_record()
         folder.write_config(run.settings)
         folder.write_progress(0.0)
+        log.info("training %s", run.run_id)
         death = run_isolated(child, config, run, folder)
         if death:
             record_death(config, run, folder, death)

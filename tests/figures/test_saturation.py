@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from scaling_study.figures import FIGURES, save
+from scaling_study.figures.saturation import methods_together, one_panel_per_axis, variants
+from scaling_study.records.tables import load_runs, run_table
+
+RESULTS = Path(__file__).parents[2] / "results"
+STUDIES = sorted(path.parent for path in RESULTS.glob("*/runs.csv"))
+
+
+@pytest.fixture
+def runs():
+    """Two axes and a compound point, three seeds, one failure."""
+    rows = []
+    points = [
+        ("baseline", 1, 1, 1, 1e6),
+        ("width", 1, 2, 1, 4e6),
+        ("depth", 2, 1, 1, 2e6),
+        ("compound", 1.2, 1.1, 1.15, 2e6),
+    ]
+    for method, depth, width, resolution, flops in points:
+        for seed in range(3):
+            rows.append({"run_id": f"{method}{seed}", "status": "done", "method": method, "depth": depth, "width": width,
+                         "resolution": resolution, "flops": int(flops), "seed": seed, "top1": 60 + flops / 1e6 + seed,
+                         "data": "toy", "model": "net", "recipe": "quick"})  # fmt: skip
+    rows.append(rows[-1] | {"run_id": "x", "status": "failed", "top1": None, "flops": None})
+    return run_table(rows)
+
+
+def test_variants_have_mean_range_and_n(runs):
+    table = variants(runs, "top1")
+    assert table.n.tolist() == [3] * 4
+    width = table[table.method == "width"].iloc[0]
+    assert (width["mean"], width.low, width.high) == (65, 64, 66)
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_one_panel_per_axis_labels_points_with_their_coefficient(runs):
+    figure = one_panel_per_axis(runs)
+    assert [axes.get_title() for axes in figure.axes] == ["width only", "depth only"]
+    assert [texts(axes) for axes in figure.axes] == [["w=1", "w=2"], ["d=1", "d=2"]]
+    assert all("multiply-adds per image (millions)" in axes.get_xlabel() for axes in figure.axes)
+    assert figure.axes[0].get_ylabel() == "test top-1 accuracy (%)"
+    assert "n = 3 seeds per point, mean and range" in figure.get_suptitle()
+
+
+def test_all_methods_share_one_panel_and_start_at_the_baseline(runs):
+    [axes] = methods_together(runs).axes
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert {"width (w)", "depth (d)", "compound (φ)", "baseline"} == set(labels)
+    assert axes.get_xscale() == "log"
+    lines = [line for line in axes.lines if len(line.get_xdata()) > 1]
+    assert all(line.get_xdata()[0] == 1 for line in lines)
+
+
+def test_the_data_is_what_is_drawn(runs):
+    panel = one_panel_per_axis(runs).axes[0]
+    line = next(line for line in panel.lines if len(line.get_xdata()) == 2)
+    assert line.get_xdata().tolist() == [1, 4]
+    assert line.get_ydata().tolist() == [62, 65]
+
+
+@pytest.mark.parametrize("keep", [["baseline"], ["width"], ["compound"]])
+def test_partial_studies_still_draw(runs, keep, tmp_path):
+    for name, figure in FIGURES.items():
+        [file] = save(figure(runs[runs.method.isin(keep)]), tmp_path / name, ["png"])
+        assert file.stat().st_size > 5000
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def test_committed_figures_re_render_from_committed_tables(study, tmp_path):
+    runs = load_runs(study)
+    for name, figure in FIGURES.items():
+        [drawn] = save(figure(runs), tmp_path / name, ["svg"])
+        committed = RESULTS.parent / "plots" / study.name / f"{name}.svg"
+        assert texts_of(drawn) == texts_of(committed)
+
+
+def texts_of(svg):
+    """All text of an SVG file in order: labels, ticks, legend."""
+    import re
+
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg.read_text())
+
+
+def test_reference_studies_are_there():
+    assert {path.name for path in STUDIES} >= {"fractals-micro_mbconv-quick", "fashion_mnist-micro_mbconv-quick"}
+
+
+def test_a_committed_table_is_complete():
+    for study in STUDIES:
+        runs = load_runs(study)
+        assert (runs.status == "done").all()
+        assert pd.Series(runs.git_commit).str.contains("dirty").sum() == 0

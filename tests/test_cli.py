@@ -1,0 +1,203 @@
+"""The real command line, end to end, on a small data set."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+import scaling_study
+
+from .conftest import SMALL, environment
+
+STUDY = "fractals-micro_mbconv-quick"
+METRICS = ["top1", "top5", "loss", "val_top1", "val_loss", "train_top1", "flops", "params"]
+
+
+def table(folder, study=STUDY):
+    return scaling_study.load_runs(folder / "results" / study)
+
+
+def test_a_sweep_trains_tabulates_and_draws_and_is_not_repeated(cli, tmp_path):
+    first = cli("+sweep=width", "scaling.width=1.4,1", "recipe.epochs=1")
+    runs = table(tmp_path)
+    assert runs.status.tolist() == ["done", "done"]
+    assert runs.method.tolist() == ["baseline", "width"]
+    assert runs.flops[1] > 1.5 * runs.flops[0]
+    for name in ("train_seconds", "images_per_second", "torch_version", "device", "precision", "activation_bytes"):
+        assert runs[name].notna().all(), name
+    assert len(scaling_study.load_history(tmp_path / "results" / STUDY)) == 2
+    figures = {path.name for path in (tmp_path / "plots" / STUDY).iterdir()}
+    assert figures == {"axes.png", "axes.svg", "methods.png", "methods.svg"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plots", "results"]
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [STUDY]
+    assert "baseline" in first.stdout
+    assert "2 of 2 runs done, 0 failed" in first.stderr
+    assert "Warning" not in first.stderr
+
+    records = {path: path.stat().st_mtime_ns for path in tmp_path.glob("results/*/runs/*/record.json")}
+    again = cli("+sweep=width", "scaling.width=1.4,1", "recipe.epochs=1")
+    assert "nothing to train" in again.stdout
+    assert records == {path: path.stat().st_mtime_ns for path in records}
+    assert again.stdout.splitlines()[1:] == first.stdout.splitlines()
+
+    plan = cli("+sweep=width", "scaling.width=1.8,1.4,1", "recipe.epochs=1", "task=plan")
+    assert re.search(r"width-1\.8-\S+ .* waiting", plan.stdout)
+    assert re.search(r"width-1\.4-\S+ .* done", plan.stdout)
+    assert "1 of 3 runs to train" in plan.stdout
+
+    mixed = cli("recipe.epochs=2", check=False)
+    assert mixed.returncode == 1
+    assert "recipe.epochs=2: study=" in mixed.stderr
+
+
+def test_a_users_sweep_file_seeds_and_the_basic_launcher(cli, tmp_path):
+    (tmp_path / "mine" / "sweep").mkdir(parents=True)
+    (tmp_path / "mine" / "sweep" / "pair.yaml").write_text(
+        "# @package _global_\n"
+        "scaling: {points: {small: {}, big: {depth: 1.5, width: 1.5}}}\n"
+        "hydra: {mode: MULTIRUN, sweeper: {params: {scaling.point: 'small,big'}}}\n"
+    )
+    cli("--config-dir", "mine", "+sweep=pair", "hydra/launcher=basic", "seed=0,1", "recipe.epochs=1", "study=own")
+    runs = table(tmp_path, "own")
+    assert Counter(runs.method) == {"baseline": 2, "custom": 2}
+    assert sorted(set(runs.seed)) == [0, 1]
+    assert runs.top1.nunique() > 1
+
+
+def test_one_run_without_a_sweep(cli, tmp_path):
+    cli("scaling.method=compound", "scaling.phi=1", "recipe.epochs=1", "results_dir=out", "plots_dir=out/figures")
+    runs = scaling_study.load_runs(tmp_path / "out" / STUDY)
+    assert runs.method.tolist() == ["compound"]
+    assert runs.phi.tolist() == [1.0]
+    assert runs.resolution_px.tolist() == [16]
+
+
+def test_failures_are_rows_and_the_rest_goes_on(cli, tmp_path):
+    result = cli("-m", "scaling.width=1,30000", "recipe.epochs=1", check=False)
+    assert result.returncode == 1
+    runs = table(tmp_path).set_index("method")
+    assert runs.status.to_dict() == {"baseline": "done", "width": "failed"}
+    assert runs.error_type["width"] == "RuntimeError"
+    assert "memory" in runs.error["width"]
+    assert re.search(r"error: 1 runs are not done.*\n  width-30000-\S+: RuntimeError: .*memory", result.stderr)
+
+    wild = ["recipe.optimizer=sgd", "recipe.learning_rate=1e30", "recipe.epochs=1", "study=wild"]
+    result = cli(*wild, check=False)
+    assert result.returncode == 1
+    assert "Diverged" in result.stderr
+    assert table(tmp_path, "wild").status.tolist() == ["failed"]
+
+
+def start(cwd, cache, *overrides):
+    command = [sys.executable, "-m", "scaling_study", *overrides, *SMALL]
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=environment(cache),
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+SWEEP = ["+sweep=resolution", "scaling.resolution=1.5,1.3,1", "recipe.epochs=4", "recipe=standard", "workers=2"]
+
+
+def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, tmp_path, cache):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    killed.mkdir()
+    study = "fractals-micro_mbconv-standard"
+    cli(*SWEEP, "recipe.warmup_epochs=1", cwd=whole)
+    finished = {}
+    for _ in range(3):
+        process = start(killed, cache, *SWEEP, "recipe.warmup_epochs=1")
+        deadline = time.monotonic() + 60
+        while process.poll() is None and not list(killed.glob("results/*/runs/*/history.csv")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(random.uniform(0, 1.5))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        for path, stamp in finished.items():
+            assert path.stat().st_mtime_ns == stamp
+        finished = {path: path.stat().st_mtime_ns for path in killed.glob("results/*/runs/*/record.json")}
+    cli(*SWEEP, "recipe.warmup_epochs=1", cwd=killed)
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in finished.items())
+    expected, got = table(whole, study), table(killed, study)
+    assert got.run_id.tolist() == expected.run_id.tolist()
+    assert got[METRICS].equals(expected[METRICS])
+    columns = ["run_id", "epoch", "train_loss", "val_loss", "val_top1"]
+    histories = [scaling_study.load_history(folder / "results" / study)[columns] for folder in (whole, killed)]
+    assert histories[0].equals(histories[1])
+
+
+def test_two_sweeps_at_once_train_each_run_once(tmp_path, cache):
+    overrides = ["+sweep=resolution", "scaling.resolution=1.5,1.3,1", "recipe.epochs=2"]
+    processes = [start(tmp_path, cache, *overrides) for _ in range(2)]
+    outputs = [process.communicate(timeout=200)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    runs = table(tmp_path)
+    assert runs.status.tolist() == ["done"] * 3
+    assert runs.run_id.is_unique
+    log = next(tmp_path.glob("results/*/hydra/*.log")).read_text()
+    trained = Counter(re.findall(r"training (\S+)", log))
+    assert trained == dict.fromkeys(runs.run_id, 1)
+
+
+def test_a_garbled_record_is_named_and_its_run_redone(cli, tmp_path):
+    overrides = ["-m", "seed=0,1", "recipe.epochs=1"]
+    cli(*overrides)
+    before = table(tmp_path)
+    broken, kept = sorted(tmp_path.glob("results/*/runs/*/record.json"))
+    broken.write_text(broken.read_text()[:40])
+    stamp = kept.stat().st_mtime_ns
+    again = cli(*overrides)
+    assert f"warning: {broken.relative_to(tmp_path)} cannot be used" in again.stderr
+    assert kept.stat().st_mtime_ns == stamp
+    assert table(tmp_path)[METRICS].equals(before[METRICS])
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("recipe.epoch=3", "error: recipe.epoch: unknown key; allowed are recipe.epochs"),
+        ("+recipe.foo=1", "error: recipe.foo=1: unknown key; allowed are recipe."),
+        ("recipe.epochs=many", "error: recipe.epochs=many: Value 'many' of type 'str'"),
+        ("data=mnist", "error: data=mnist: must be one of cifar10, cifar100, elpv, fashion_mnist, fractals"),
+        ("model=lenet", "error: model=lenet: must be one of micro_mbconv"),
+        ("+sweep=width,depth", "error: +sweep takes one name"),
+        ("seed=0,1", "error: seed=0,1: several values need a sweep"),
+        ("results_dir=/proc/results", "error: /proc/results/" + STUDY + " cannot be written to"),
+        ("recipe.batch_size=300", "error: recipe.batch_size=300: must be at most the 256 training images"),
+        ("recipe.optimizer=best", "error: recipe.optimizer=best: timm cannot make it"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(cli, tmp_path, override, message):
+    caps = [value for value in SMALL if value.split("=")[0] != override.split("=")[0]]
+    result = cli(override, *caps, small=False, check=False)
+    assert result.returncode == 1
+    assert result.stderr.startswith(message)
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bad_point_stops_the_sweep_before_any_work(cli, tmp_path):
+    result = cli("+sweep=width", "scaling.width=1,-2", check=False)
+    assert result.returncode == 1
+    assert result.stderr == "error: scaling.width=-2.0: must be a number above 0\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_and_config_load_no_torch(cli):
+    assert "sweep: all, compound, depth, resolution, width" in cli("--help", small=False).stdout
+    code = "import sys, scaling_study.cli, scaling_study.tasks.launch; print('torch' in sys.modules, 'pandas' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split()[0] == "False"
