@@ -32,7 +32,7 @@ class Progress:
     def start(self):
         self.start_share = self.look()[0]
         if self.live:
-            layout = "{percentage:3.0f}% of flops |{bar:30}| {postfix}"
+            layout = "{percentage:3.0f}% of flops |{bar:30}| {desc}"
             self.bar = tqdm(total=UNITS, file=self.stream, bar_format=layout, dynamic_ncols=True)
         self.thread.start()
         return self
@@ -77,7 +77,7 @@ class Progress:
         text += f", {self.times(share)}"
         if self.live:
             self.bar.n = round(UNITS * share)
-            self.bar.set_postfix_str(text)
+            self.bar.set_description_str(text)
         else:
             print(f"{100 * share:3.0f}% of flops, {text}", file=self.stream, flush=True)
 

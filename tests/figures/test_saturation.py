@@ -16,16 +16,17 @@ def runs():
     """Two axes and a compound point, three seeds, one failure."""
     rows = []
     points = [
-        ("baseline", 1, 1, 1, 1e6),
-        ("width", 1, 2, 1, 4e6),
-        ("depth", 2, 1, 1, 2e6),
-        ("compound", 1.2, 1.1, 1.15, 2e6),
+        ("baseline", 1, 1, 1, 1_000_000),
+        ("width", 1, 2, 1, 4_000_000),
+        ("depth", 2, 1, 1, 2_000_000),
+        ("compound", 1.2, 1.1, 1.15, 2_000_000),
     ]
-    for method, depth, width, resolution, flops in points:
+    names = ("method", "depth", "width", "resolution", "flops")
+    common = {"status": "done", "data": "toy", "model": "net", "recipe": "quick"}
+    for point in points:
         for seed in range(3):
-            rows.append({"run_id": f"{method}{seed}", "status": "done", "method": method, "depth": depth, "width": width,
-                         "resolution": resolution, "flops": int(flops), "seed": seed, "top1": 60 + flops / 1e6 + seed,
-                         "data": "toy", "model": "net", "recipe": "quick"})  # fmt: skip
+            row = common | dict(zip(names, point, strict=True))
+            rows.append(row | {"run_id": f"{point[0]}{seed}", "seed": seed, "top1": 60 + row["flops"] / 1e6 + seed})
     rows.append(rows[-1] | {"run_id": "x", "status": "failed", "top1": None, "flops": None})
     return run_table(rows)
 
