@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from scaling_study.records.store import RunFolder
-from scaling_study.records.tables import write_tables
+from scaling_study.records.tables import EPOCH_COLUMNS, write_tables
 
 CALL = [sys.executable, "-m", "scaling_study"]
 SMALL = ["+sweep=width", "data.train_images=256", "data.val_images=64", "data.test_images=100", "recipe.epochs=1"]
@@ -26,7 +26,9 @@ def seconds(*arguments, repeat=5, cwd=None):
 
 def table_seconds(folder, count=10_000):
     """Time to read ``count`` synthetic records of ten epochs and write the four tables."""
-    history = [{"epoch": i, "train_loss": 1.5, "val_top1": 50.25, "val_loss": 1.25} for i in range(1, 11)]
+    values = dict.fromkeys(EPOCH_COLUMNS, 1.5)
+    del values["run_id"]
+    history = [values | {"epoch": epoch} for epoch in range(1, 11)]
     for i in range(count):
         run = RunFolder(Path(folder) / "runs" / f"width-1.4-seed{i}-00000000")
         run.write_history(history)

@@ -1,6 +1,7 @@
 """Tidy tables of runs and of epochs, rebuilt from the records."""
 
 import io
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -57,6 +58,16 @@ RUN_COLUMNS = {
     "git_commit": "string",
     "finished_at": "string",  # ISO 8601, UTC
 }
+EPOCH_COLUMNS = {
+    "run_id": "string",
+    "epoch": "Int64",
+    "train_loss": "float64",
+    "val_top1": "float64",
+    "val_top5": "float64",
+    "val_loss": "float64",
+    "learning_rate": "float64",
+    "train_seconds": "float64",  # since the start of the run
+}
 ORDER = ["method", "flops", "depth", "width", "resolution", "seed", "run_id"]
 
 
@@ -68,36 +79,48 @@ def run_table(records):
 
 def read_study(study_dir):
     """(run table, epoch table) from the run folders of a study."""
-    records, epochs = [], []
+    records, epochs = [], [",".join(EPOCH_COLUMNS)]
     for folder in run_folders(study_dir):
         record = folder.record()
         if record is None:
             continue
-        records.append(record)
+        records.append(record | {"study": Path(study_dir).name})  # a study may be renamed
         if record["status"] == "done":
-            header, *rows = folder.history_lines(record["epochs"])
-            epochs += [f"{folder.path.name},{row}" for row in rows]
-    history = pd.read_csv(io.StringIO("\n".join([f"run_id,{header}", *epochs]))) if epochs else pd.DataFrame()
-    return run_table(records), history
+            epochs += [f"{folder.path.name},{row}" for row in folder.history_lines(record["epochs"])[1:]]
+    return run_table(records), pd.read_csv(io.StringIO("\n".join(epochs))).astype(EPOCH_COLUMNS)
 
 
 def write_tables(study_dir):
     """Rebuild runs.csv/.parquet and history.csv/.parquet of a study; returns the run table.
 
-    A study that came as tables only (no run folders) keeps them.
+    Rows of the existing tables whose run has no folder here (a study that was copied as tables) are kept.
     """
     study_dir = Path(study_dir)
-    if not run_folders(study_dir) and (study_dir / "runs.csv").exists():
-        return load_runs(study_dir)
     study_dir.mkdir(parents=True, exist_ok=True)
+    here = [folder.path.name for folder in run_folders(study_dir)]
     with FileLock(study_dir / ".tables.lock"):
         runs, history = read_study(study_dir)
+        runs = with_rows_from_elsewhere(runs, study_dir, load_runs, here).sort_values(ORDER, ignore_index=True)
+        history = with_rows_from_elsewhere(history, study_dir, load_history, here)
         for name, frame in (("runs", runs), ("history", history)):
             write_text(study_dir / f"{name}.csv", frame.to_csv(index=False))
             temporary = study_dir / f".{name}.parquet.tmp"
             frame.to_parquet(temporary, index=False)
             temporary.replace(study_dir / f"{name}.parquet")
     return runs
+
+
+def with_rows_from_elsewhere(table, study_dir, load, here):
+    """``table`` and those rows of the study's table on disk whose run_id is not among ``here``."""
+    try:
+        old = load(study_dir)
+    except FileNotFoundError:
+        return table
+    except ValueError as error:
+        warnings.warn(f"a table of {study_dir} cannot be read ({error}) and is made anew", stacklevel=3)
+        return table
+    kept = old[~old.run_id.isin(here)]
+    return pd.concat([table, kept], ignore_index=True) if len(kept) else table
 
 
 def load_runs(path):
@@ -114,9 +137,11 @@ def load_runs(path):
 
 
 def load_history(path):
-    """The epoch table of a study: one row per run and epoch (run_id, epoch, train_loss, val_*, learning_rate,
-    train_seconds). path: a study folder, its history.csv or its history.parquet."""
-    return read_table(path, "history").astype({"run_id": "string"})
+    """The epoch table of a study: one row per run and epoch, columns and types of EPOCH_COLUMNS.
+
+    path: a study folder, its history.csv or its history.parquet.
+    """
+    return read_table(path, "history").astype(EPOCH_COLUMNS)
 
 
 def read_table(path, name):

@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from scaling_study.errors import StudyError
-from scaling_study.records.tables import load_runs
+from scaling_study.tasks import tables
 
 FORMATS = ("png", "svg")
 
 
-def draw(config):
-    """Draw every figure that the run table has the rows for; returns the files written."""
-    runs = load_runs(Path(config.results_dir) / config.study)
+def draw(config, runs):
+    """Draw every figure of the run table ``runs``; returns the files written, none when no run is done."""
     if not (runs.status == "done").any():
         return []
     from scaling_study.figures import FIGURES, save
@@ -21,10 +20,7 @@ def draw(config):
 
 def run(jobs):
     config = jobs[0].config
-    try:
-        files = draw(config)
-    except FileNotFoundError as error:
-        raise StudyError(f"study={config.study}: there is no table {error.filename}") from error
+    files = draw(config, tables.rebuild(config))
     if not files:
         raise StudyError(f"study={config.study}: no run is done, so there is nothing to draw")
     print("\n".join(map(str, files)))

@@ -103,10 +103,10 @@ def require_one_setting(job):
 def finish(jobs):
     """Tables, figures and summary of the study from what is on disk; the command's exit status."""
     config = jobs[0].config
-    runs = tables.write(config)
+    runs = tables.rebuild(config)
     mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
     print(report.variants(mine))
-    figures.draw(config)
+    figures.draw(config, runs)
     print(report.places(config))
     missing = {job.run.run_id for job in jobs} - set(mine.run_id[mine.status == "done"])
     if not missing:

@@ -5,7 +5,7 @@ import pytest
 
 import scaling_study
 from scaling_study.records.store import RunFolder
-from scaling_study.records.tables import RUN_COLUMNS, write_tables
+from scaling_study.records.tables import EPOCH_COLUMNS, RUN_COLUMNS, write_tables
 
 BASE = {
     "study": "s",
@@ -21,7 +21,7 @@ BASE = {
 def add(study, width, seed, status="done", **values):
     folder = RunFolder(study / "runs" / f"width-{width}-seed{seed}-00000000")
     record = BASE | {"run_id": folder.path.name, "status": status, "width": width, "seed": seed} | values
-    folder.write_history([{"epoch": 1, "val_top1": 50.0}])
+    folder.write_history([{"epoch": 1} | dict.fromkeys(list(EPOCH_COLUMNS)[2:], 0.5) | {"val_top1": 50.0}])
     folder.write_record(record)
     return folder
 
@@ -70,12 +70,29 @@ def test_a_garbled_run_is_left_out_and_named(study):
         assert len(write_tables(study)) == 3
 
 
-def test_tables_without_run_folders_are_kept(study, tmp_path):
+def test_rows_that_came_as_tables_are_kept_and_renewed_ones_replaced(study, tmp_path):
     write_tables(study)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (elsewhere / "runs.csv").write_text((study / "runs.csv").read_text())
+    for name in ("runs.csv", "history.csv"):
+        (elsewhere / name).write_text((study / name).read_text())
     assert len(write_tables(elsewhere)) == 3
+    add(elsewhere, 2.0, 1, flops=4_000_000_000, top1=99.0)
+    runs = write_tables(elsewhere)
+    assert runs.width.tolist() == [1.4, 2.0, 3.8]
+    assert runs.top1[1] == 99.0
+    assert len(scaling_study.load_history(elsewhere)) == 2
+
+
+def test_a_garbled_table_is_named_and_made_anew(study):
+    write_tables(study)
+    (study / "runs.csv").write_text("run_id,stu\n1")
+    with pytest.warns(UserWarning, match="cannot be read"):
+        assert len(write_tables(study)) == 3
+
+
+def test_a_study_is_named_by_its_folder(study):
+    assert set(write_tables(study.rename(study.parent / "new")).study) == {"new"}
 
 
 def test_an_empty_study_gives_an_empty_table(tmp_path):
