@@ -1,13 +1,18 @@
 """Images per second of the training engine, against a bare loop and against the usual pipeline; JSON on stdout.
 
-All three train the same network with the same optimizer at the same batch size on one thread. The rounds alternate,
-and each ratio is the median over rounds.
+All train the same network with the same optimizer at the same batch size. Engine and bare loop run on one thread. The
+usual pipeline gets what its author would give it: torch's default threads and two loader processes, all cores; it is
+compared with what a sweep makes of all cores, one single-threaded engine per core (images per second added up), and,
+for the record, with one engine on one core. The rounds alternate, and each ratio is the median over rounds.
 """
 
 import argparse
 import json
+import multiprocessing
+import os
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
 
@@ -105,11 +110,35 @@ def usual(data, recipe, resolution, steps):
     return run
 
 
-def throughputs(candidates, images, rounds):
-    """Images per second of each candidate in each round, in turn, after one round that warms up."""
+def start_engine(*arguments):
+    """In a process of its own: build an engine, to be run by ``run_engine``."""
+    global engine_here  # noqa: PLW0603 one per process
+    torch.set_num_threads(1)
+    engine_here = engine(*arguments)
+
+
+def run_engine(_):
+    engine_here()
+
+
+def engines(pool, count):
+    """One engine per core at the same time; the round lasts until the last is through."""
+    return lambda: list(pool.map(run_engine, range(count), chunksize=1))
+
+
+def with_threads(count, run):
+    def call():
+        torch.set_num_threads(count)
+        run()
+
+    return call
+
+
+def throughputs(candidates, rounds):
+    """Images per second of each candidate (function, images per call) in each round, in turn, after a warm-up."""
     result = {name: [] for name in candidates}
     for number in range(rounds + 1):
-        for name, run in candidates.items():
+        for name, (run, images) in candidates.items():
             start = time.perf_counter()
             run()
             if number:
@@ -117,8 +146,8 @@ def throughputs(candidates, images, rounds):
     return result
 
 
-def ratio(speeds, other):
-    return round(median(a / b for a, b in zip(speeds["engine"], speeds[other], strict=True)), 3)
+def ratio(speeds, one, other):
+    return round(median(a / b for a, b in zip(speeds[one], speeds[other], strict=True)), 3)
 
 
 def main():
@@ -126,20 +155,32 @@ def main():
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         overrides = [f"data.train_images={128 * arguments.steps}", "data.val_images=100", "data.test_images=100"]
         config = parse(compose("config", overrides=overrides))
     config.data.root = str(Path(tempfile.gettempdir()) / "scaling_study-benchmark")
     data, recipe = load_data(config.data), config.recipe
-    report = {"threads": 1, "batch_size": recipe.batch_size, "steps": arguments.steps, "rounds": arguments.rounds}
+    cores = len(os.sched_getaffinity(0))
+    images = arguments.steps * recipe.batch_size
+    report = {"cores": cores, "batch_size": recipe.batch_size, "steps": arguments.steps, "rounds": arguments.rounds}
     for resolution in (14, 28):
-        candidates = {make.__name__: make(data, recipe, resolution, arguments.steps) for make in (engine, bare, usual)}
-        speeds = throughputs(candidates, arguments.steps * recipe.batch_size, arguments.rounds)
+        setting = (data, recipe, resolution, arguments.steps)
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(cores, context, start_engine, setting) as pool:
+            speeds = throughputs(
+                {
+                    "engine": (with_threads(1, engine(*setting)), images),
+                    "bare": (with_threads(1, bare(*setting)), images),
+                    "engines": (engines(pool, cores), cores * images),
+                    "usual": (with_threads(cores, usual(*setting)), images),
+                },
+                arguments.rounds,
+            )
         report[f"{resolution}px"] = {
             **{f"{name}_images_per_second": round(median(values)) for name, values in speeds.items()},
-            "engine_to_bare": ratio(speeds, "bare"),
-            "engine_to_usual": ratio(speeds, "usual"),
+            "engine_to_bare": ratio(speeds, "engine", "bare"),
+            "engines_to_usual": ratio(speeds, "engines", "usual"),
+            "engine_to_usual": ratio(speeds, "engine", "usual"),
         }
     print(json.dumps(report, indent=1))
 

@@ -76,15 +76,15 @@ def one_panel_per_axis(runs):
         if axis != "baseline":
             points = curve(table, axis)
             draw_curve(panel, points, axis, x)
-            for point in points.itertuples():
+            for point in points.itertuples():  # below and to the right, where a rising curve leaves room
+                place = (point.flops / x.scale, point.low)
                 label = f"{SYMBOLS[axis]}={getattr(point, axis):g}"
-                panel.annotate(label, (point.flops / x.scale, point.high), xytext=(0, 6), textcoords="offset points",
-                               ha="center", fontsize=8)  # fmt: skip
+                panel.annotate(label, place, xytext=(5, -12), textcoords="offset points", fontsize=8)
             panel.set_title(f"{axis} only")
         mark_baseline(panel, table, x)
         panel.set_xlabel(x.title)
+        panel.margins(x=0.14, y=0.12)
         panel.set_xlim(left=0)
-        panel.margins(x=0.1, y=0.12)
         panel.grid(alpha=0.3)
     panels[0].set_ylabel(y.title)
     panels[-1].legend(loc="lower right", frameon=False)
