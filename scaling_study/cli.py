@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-import warnings
 from pathlib import Path
 
 import hydra
@@ -11,6 +10,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from scaling_study.errors import plain_warnings
 from scaling_study.schema import known_near
 from scaling_study.tasks.workers import count_workers
 
@@ -33,7 +33,7 @@ def main():
         sys.exit("error: +sweep takes one name (their points would be lost); use +sweep=all or one command per sweep")
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         return job()
-    warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
+    plain_warnings()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the message is ours to shorten
     try:
         job()

@@ -1,4 +1,6 @@
-"""The two ways a user's request can fail, each told in one line."""
+"""The two ways a user's request can fail, each told in one line, and warnings in the same form."""
+
+import warnings
 
 
 class ConfigError(ValueError):
@@ -10,3 +12,8 @@ class ConfigError(ValueError):
 
 class StudyError(RuntimeError):
     """Data, folders or device stand in the way of the work; the message says which and how to mend it."""
+
+
+def plain_warnings():
+    """Show warnings as lines of their own, without the source line that a user can do nothing with."""
+    warnings.formatwarning = lambda message, *_: f"warning: {message}\n"

@@ -2,8 +2,10 @@
 
 import platform
 import subprocess
+import warnings
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from scaling_study.measure.complexity import complexity
 from scaling_study.models import FAMILIES
 from scaling_study.training import checkpoint
 from scaling_study.training.device import choose_device, claimed, describe
-from scaling_study.training.loop import train
+from scaling_study.training.loop import UnusableState, train
 
 
 def train_and_record(config, run, folder):
@@ -68,22 +70,25 @@ def environment_columns(device, threads):
 def result_columns(run, folder, device):
     """Load the data, build, measure and train the network; the columns that come of it."""
     data = load_data(run.data)
-    torch.manual_seed(run.seed)
     network = build(run, data)
     columns = {f"{split}_images": len(getattr(data, split)) for split in ("train", "val", "test")}
     columns |= {"classes": data.classes}
     columns |= asdict(complexity(network, channels=data.channels, resolution=run.resolution_px))
-    trained = train(
-        network,
-        data,
-        run.recipe,
+    start = partial(
+        train,
+        data=data,
+        recipe=run.recipe,
         seed=run.seed,
         resolution=run.resolution_px,
         device=device,
-        state=checkpoint.load(folder.checkpoint),
         on_epoch=lambda state, history: keep(folder, state, history),
         on_progress=folder.write_progress,
     )
+    try:
+        trained = start(network, state=checkpoint.load(folder.checkpoint))
+    except UnusableState:
+        warnings.warn(f"{folder.checkpoint} does not fit its run, which starts again", stacklevel=2)
+        trained = start(build(run, data))
     return (
         columns
         | trained.metrics
@@ -96,7 +101,8 @@ def result_columns(run, folder, device):
 
 
 def build(run, data):
-    """The network of a run, untrained; its weights come from torch's global seed."""
+    """The network of a run, untrained, with the weights that its seed draws."""
+    torch.manual_seed(run.seed)
     return FAMILIES[run.model.name].build(
         depth=run.coefficients.depth,
         width=run.coefficients.width,

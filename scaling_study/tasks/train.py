@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scaling_study.errors import plain_warnings
 from scaling_study.records.identity import run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.schema import parse
@@ -44,6 +45,7 @@ def train_job(cfg):
 def child(config, run, folder):
     """What the isolated process does."""
     die_with_parent()
+    plain_warnings()
     os.environ.setdefault("OMP_NUM_THREADS", str(config.threads))
     from scaling_study.tasks.run import train_and_record
 

@@ -16,6 +16,10 @@ from scaling_study.training.recipe import make_ema, make_optimizer, make_schedul
 REPORT_SECONDS = 1.0  # between two progress reports, each of which waits for the device once
 
 
+class UnusableState(ValueError):
+    """A saved state is not one of this network and recipe."""
+
+
 class Diverged(ArithmeticError):
     """The training loss is no longer a finite number."""
 
@@ -38,7 +42,7 @@ def train(network, data, recipe, *, seed, resolution, device, state=None, on_epo
     on_epoch(state, history) is called after every epoch, on_progress(fraction) about once a second.
     On the CPU the result depends on the arguments and the number of threads only, resumed or not: every epoch
     draws its order and augmentation from a seed of its own.
-    Raises Diverged when the loss becomes NaN or infinite.
+    Raises Diverged when the loss becomes NaN or infinite, UnusableState when ``state`` does not fit.
     """
     session = Session(network, data, recipe, resolution, device)
     history, train_seconds = session.restore(state) if state else ([], 0.0)
@@ -145,9 +149,12 @@ class Session:
         return {"parts": parts, "history": history, "train_seconds": train_seconds}
 
     def restore(self, state):
-        for name, part in self.parts().items():
-            part.load_state_dict(state["parts"][name])
-        return state["history"], state["train_seconds"]
+        try:
+            for name, part in self.parts().items():
+                part.load_state_dict(state["parts"][name])
+            return state["history"], state["train_seconds"]
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise UnusableState(f"{type(error).__name__}: {error}") from error
 
 
 def placed(images, device):
