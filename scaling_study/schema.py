@@ -133,7 +133,9 @@ def parse(cfg: DictConfig) -> Config:
 
     Raises ConfigError for an unknown key, a wrong type or a value out of range.
     """
-    plain = OmegaConf.create({key: OmegaConf.to_container(cfg, resolve=False)[key] for key in cfg if key != "hydra"})
+    container = OmegaConf.to_container(cfg, resolve=False)
+    container.pop("hydra", None)
+    plain = OmegaConf.create(container)
     try:
         apply_point(plain)
         config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Config), plain))

@@ -68,6 +68,10 @@ class RunFolder:
     def has_record(self):
         return (self.path / RECORD).exists()
 
+    def record_time(self):
+        """When the record was written, in seconds since the epoch."""
+        return (self.path / RECORD).stat().st_mtime
+
     def started(self):
         return (self.path / PROGRESS).exists()
 

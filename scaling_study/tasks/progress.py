@@ -21,7 +21,8 @@ class Progress:
     def __init__(self, jobs, stream=None):
         self.jobs = jobs
         self.total = sum(cost for _, cost in jobs) or 1.0
-        self.finished = {}
+        self.done = set()
+        self.began = time.time()
         self.stopped = threading.Event()
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
@@ -54,9 +55,10 @@ class Progress:
         """(share of the cost that is trained, counts by state) as the run folders tell it now."""
         trained, counts = 0.0, {"done": 0, "failed": 0, "running": 0}
         for folder, cost in self.jobs:
-            status = self.finished.get(folder.path) or self.status(folder)
+            status = "done" if folder in self.done else self.status(folder)
+            if status == "done":
+                self.done.add(folder)
             if status in ("done", "failed"):
-                self.finished[folder.path] = status
                 counts[status] += 1
                 trained += cost
             elif status == "running":
@@ -64,12 +66,14 @@ class Progress:
                 trained += cost * folder.progress()
         return trained / self.total, counts
 
-    @staticmethod
-    def status(folder):
-        if folder.has_record():
-            record = folder.record()
-            return record["status"] if record else "waiting"
-        return "running" if folder.started() else "waiting"
+    def status(self, folder):
+        """done, failed, running or waiting; a failure of an earlier sweep waits to be tried again."""
+        if folder.started():
+            return "running"
+        record = folder.record()
+        if record and (record["status"] == "done" or folder.record_time() > self.began):
+            return record["status"]
+        return "waiting"
 
     def show(self):
         share, counts = self.look()

@@ -1,4 +1,6 @@
 import io
+import os
+import time
 
 import pytest
 
@@ -13,6 +15,8 @@ def jobs(tmp_path):
     folders[0].write_history([{"epoch": 1}])
     folders[0].write_record({"run_id": "a", "status": "done", "epochs": 1})
     folders[1].write_record({"run_id": "b", "status": "failed"})
+    stamp = time.time() + 60  # after the start of the display that the test makes
+    os.utime(folders[1].path / "record.json", (stamp, stamp))
     folders[2].write_progress(0.5)
     return list(zip(folders, (1, 1, 2, 4), strict=True))
 
@@ -46,3 +50,8 @@ def test_on_a_terminal_it_draws_one_line(jobs):
     progress = Progress(jobs, stream).start()
     progress.stop()
     assert "1 of 4 runs done" in stream.getvalue()
+
+
+def test_a_failure_of_an_earlier_sweep_is_not_counted(jobs):
+    os.utime(jobs[1][0].path / "record.json", (0, 0))
+    assert Progress(jobs, io.StringIO()).look()[1] == {"done": 1, "failed": 0, "running": 1}
