@@ -110,28 +110,21 @@ def usual(data, recipe, resolution, steps):
     return run
 
 
-def start_engine(*arguments):
-    """In a process of its own: build an engine, to be run by ``run_engine``."""
-    global engine_here  # noqa: PLW0603 one per process
-    torch.set_num_threads(1)
-    engine_here = engine(*arguments)
+def start(make, threads, setting):
+    """In a process of its own, since torch's threads do not survive the fork of a loader: build a candidate."""
+    global candidate  # noqa: PLW0603 one per process
+    torch.set_num_threads(threads)
+    candidate = make(*setting)
 
 
-def run_engine(_):
-    engine_here()
+def run_candidate(_):
+    candidate()
 
 
-def engines(pool, count):
-    """One engine per core at the same time; the round lasts until the last is through."""
-    return lambda: list(pool.map(run_engine, range(count), chunksize=1))
-
-
-def with_threads(count, run):
-    def call():
-        torch.set_num_threads(count)
-        run()
-
-    return call
+def processes(count, make, threads, setting):
+    """A pool of ``count`` processes with a candidate each, and the function that runs all once at the same time."""
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), start, (make, threads, setting))
+    return pool, lambda: list(pool.map(run_candidate, range(count), chunksize=1))
 
 
 def throughputs(candidates, rounds):
@@ -165,17 +158,15 @@ def main():
     report = {"cores": cores, "batch_size": recipe.batch_size, "steps": arguments.steps, "rounds": arguments.rounds}
     for resolution in (14, 28):
         setting = (data, recipe, resolution, arguments.steps)
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(cores, context, start_engine, setting) as pool:
-            speeds = throughputs(
-                {
-                    "engine": (with_threads(1, engine(*setting)), images),
-                    "bare": (with_threads(1, bare(*setting)), images),
-                    "engines": (engines(pool, cores), cores * images),
-                    "usual": (with_threads(cores, usual(*setting)), images),
-                },
-                arguments.rounds,
-            )
+        sides = {
+            "engine": (1, *processes(1, engine, 1, setting)),
+            "bare": (1, *processes(1, bare, 1, setting)),
+            "engines": (cores, *processes(cores, engine, 1, setting)),
+            "usual": (1, *processes(1, usual, cores, setting)),
+        }
+        speeds = throughputs({name: (run, count * images) for name, (count, _, run) in sides.items()}, arguments.rounds)
+        for _, pool, _ in sides.values():
+            pool.shutdown()
         report[f"{resolution}px"] = {
             **{f"{name}_images_per_second": round(median(values)) for name, values in speeds.items()},
             "engine_to_bare": ratio(speeds, "engine", "bare"),
