@@ -117,7 +117,7 @@ def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, tmp_path, ca
     study = "fractals-micro_mbconv-standard"
     cli(*SWEEP, "recipe.warmup_epochs=1", cwd=whole)
     finished = {}
-    for _ in range(3):
+    for _ in range(2):
         process = start(killed, cache, *SWEEP, "recipe.warmup_epochs=1")
         deadline = time.monotonic() + 60
         while process.poll() is None and not list(killed.glob("results/*/runs/*/history.csv")):
