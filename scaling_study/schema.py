@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -12,7 +13,12 @@ from scaling_study.errors import ConfigError
 
 @dataclass
 class Model:
+    family: str
     name: str
+    depth_multiplier: float
+    width_multiplier: float
+    resolution: int
+    small_stem: bool
     dropout: float
     drop_path_rate: float
 
@@ -57,8 +63,17 @@ class Scaling:
     alpha: float
     beta: float
     gamma: float
+    fast_a: float
+    flops: float | None
+    stage_depth: list[float] | None
     point: str | None
     points: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Latency:
+    seconds: float
+    batch_size_max: int
 
 
 @dataclass
@@ -75,6 +90,7 @@ class Config:
     data: Data
     recipe: Recipe
     scaling: Scaling
+    latency: Latency
 
 
 def one_of(*allowed):
@@ -94,12 +110,15 @@ NAME = (
 )
 
 RULES = {
-    "task": one_of("train", "plan", "tables", "figures"),
+    "task": one_of("train", "plan", "cost", "latency", "tables", "figures", "report"),
     "study": NAME,
     "seed": at_least(0),
     "threads": at_least(1),
     "device": one_of("auto", "cpu", "cuda"),
     "workers": (lambda value: value == "auto" or (type(value) is int and value >= 1), "must be auto or 1 or more"),
+    "model.depth_multiplier": POSITIVE,
+    "model.width_multiplier": POSITIVE,
+    "model.resolution": at_least(1),
     "model.dropout": FRACTION,
     "model.drop_path_rate": FRACTION,
     "data.train_images": COUNT,
@@ -117,7 +136,7 @@ RULES = {
     "recipe.shift": FRACTION,
     "recipe.rotate": (lambda value: 0 <= value <= 180, "must be 0 to 180 degrees"),
     "recipe.precision": one_of("auto", "fp32", "bf16", "fp16"),
-    "scaling.method": one_of("compound", "custom"),
+    "scaling.method": one_of("depth", "width", "resolution", "compound", "fast", "custom"),
     "scaling.depth": POSITIVE,
     "scaling.width": POSITIVE,
     "scaling.resolution": POSITIVE,
@@ -125,6 +144,14 @@ RULES = {
     "scaling.alpha": POSITIVE,
     "scaling.beta": POSITIVE,
     "scaling.gamma": POSITIVE,
+    "scaling.fast_a": (lambda value: 0 <= value <= 1, "must be from 0 to 1"),
+    "scaling.flops": (lambda value: value is None or POSITIVE[0](value), "must be a number above 0, or null"),
+    "scaling.stage_depth": (
+        lambda value: value is None or (len(value) > 0 and all(POSITIVE[0](depth) for depth in value)),
+        "must be numbers above 0, one per stage, or null",
+    ),
+    "latency.seconds": POSITIVE,
+    "latency.batch_size_max": at_least(1),
 }
 
 
@@ -142,7 +169,7 @@ def parse(cfg: DictConfig) -> Config:
     except OmegaConfBaseException as error:
         raise config_error(error, plain) from error
     for key, (allowed, message) in RULES.items():
-        value = OmegaConf.select(OmegaConf.structured(config), key)
+        value = attrgetter(key)(config)
         if not allowed(value):
             raise ConfigError(key, value, message)
     check_choices(config)
@@ -194,14 +221,48 @@ def check_choices(config):
     from scaling_study.data import SOURCES
     from scaling_study.models import FAMILIES
 
-    if config.model.name not in FAMILIES:
-        raise ConfigError("model.name", config.model.name, "must be one of " + ", ".join(FAMILIES))
+    model = config.model
+    if model.family not in FAMILIES:
+        raise ConfigError("model.family", model.family, "must be one of " + ", ".join(FAMILIES))
+    family = FAMILIES[model.family]
+    if family.names is not None and model.name not in family.names:
+        message = f"must be {' or '.join(family.names)}; model=timm takes the name of any timm classifier"
+        raise ConfigError("model.name", model.name, message)
+    if model.small_stem and not family.stages:
+        raise ConfigError("model.small_stem", True, f"family {model.family} keeps the stem it has")
+    if model.drop_path_rate and not family.drop_path:
+        raise ConfigError("model.drop_path_rate", model.drop_path_rate, f"family {model.family} has none; must be 0")
     if config.data.name not in SOURCES:
         raise ConfigError("data.name", config.data.name, "must be one of " + ", ".join(SOURCES))
-    moved = [axis for axis in ("depth", "width", "resolution") if getattr(config.scaling, axis) != 1]
-    if config.scaling.method == "compound" and moved:
-        raise ConfigError(
-            f"scaling.{moved[0]}",
-            getattr(config.scaling, moved[0]),
-            "must stay 1 with scaling.method=compound, which sets all three from scaling.phi",
-        )
+    check_scaling(config.scaling)
+
+
+def check_scaling(scaling):
+    """Refuse keys that the method would overwrite or ignore."""
+    method = scaling.method
+    moved = {axis: getattr(scaling, axis) for axis in ("depth", "width", "resolution") if getattr(scaling, axis) != 1}
+    own = method if method in ("depth", "width", "resolution") and scaling.flops is None else None
+    if method != "custom":
+        for axis, value in moved.items():
+            if axis != own:
+                source = "phi" if method == "compound" and scaling.flops is None else "flops"
+                message = f"must stay 1 with scaling.method={method}" + ("" if own else f" and scaling.{source}")
+                raise ConfigError(f"scaling.{axis}", value, message)
+        if scaling.stage_depth is not None:
+            raise ConfigError("scaling.stage_depth", scaling.stage_depth, "needs scaling.method=custom")
+    if method == "fast" and scaling.flops is None:
+        raise ConfigError("scaling.flops", None, "scaling.method=fast needs a multiple of the baseline's flops")
+    if scaling.flops is None:
+        return
+    if method == "custom":
+        message = "needs scaling.method=depth, width, resolution, compound or fast, which says what to scale"
+        raise ConfigError("scaling.flops", scaling.flops, message)
+    if scaling.phi != 0:
+        raise ConfigError("scaling.phi", scaling.phi, "must stay 0 with scaling.flops, from which phi is solved")
+    if method == "compound":
+        growth = {name: getattr(scaling, name) for name in ("alpha", "beta", "gamma")}
+        for name, value in growth.items():
+            if value < 1:
+                raise ConfigError(f"scaling.{name}", value, "must be 1 or more with scaling.flops")
+        if max(growth.values()) == 1:
+            raise ConfigError("scaling.alpha", 1, "alpha, beta and gamma cannot all be 1 with scaling.flops")

@@ -172,7 +172,7 @@ def test_a_garbled_record_is_named_and_its_run_redone(cli, tmp_path):
         ("+recipe.foo=1", "error: recipe.foo=1: unknown key; allowed are recipe."),
         ("recipe.epochs=many", "error: recipe.epochs=many: Value 'many' of type 'str'"),
         ("data=mnist", "error: data=mnist: must be one of cifar10, cifar100, elpv, fashion_mnist, fractals"),
-        ("model=lenet", "error: model=lenet: must be one of micro_mbconv"),
+        ("model=lenet", "error: model=lenet: must be one of densenet169, efficientnet_b0"),
         ("+sweep=width,depth", "error: +sweep takes one name"),
         ("seed=0,1", "error: seed=0,1: several values need a sweep"),
         ("results_dir=/proc/results", "error: /proc/results/" + STUDY + " cannot be written to"),
@@ -197,7 +197,10 @@ def test_a_bad_point_stops_the_sweep_before_any_work(cli, tmp_path):
 
 
 def test_help_and_config_load_no_torch(cli):
-    assert "sweep: all, compound, depth, resolution, width" in cli("--help", small=False).stdout
+    assert (
+        "sweep: all, baselines, compound, depth, family, matched, references, resolution, width"
+        in cli("--help", small=False).stdout
+    )
     code = "import sys, scaling_study.cli, scaling_study.tasks.launch; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "False\n"

@@ -1,5 +1,7 @@
 """Every file under conf/ composes, and every sweep has the points it says."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,10 @@ FIGURE_3 = {
 
 @pytest.mark.parametrize(("group", "name"), FILES)
 def test_every_choice_of_every_group_composes(config, group, name):
-    made = config(f"{group}={name}")
-    assert run_of(made).run_id.startswith("baseline-seed0-")
-    if group in ("data", "model", "recipe"):
+    needed = ["data.resolution=32"] if group == "model" else []
+    made = config(f"{group}={name}", *needed, *(["model.name=resnet18"] if name == "timm" else []))
+    assert re.match(r"(\w+-)?baseline-seed0-\w{8}$", run_of(made).run_id)
+    if group in ("data", "model", "recipe") and name != "timm":
         assert getattr(made, group).name == name
         assert name in made.study
 
@@ -40,23 +43,51 @@ def jobs_of(*overrides):
 @pytest.mark.parametrize("axis", FIGURE_3)
 def test_sweeps_have_the_points_of_figure_3(axis):
     runs = [job.run for job in jobs_of(f"+sweep={axis}")]
-    assert sorted(getattr(run.coefficients, axis) for run in runs) == FIGURE_3[axis]
-    assert {run.method for run in runs} == {"baseline", axis}
+    assert sorted(getattr(run.variant.coefficients, axis) for run in runs) == FIGURE_3[axis]
+    assert {run.variant.method for run in runs} == {"baseline", axis}
 
 
 def test_compound_takes_its_triple_from_the_config():
     runs = [job.run for job in jobs_of("+sweep=compound", "scaling.alpha=1.4")]
-    assert sorted(run.phi for run in runs) == [0, 1, 2, 3, 4]
-    deepest = max(runs, key=lambda run: run.phi)
-    assert deepest.coefficients.depth == pytest.approx(1.4**4)
-    assert deepest.coefficients.width == pytest.approx(1.1**4)
+    assert sorted(run.variant.phi for run in runs) == [0, 1, 2, 3, 4]
+    deepest = max(runs, key=lambda run: run.variant.phi)
+    assert deepest.variant.coefficients.depth == pytest.approx(1.4**4)
+    assert deepest.variant.coefficients.width == pytest.approx(1.1**4)
 
 
 def test_all_is_the_union_with_one_baseline():
-    runs = {job.run.run_id for job in jobs_of("+sweep=all")}
-    parts = [{job.run.run_id for job in jobs_of(f"+sweep={name}")} for name in (*FIGURE_3, "compound")]
-    assert runs == set.union(*parts)
-    assert len(runs) == 1 + 5 + 5 + 6 + 4
+    variants = [job.run.variant for job in jobs_of("+sweep=all")]
+    for axis, coefficients in FIGURE_3.items():
+        assert sorted(getattr(v.coefficients, axis) for v in variants if v.method == axis) == coefficients[1:]
+    assert sorted(v.phi for v in variants if v.method == "compound") == [1, 2, 3, 4]
+    assert Counter(v.method for v in variants)["baseline"] == 1
+    assert len(variants) == 1 + 5 + 5 + 6 + 4
+
+
+def test_matched_is_every_method_at_every_budget_and_one_baseline():
+    variants = [job.run.variant for job in jobs_of("+sweep=matched")]
+    assert Counter(v.method for v in variants) == {
+        "baseline": 1, "depth": 4, "width": 4, "resolution": 4, "compound": 4, "fast": 4,
+    }  # fmt: skip
+    assert {v.flops_target for v in variants} == {None, 2, 4, 8, 16}
+
+
+@pytest.mark.parametrize(
+    ("sweep", "models"),
+    [
+        ("family", {*(f"efficientnet_b{n}" for n in range(8)), "resnet50", "densenet169"}),
+        ("baselines", {"resnet50", "densenet169"}),
+    ],
+)
+def test_sweeps_over_models(sweep, models):
+    jobs = jobs_of(f"+sweep={sweep}")
+    assert {job.run.model.name for job in jobs} == models
+    assert len({job.config.study for job in jobs}) == 1
+    assert {job.run.variant.method for job in jobs} == {"baseline"}
+    if sweep == "family":
+        assert {job.run.variant.resolution_px for job in jobs} == {224, 240, 260, 300, 380, 456, 528, 600}
+    else:
+        assert jobs[0].config.study == "fractals-micro_mbconv-quick"
 
 
 def test_what_determines_the_result_is_the_identity(config):

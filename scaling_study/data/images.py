@@ -53,6 +53,8 @@ def load_data(data):
     ConfigError when the data set has fewer images than asked for.
     """
     source = SOURCES[data.name]
+    if source.module is None:
+        raise StudyError(f"data={data.name} is a size without images, for task=cost and task=latency only")
     needed = None if data.train_images is None else data.train_images + data.val_images
     train, test = source.load(data.root, needed, data.test_images)
     for split, images in (("training", train), ("test", test)):

@@ -1,27 +1,119 @@
-"""Families of networks: a baseline each, and how depth and width scale it."""
+"""Families of networks: a baseline each, and how depth and width scale it. Listing them loads no torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+
+from scaling_study.models import (
+    densenet169,
+    efficientnet,
+    mbconv,
+    micro_mbconv,
+    mobilenetv1,
+    mobilenetv2,
+    resnet50,
+    timm_reference,
+)
+from scaling_study.models.layers import flops
 
 
 @dataclass(frozen=True)
 class Family:
     """One entry of the registry.
 
-    build: (depth, width, classes, channels, dropout, drop_path_rate) -> torch.nn.Module, all by keyword.
+    build: (depths, width, classes, channels, dropout, drop_path_rate, small_stem) -> torch.nn.Module, all by keyword;
+        ``depths`` holds a coefficient per stage.
+    stages: how many stages there are to deepen; 0 for a network that cannot be scaled in depth or width.
     resolution_min: smallest input, in pixels, that the strides leave anything of.
+    layers: (depths, width, classes, channels, small_stem) -> the convolutions of that network, for budgets without
+        building it; a family without is measured instead, which takes longer.
+    names: values of ``model.name``; None: any name that timm knows.
+    stage_depth: whether ``scaling.stage_depth`` is offered.
+    drop_path: whether the network has residual branches to drop.
     """
 
     build: Callable
+    stages: int
     resolution_min: int
+    layers: Callable | None = None
+    names: tuple[str, ...] | None = ()
+    stage_depth: bool = False
+    drop_path: bool = True
+
+    @property
+    def axes(self):
+        return ("depth", "width", "resolution") if self.stages else ("resolution",)
 
 
-def _micro_mbconv(**options):
-    from scaling_study.models.micro_mbconv import build  # here, so that listing families loads no torch
-
-    return build(**options)
+def mbconv_family(architecture, resolution_min, names, stage_depth=False):
+    return Family(
+        build=partial(mbconv.build, architecture),
+        stages=len(architecture.stages),
+        resolution_min=resolution_min,
+        layers=partial(mbconv.layers, architecture),
+        names=names,
+        stage_depth=stage_depth,
+    )
 
 
 FAMILIES = {
-    "micro_mbconv": Family(_micro_mbconv, resolution_min=8),
+    "micro_mbconv": mbconv_family(micro_mbconv.ARCHITECTURE, resolution_min=8, names=("micro_mbconv",)),
+    "efficientnet": mbconv_family(
+        efficientnet.ARCHITECTURE,
+        resolution_min=16,
+        names=tuple(f"efficientnet_b{n}" for n in range(8)),
+        stage_depth=True,
+    ),
+    "mobilenetv1": mbconv_family(mobilenetv1.ARCHITECTURE, resolution_min=16, names=("mobilenetv1",)),
+    "mobilenetv2": mbconv_family(mobilenetv2.ARCHITECTURE, resolution_min=16, names=("mobilenetv2",)),
+    "resnet50": Family(resnet50.build, stages=4, resolution_min=16, layers=resnet50.layers, names=("resnet50",)),
+    "densenet169": Family(
+        densenet169.build,
+        stages=4,
+        resolution_min=16,
+        layers=densenet169.layers,
+        names=("densenet169",),
+        drop_path=False,
+    ),
+    "timm": Family(timm_reference.build, stages=0, resolution_min=1, names=None),
 }
+
+
+def depths_of(model, coefficients):
+    """The depth coefficient of each stage, relative to the family's reference network."""
+    stages = coefficients.stage_depth or (1.0,) * FAMILIES[model.family].stages
+    return [model.depth_multiplier * coefficients.depth * stage for stage in stages]
+
+
+def structure(model, coefficients):
+    """What ``build`` and ``layers`` of a family need to know of the variant."""
+    return {
+        "depths": depths_of(model, coefficients),
+        "width": model.width_multiplier * coefficients.width,
+        "small_stem": model.small_stem,
+    }
+
+
+def build_network(model, coefficients, *, classes, channels, resolution_px):
+    """The torch network of a variant, with weights drawn from torch's global generator.
+
+    model: the config group; resolution_px: side of its input, which only networks of fixed input size depend on.
+    """
+    family = FAMILIES[model.family]
+    rates = {"dropout": model.dropout, "drop_path_rate": model.drop_path_rate}
+    if family.stages:
+        return family.build(classes=classes, channels=channels, **rates, **structure(model, coefficients))
+    return family.build(name=model.name, resolution_px=resolution_px, classes=classes, channels=channels, **rates)
+
+
+def count_flops(model, coefficients, *, classes, channels, resolution_px):
+    """Multiply-adds of a variant: by arithmetic where the family has it, else measured, which loads torch."""
+    family = FAMILIES[model.family]
+    if family.layers:
+        layers = family.layers(classes=classes, channels=channels, **structure(model, coefficients))
+        return flops(layers, resolution_px)
+    from scaling_study.measure.complexity import count_parts, shapes_only
+
+    options = {"classes": classes, "channels": channels, "resolution_px": resolution_px}
+    network = shapes_only(lambda: build_network(model, coefficients, **options))
+    return sum(part.flops for part in count_parts(network, channels, resolution_px))

@@ -1,37 +1,110 @@
-"""MBConv networks of any depth and width, on timm's EfficientNet class.
+"""MBConv networks of any depth and width: their arithmetic, and the network itself on timm's EfficientNet class.
 
 The only file that uses timm's private builder; golden tests hold it to the published networks.
 """
 
-from functools import partial
+from dataclasses import dataclass
 
-from timm.models._efficientnet_blocks import DepthwiseSeparableConv, InvertedResidual
-from timm.models._efficientnet_builder import decode_arch_def, round_channels
-from timm.models.efficientnet import EfficientNet
-from torch import nn
+from scaling_study.models.layers import Layer, classifier
+from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
 
 
-def mbconv_network(arch_def, *, depth, width, divisor, stem, head, classes, channels, dropout=0.0, drop_path_rate=0.0):
-    """Build a scaled network by EfficientNet's rules.
+@dataclass(frozen=True)
+class Stage:
+    """block: timm's name of the block type, ``ir`` (inverted residual), ``ds`` (depthwise separable) or ``dsa`` (that
+    with an activation at the end); repeats, channels: of the baseline; stride: of the first block; expand: ratio of
+    the inverted residual; squeeze: channels of squeeze-excitation relative to the block's input, 0 for none."""
 
-    arch_def: timm architecture strings, one list of blocks per stage.
-    depth, width: coefficients; repeats are ``ceil(depth * repeats)`` per stage, channels of stem, stages
-        and head are rounded to ``divisor`` but never below 0.9 of the exact value.
-    stem, head: channels of the first and last convolution of the baseline.
-    classes, channels: outputs and input channels.
-    """
-    round_to = partial(round_channels, multiplier=width, divisor=divisor, round_limit=0.9)
-    return EfficientNet(
-        decode_arch_def(arch_def, depth_multiplier=depth),
+    block: str
+    repeats: int
+    kernel: int
+    stride: int
+    expand: int
+    channels: int
+    squeeze: float = 0.0
+
+    def arch(self, repeats):
+        """timm's string for ``repeats`` such blocks."""
+        squeeze = f"_se{self.squeeze}" if self.squeeze else ""
+        expand = f"_e{self.expand}" if self.block == "ir" else ""
+        return f"{self.block}_r{repeats}_k{self.kernel}_s{self.stride}{expand}_c{self.channels}{squeeze}"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A baseline. stem, head: channels of the first and last convolution (head 0: none); head_min: the head never
+    has fewer; divisor: of all channels; activation: of every block; zero_init: whether residual branches start at 0."""
+
+    stages: tuple[Stage, ...]
+    stem: int
+    head: int
+    head_min: int = 0
+    divisor: int = 8
+    activation: str = "silu"
+    zero_init: bool = False
+
+    def channels(self, width):
+        """A function that scales a number of channels."""
+        return lambda channels: scaled_channels(channels, width, self.divisor)
+
+    def head_channels(self, width):
+        return max(self.head_min, self.channels(width)(self.head)) if self.head else 0
+
+    def repeats(self, depths):
+        """Blocks per stage for a depth coefficient per stage."""
+        return [scaled_repeats(stage.repeats, depth) for stage, depth in zip(self.stages, depths, strict=True)]
+
+
+def layers(architecture, *, depths, width, classes, channels, small_stem=False):
+    """The convolutions of the network, as ``models.layers.Layer``."""
+    scaled = architecture.channels(width)
+    into = scaled(architecture.stem)
+    yield Layer(channels, into, kernel=3, stride=1 if small_stem else 2)
+    for stage, repeats in zip(architecture.stages, architecture.repeats(depths), strict=True):
+        for index in range(repeats):
+            out = scaled(stage.channels)
+            yield from block_layers(stage, into, out, stage.stride if index == 0 else 1)
+            into = out
+    if head := architecture.head_channels(width):
+        yield Layer(into, head)
+        into = head
+    yield classifier(into, classes)
+
+
+def block_layers(stage, into, out, stride):
+    middle = scaled_channels(into, stage.expand) if stage.block == "ir" else into
+    if stage.block == "ir":
+        yield Layer(into, middle)
+    yield Layer(middle, middle, stage.kernel, stride, groups=middle)
+    if stage.squeeze:
+        squeezed = round(middle * (stage.squeeze / stage.expand))  # rounded as timm does
+        yield Layer(middle, squeezed, bias=True, pooled=True)
+        yield Layer(squeezed, middle, bias=True, pooled=True)
+    yield Layer(middle, out)
+
+
+def build(architecture, *, depths, width, classes, channels, dropout=0.0, drop_path_rate=0.0, small_stem=False):
+    """The network: repeats are ``ceil(depth * repeats)`` per stage, channels of stem, stages and head are rounded
+    to the divisor but never below 0.9 of the exact value."""
+    from timm.layers import get_act_layer
+    from timm.models._efficientnet_builder import decode_arch_def
+    from timm.models.efficientnet import EfficientNet
+
+    repeats = architecture.repeats(depths)
+    network = EfficientNet(
+        decode_arch_def([[stage.arch(n)] for stage, n in zip(architecture.stages, repeats, strict=True)]),
         num_classes=classes,
         in_chans=channels,
-        stem_size=stem,
-        num_features=round_to(head),
-        round_chs_fn=round_to,
-        act_layer=nn.SiLU,
+        stem_size=architecture.stem,
+        num_features=architecture.head_channels(width),
+        round_chs_fn=architecture.channels(width),
+        act_layer=get_act_layer(architecture.activation),
         drop_rate=dropout,
         drop_path_rate=drop_path_rate,
     )
+    if small_stem:
+        network.conv_stem.stride = (1, 1)
+    return zero_init_residuals(network) if architecture.zero_init else network
 
 
 def zero_init_residuals(network):
@@ -40,6 +113,9 @@ def zero_init_residuals(network):
     Without it deep variants start so far from trainable that a depth curve shows the initialisation
     instead of the depth (Goyal et al. 2017, section 5.1, do the same for ResNet).
     """
+    from timm.models._efficientnet_blocks import DepthwiseSeparableConv, InvertedResidual
+    from torch import nn
+
     for block in network.modules():
         if isinstance(block, InvertedResidual) and block.has_skip:
             nn.init.zeros_(block.bn3.weight)

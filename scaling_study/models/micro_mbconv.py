@@ -1,32 +1,20 @@
 """The baseline for small images: an EfficientNet of 115 thousand parameters for 8 to 96 pixels."""
 
-from scaling_study.models.mbconv import mbconv_network, zero_init_residuals
+from scaling_study.models.mbconv import Architecture, Stage
 
 # EfficientNet's block types (MBConv 3x3, squeeze-excitation 0.25, SiLU) in four stages of two blocks.
 # Two, because with one a depth coefficient of 1.2 would already double a stage.
-ARCH_DEF = [
-    ["ds_r2_k3_s1_e1_c16_se0.25"],
-    ["ir_r2_k3_s2_e3_c24_se0.25"],
-    ["ir_r2_k3_s2_e3_c40_se0.25"],
-    ["ir_r2_k3_s1_e3_c64_se0.25"],
-]
 # EfficientNet rounds channels to multiples of 8; here stages are so narrow that 1.1 times 16 would round
 # back to 16 even with 4. With 2, every coefficient of the default sweeps changes every stage.
-DIVISOR = 2
-
-
-def build(*, depth, width, classes, channels, dropout=0.0, drop_path_rate=0.0):
-    """The network at coefficients ``depth`` and ``width``; input (n, channels, r, r) with r >= 8."""
-    network = mbconv_network(
-        ARCH_DEF,
-        depth=depth,
-        width=width,
-        divisor=DIVISOR,
-        stem=16,
-        head=128,
-        classes=classes,
-        channels=channels,
-        dropout=dropout,
-        drop_path_rate=drop_path_rate,
-    )
-    return zero_init_residuals(network)
+ARCHITECTURE = Architecture(
+    stages=(
+        Stage("ds", repeats=2, kernel=3, stride=1, expand=1, channels=16, squeeze=0.25),
+        Stage("ir", repeats=2, kernel=3, stride=2, expand=3, channels=24, squeeze=0.25),
+        Stage("ir", repeats=2, kernel=3, stride=2, expand=3, channels=40, squeeze=0.25),
+        Stage("ir", repeats=2, kernel=3, stride=1, expand=3, channels=64, squeeze=0.25),
+    ),
+    stem=16,
+    head=128,
+    divisor=2,
+    zero_init=True,
+)

@@ -5,9 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from scaling_study.data import SOURCES
-from scaling_study.errors import ConfigError
-from scaling_study.models import FAMILIES
-from scaling_study.scaling.coefficients import AXES, Coefficients, compound, method_of
+from scaling_study.models.variant import Variant, variant_of
 from scaling_study.schema import Data, Model, Recipe
 
 FORMAT = 1  # raise when the same settings no longer give the same result: old records are then other runs
@@ -15,12 +13,9 @@ FORMAT = 1  # raise when the same settings no longer give the same result: old r
 
 @dataclass(frozen=True)
 class Run:
-    """One variant with one seed. ``resolution_px`` is the side of its input in pixels."""
+    """One variant with one seed."""
 
-    method: str
-    phi: float | None
-    coefficients: Coefficients
-    resolution_px: int
+    variant: Variant
     seed: int
     model: Model
     data: Data
@@ -33,10 +28,9 @@ class Run:
         del data["root"]
         return {
             "format": FORMAT,
-            "method": self.method,
-            "coefficients": {axis: round(getattr(self.coefficients, axis), 6) for axis in AXES},
+            **self.variant.settings,
             "seed": self.seed,
-            "model": asdict(self.model),
+            "model": model_settings(self.model),
             "data": data,
             "recipe": asdict(self.recipe),
         }
@@ -44,53 +38,30 @@ class Run:
     @property
     def run_id(self):
         """Readable, and unique: what was scaled, the seed, eight digits of the hash of the settings."""
-        digest = hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()[:8]
-        return f"{self.label}-seed{self.seed}-{digest}"
-
-    @property
-    def label(self):
-        """baseline, width-1.4, compound-phi2 or custom-d2-w1.4-r1."""
-        if self.method == "baseline":
-            return self.method
-        if self.method in AXES:
-            return f"{self.method}-{getattr(self.coefficients, self.method):g}"
-        if self.method == "compound":
-            return f"compound-phi{self.phi:g}"
-        c = self.coefficients
-        return f"{self.method}-d{c.depth:g}-w{c.width:g}-r{c.resolution:g}"
+        # The first records there were, all of micro_mbconv, do not name the model.
+        model = "" if self.model.name == "micro_mbconv" else f"{self.model.name}-"
+        return f"{model}{self.variant.label}-seed{self.seed}-{digest(self.settings)}"
 
     @property
     def nominal_cost(self):
         """Training cost up to a constant: nominal flops, epochs and images."""
-        return self.coefficients.nominal_flops * self.recipe.epochs
+        return self.variant.coefficients.nominal_flops * self.recipe.epochs
+
+
+def model_settings(model):
+    """The model's settings that matter to a result. A key that came later enters only where it is not at the value
+    that all records before it had, so that their names stay."""
+    later = {"family": model.name, "depth_multiplier": 1.0, "width_multiplier": 1.0, "small_stem": False}
+    settings = asdict(model)
+    del settings["resolution"]  # data.resolution is what counts
+    return {key: value for key, value in settings.items() if key not in later or value != later[key]}
+
+
+def digest(settings):
+    """Eight hexadecimal digits that tell settings apart."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def run_of(config):
-    """The run that a checked configuration describes.
-
-    Raises ConfigError when its resolution leaves the network nothing to look at.
-    """
-    scaling = config.scaling
-    if scaling.method == "compound":
-        coefficients = compound(scaling.phi, scaling.alpha, scaling.beta, scaling.gamma)
-    else:
-        coefficients = Coefficients(scaling.depth, scaling.width, scaling.resolution)
-    method = method_of(coefficients, scaling.method)
-    resolution_px = round(config.data.resolution * coefficients.resolution)
-    least = FAMILIES[config.model.name].resolution_min
-    if resolution_px < least:
-        key, value = ("data.resolution", config.data.resolution)
-        if config.data.resolution >= least:
-            key, value = ("scaling.resolution", f"{coefficients.resolution:g}")
-        message = f"gives {resolution_px} pixels; model={config.model.name} needs at least {least}"
-        raise ConfigError(key, value, message)
-    return Run(
-        method=method,
-        phi={"baseline": 0.0, "compound": scaling.phi}.get(method),
-        coefficients=coefficients,
-        resolution_px=resolution_px,
-        seed=config.seed,
-        model=config.model,
-        data=config.data,
-        recipe=config.recipe,
-    )
+    """The run that a checked configuration describes. Raises ConfigError as ``variant_of`` does."""
+    return Run(variant=variant_of(config), seed=config.seed, model=config.model, data=config.data, recipe=config.recipe)

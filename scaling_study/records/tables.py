@@ -23,9 +23,14 @@ RUN_COLUMNS = {
     "depth": "float64",
     "width": "float64",
     "resolution": "float64",
+    "stage_depth": "string",  # further depth multipliers, one per stage
     "resolution_px": "Int64",
+    "flops_nominal": "float64",  # d * w**2 * r**2
+    "flops_target": "float64",  # the budget asked for, and
+    "flops_ratio": "float64",  # what was built, as multiples of the baseline's measured flops
     "seed": "Int64",
     "model": "string",
+    "family": "string",
     "data": "string",
     "recipe": "string",
     "epochs": "Int64",
@@ -35,6 +40,7 @@ RUN_COLUMNS = {
     "classes": "Int64",
     "flops": "Int64",
     "params": "Int64",
+    "param_bytes": "Int64",
     "activations": "Int64",
     "activation_bytes": "Int64",
     "top1": "float64",
@@ -68,7 +74,9 @@ EPOCH_COLUMNS = {
     "learning_rate": "float64",
     "train_seconds": "float64",  # since the start of the run
 }
-ORDER = ["method", "flops", "depth", "width", "resolution", "seed", "run_id"]
+# Columns that tables of earlier versions lack; they read as missing values.
+LATER = {"stage_depth", "flops_nominal", "flops_target", "flops_ratio", "family", "param_bytes"}
+ORDER = ["model", "method", "flops", "depth", "width", "resolution", "seed", "run_id"]
 
 
 def run_table(records):
@@ -130,10 +138,10 @@ def load_runs(path):
     Raises FileNotFoundError when there is no such table, ValueError when columns are missing.
     """
     frame = read_table(path, "runs")
-    missing = [column for column in RUN_COLUMNS if column not in frame]
+    missing = [column for column in RUN_COLUMNS if column not in frame and column not in LATER]
     if missing:
         raise ValueError(f"{path} is not a run table: it lacks {', '.join(missing)}")
-    return frame[list(RUN_COLUMNS)].astype(RUN_COLUMNS)
+    return frame.reindex(columns=list(RUN_COLUMNS)).astype(RUN_COLUMNS)
 
 
 def load_history(path):

@@ -9,11 +9,18 @@ from hydra.experimental.callback import Callback
 
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.store import require_writable, run_folders
-from scaling_study.tasks import figures, plan, report, tables
+from scaling_study.tasks import cost, figures, latency, plan, report, tables, terminal
 from scaling_study.tasks.jobs import job_of, sweep_jobs
 from scaling_study.tasks.progress import Progress
 
-OTHER_TASKS = {"plan": plan.run, "tables": tables.run, "figures": figures.run}
+OTHER_TASKS = {
+    "plan": plan.run,
+    "cost": cost.run,
+    "latency": latency.run,
+    "tables": tables.run,
+    "figures": figures.run,
+    "report": report.run,
+}
 
 
 def loud(hook):
@@ -105,11 +112,11 @@ def finish(jobs):
     config = jobs[0].config
     runs = tables.rebuild(config)
     mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
-    print(report.variants(mine))
+    print(terminal.variants(mine))
     figures.draw(config, runs)
-    print(report.places(config))
+    print(terminal.places(config))
     missing = {job.run.run_id for job in jobs} - set(mine.run_id[mine.status == "done"])
     if not missing:
         return 0
-    print(report.failures(runs, missing), file=sys.stderr)
+    print(terminal.failures(runs, missing), file=sys.stderr)
     return 1

@@ -4,6 +4,8 @@ import time
 
 import pandas as pd
 
+from scaling_study.scaling.coefficients import AXES
+
 CALIBRATION_SECONDS = 0.5  # of training steps, per variant
 
 
@@ -18,7 +20,7 @@ def run(jobs):
     measured = {}
     rows = []
     for job in jobs:
-        variant = (job.run.coefficients, job.run.model.name)
+        variant = (job.run.variant, job.run.model.name)
         if variant not in measured:
             measured[variant] = measure(job, data)
         rows.append(row(job, *measured[variant]))
@@ -30,15 +32,14 @@ def run(jobs):
 
 def measure(job, data):
     """(complexity, estimated seconds) of one variant: a few real training steps, scaled to the whole run."""
-    from scaling_study.measure.complexity import complexity
+    from scaling_study.measure.costs import variant_complexity
     from scaling_study.tasks.run import build
     from scaling_study.training.device import choose_device
     from scaling_study.training.loop import Session
 
     run = job.run
-    network = build(run, data)
-    cost = complexity(network, channels=data.channels, resolution=run.resolution_px)
-    session = Session(network, data, run.recipe, run.resolution_px, choose_device(job.config.device))
+    cost = variant_complexity(run.model, run.variant, classes=data.classes, channels=data.channels)
+    session = Session(build(run, data), data, run.recipe, run.variant.resolution_px, choose_device(job.config.device))
     train_seconds = session.steps_per_epoch * run.recipe.epochs * seconds_per_step(session)
     start = time.perf_counter()
     session.evaluate(data.val[: run.recipe.batch_size])
@@ -64,10 +65,8 @@ def row(job, cost, seconds):
     run, record = job.run, job.folder.record()
     return {
         "run_id": run.run_id,
-        "depth": run.coefficients.depth,
-        "width": run.coefficients.width,
-        "resolution": run.coefficients.resolution,
-        "resolution_px": run.resolution_px,
+        **{axis: getattr(run.variant.coefficients, axis) for axis in AXES},
+        "resolution_px": run.variant.resolution_px,
         "seed": run.seed,
         "flops": cost.flops,
         "params": cost.params,

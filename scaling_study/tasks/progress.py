@@ -91,3 +91,15 @@ class Progress:
         gained = share - self.start_share
         left = "?" if gained <= 0 else tqdm.format_interval(elapsed * (1 - share) / gained)
         return f"{tqdm.format_interval(elapsed)} elapsed, {left} left"
+
+
+def counter(jobs, doing):
+    """The items of the dict ``jobs`` one after the other, with a bar on a terminal and a line each elsewhere."""
+    with tqdm(total=len(jobs), disable=None, leave=False, file=sys.stderr) as bar:
+        for n, (name, job) in enumerate(jobs.items()):
+            if bar.disable:
+                print(f"{doing} {name} ({n + 1} of {len(jobs)})", file=sys.stderr, flush=True)
+            else:
+                bar.set_description(f"{doing} {name}")
+            yield name, job
+            bar.update()

@@ -1,48 +1,59 @@
-"""Text for the terminal."""
+"""task=report: a study's costs and latencies beside the published ones, as Markdown on the terminal."""
 
-from pathlib import Path
-
-VARIANT = ["method", "depth", "width", "resolution", "resolution_px", "flops", "params"]
-
-
-def variants(runs):
-    """One line per variant: mean over seeds of the finished runs, with n and the standard deviation over seeds."""
-    done = runs[runs.status == "done"]
-    if done.empty:
-        return "No run is done."
-    groups = done.groupby(VARIANT, sort=False, dropna=False)
-    table = groups.agg(
-        runs=("seed", "size"), top1=("top1", "mean"), sd=("top1", "std"), val_top1=("val_top1", "mean"),
-        train_seconds=("train_seconds", "mean"),
-    ).reset_index()  # fmt: skip
-    table["Mflops"] = table.pop("flops") / 1e6
-    table["kparams"] = table.pop("params") / 1e3
-    columns = [
-        "method",
-        "depth",
-        "width",
-        "resolution",
-        "resolution_px",
-        "Mflops",
-        "kparams",
-        "runs",
-        "val_top1",
-        "top1",
-        "sd",
-    ]
-    formats = {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "train_seconds": "{:.0f}".format}
-    formats |= dict.fromkeys(("depth", "width", "resolution", "val_top1", "top1", "sd"), "{:.2f}".format)
-    return table[[*columns, "train_seconds"]].to_string(index=False, formatters=formats, na_rep="")
+from scaling_study.errors import StudyError
+from scaling_study.literature import published
+from scaling_study.records.costs import load_table
+from scaling_study.tasks.cost import study_dir
 
 
-def places(config):
-    """Where the results are."""
-    results, plots = Path(config.results_dir) / config.study, Path(config.plots_dir) / config.study
-    return f"Tables: {results / 'runs.csv'} (.parquet), {results / 'history.csv'} (.parquet)\nFigures: {plots}/"
+def run(jobs):
+    folder = study_dir(jobs)
+    costs = load_table(folder, "costs")
+    if costs.empty:
+        raise StudyError(f"study={jobs[0].config.study}: {folder} holds no costs; run task=cost or task=latency first")
+    print("\n".join([*counts(costs), "", *speedups(load_table(folder, "latencies"))]))
+    return 0
 
 
-def failures(runs, missing):
-    """The runs of a command that are not done, with the reason where there is one."""
-    errors = {row.run_id: f"{row.error_type}: {row.error}" for row in runs[runs.status == "failed"].itertuples()}
-    lines = [f"  {run_id}: {errors.get(run_id, 'not finished')}" for run_id in sorted(missing)]
-    return "\n".join([f"error: {len(missing)} runs are not done; the same command tries them again:", *lines])
+def counts(costs):
+    """Lines of the table of parameters and multiply-adds of the baselines that the paper's Table 2 has too."""
+    paper = published(torchvision=False)
+    paper = paper[(paper.table == "Table 2") & paper.built_as.notna()].set_index("built_as")
+    yield "| model | pixels | params, measured | paper | difference | multiply-adds, measured | paper | difference |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    mine = costs[(costs.method == "baseline") & costs.model.isin(paper.index)]
+    for row in mine.sort_values("flops").itertuples():
+        printed = paper.loc[row.model]
+        params, flops = f"{row.params / 1e6:.2f} M", f"{row.flops / 1e9:.3f} G"
+        yield (
+            f"| {printed.model} | {row.resolution_px} | {params} | {printed.params / 1e6:g} M | "
+            f"{difference(row.params, printed.params)} | {flops} | {printed.flops / 1e9:g} G | "
+            f"{difference(row.flops, printed.flops)} |"
+        )
+
+
+def difference(measured, printed):
+    return f"{100 * (measured / printed - 1):+.1f}%"
+
+
+def speedups(latencies):
+    """Lines of the table of latency ratios: the pairs of the paper's Table 4 that were timed in the same setting."""
+    paper = published(torchvision=False)
+    paper = paper[(paper.table == "Table 4") & paper.built_as.notna()].set_index("built_as")
+    single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
+    yield "| device, CPU threads, precision | ResNet-152, s | EfficientNet-B1, s | ratio | paper's ratio |"
+    yield "| --- | --- | --- | --- | --- |"
+    slow, fast = "resnet152", "efficientnet_b1"
+    printed = paper.latency_seconds[slow] / paper.latency_seconds[fast]
+    for (device, threads, precision), rows in single.groupby(["device", "threads", "precision"]):
+        rows = rows[rows.method == "baseline"].drop_duplicates("model", keep="last").set_index("model")
+        if {slow, fast} <= set(rows.index):
+            seconds = rows.seconds_median
+            yield (
+                f"| {device}, {threads}, {precision} | {quartiles(rows.loc[slow])} | {quartiles(rows.loc[fast])} | "
+                f"{seconds[slow] / seconds[fast]:.1f} | {printed:.1f} |"
+            )
+
+
+def quartiles(row):
+    return f"{row.seconds_median:.3f} ({row.seconds_p25:.3f} to {row.seconds_p75:.3f})"

@@ -3,7 +3,6 @@
 import platform
 import subprocess
 import warnings
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -12,8 +11,8 @@ from pathlib import Path
 import torch
 
 from scaling_study.data.images import load_data
-from scaling_study.measure.complexity import complexity
-from scaling_study.models import FAMILIES
+from scaling_study.measure.costs import cost_columns, variant_complexity
+from scaling_study.models import build_network
 from scaling_study.training import checkpoint
 from scaling_study.training.device import choose_device, claimed, describe
 from scaling_study.training.loop import UnusableState, train
@@ -43,12 +42,10 @@ def identity_columns(config, run):
         "study": config.study,
         "source": "measured",
         "status": "done",
-        "method": run.method,
-        "phi": run.phi,
-        **asdict(run.coefficients),
-        "resolution_px": run.resolution_px,
+        **run.variant.columns,
         "seed": run.seed,
         "model": run.model.name,
+        "family": run.model.family,
         "data": run.data.name,
         "recipe": run.recipe.name,
         "epochs": run.recipe.epochs,
@@ -70,22 +67,23 @@ def environment_columns(device, threads):
 def result_columns(run, folder, device):
     """Load the data, build, measure and train the network; the columns that come of it."""
     data = load_data(run.data)
-    network = build(run, data)
     columns = {f"{split}_images": len(getattr(data, split)) for split in ("train", "val", "test")}
     columns |= {"classes": data.classes}
-    columns |= asdict(complexity(network, channels=data.channels, resolution=run.resolution_px))
+    size = {"classes": data.classes, "channels": data.channels}
+    cost = variant_complexity(run.model, run.variant, **size)
+    columns |= cost_columns(cost, run.model, baseline_px=run.data.resolution, **size)
     start = partial(
         train,
         data=data,
         recipe=run.recipe,
         seed=run.seed,
-        resolution=run.resolution_px,
+        resolution=run.variant.resolution_px,
         device=device,
         on_epoch=lambda state, history: keep(folder, state, history),
         on_progress=folder.write_progress,
     )
     try:
-        trained = start(network, state=checkpoint.load(folder.checkpoint))
+        trained = start(build(run, data), state=checkpoint.load(folder.checkpoint))
     except UnusableState:
         warnings.warn(f"{folder.checkpoint} does not fit its run, which starts again", stacklevel=2)
         trained = start(build(run, data))
@@ -103,13 +101,12 @@ def result_columns(run, folder, device):
 def build(run, data):
     """The network of a run, untrained, with the weights that its seed draws."""
     torch.manual_seed(run.seed)
-    return FAMILIES[run.model.name].build(
-        depth=run.coefficients.depth,
-        width=run.coefficients.width,
+    return build_network(
+        run.model,
+        run.variant.coefficients,
         classes=data.classes,
         channels=data.channels,
-        dropout=run.model.dropout,
-        drop_path_rate=run.model.drop_path_rate,
+        resolution_px=run.variant.resolution_px,
     )
 
 

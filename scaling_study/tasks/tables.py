@@ -4,7 +4,7 @@ from pathlib import Path
 
 from scaling_study.errors import StudyError
 from scaling_study.records.tables import write_tables
-from scaling_study.tasks import report
+from scaling_study.tasks import terminal
 
 
 def rebuild(config):
@@ -20,6 +20,6 @@ def rebuild(config):
 
 def run(jobs):
     config = jobs[0].config
-    print(report.variants(rebuild(config)))
-    print(report.places(config))
+    print(terminal.variants(rebuild(config)))
+    print(terminal.places(config))
     return 0

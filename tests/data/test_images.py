@@ -24,7 +24,7 @@ def source(monkeypatch):
             )
 
         monkeypatch.setattr(Source, "load", property(lambda self: load))
-        monkeypatch.setitem(registry.SOURCES, "toy", Source("", classes=2))
+        monkeypatch.setitem(registry.SOURCES, "toy", Source("", classes=2, channels=1))
 
     return register
 

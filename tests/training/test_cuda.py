@@ -18,7 +18,7 @@ def test_training_on_a_gpu_learns(toy_data, config, precision, compile_):
         f"recipe.precision={precision}",
     ).recipe
     recipe.compile, recipe.ema_decay = compile_, 0.9
-    network = FAMILIES["micro_mbconv"].build(depth=1, width=1, classes=4, channels=1)
+    network = FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=4, channels=1)
     trained = train(network, toy_data, recipe, seed=0, resolution=12, device=torch.device("cuda"))
     assert trained.metrics["top1"] > 90
     assert trained.precision == {"auto": "bf16"}.get(precision, precision)

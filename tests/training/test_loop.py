@@ -19,7 +19,7 @@ def recipe(config):
 
 def fit(data, recipe, seed=0, **options):
     torch.manual_seed(seed)
-    network = FAMILIES["micro_mbconv"].build(depth=1, width=1, classes=4, channels=1, drop_path_rate=0.1)
+    network = FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=4, channels=1, drop_path_rate=0.1)
     return train(network, data, recipe, seed=seed, resolution=12, device=CPU, **options)
 
 
@@ -96,7 +96,7 @@ def test_the_schedule_warms_up_and_decays_to_zero(config):
 
 
 def test_norms_and_biases_are_not_decayed(config):
-    network = FAMILIES["micro_mbconv"].build(depth=1, width=1, classes=4, channels=1)
+    network = FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=4, channels=1)
     groups = make_optimizer(network, config().recipe).param_groups
     decayed = [p for group in groups if group["weight_decay"] for p in group["params"]]
     assert decayed

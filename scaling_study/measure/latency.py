@@ -1,0 +1,109 @@
+"""Times on a device: inference and one full training step, at batch 1 and at the batch that is fastest per image."""
+
+import contextlib
+import time
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch.utils.benchmark import Timer
+
+from scaling_study.training.device import autocast
+
+REPEATS_MIN = 5
+GAIN_MIN = 1.03  # a doubled batch that is not this much faster per image ends the search for the best one
+MEMORY_SHARE = 0.5  # of the free memory, which a batch may take by estimate
+
+
+@dataclass(frozen=True)
+class Timing:
+    """workload: ``inference`` or ``train_step``; seconds_*: of one batch, over ``repeats`` measurements after a
+    warm-up; peak_memory_bytes: of the device, CUDA only."""
+
+    workload: str
+    batch_size: int
+    seconds_median: float
+    seconds_p25: float
+    seconds_p75: float
+    repeats: int
+    images_per_second: float
+    peak_memory_bytes: int | None
+
+
+def timings(network, optimizer, *, channels, resolution, classes, device, precision, threads, seconds, batch_size_max,
+            image_bytes):  # fmt: skip
+    """Timings of ``network`` on ``device`` in channels_last layout, for growing batches until they stop paying.
+
+    seconds: least time per measurement; image_bytes: what training needs per image, by which batches that would not
+    fit into memory are not tried.
+    """
+    workloads = {
+        "inference": lambda images, labels: infer(network, images, precision),
+        "train_step": lambda images, labels: train_step(network, optimizer, images, labels, precision),
+    }
+    for name, run in workloads.items():
+        network.train(name == "train_step")
+        best, batch_size = 0.0, 1
+        while batch_size <= batch_size_max and (batch_size == 1 or fits(batch_size * image_bytes, device)):
+            images = torch.rand(batch_size, channels, resolution, resolution, device=device)
+            images = images.to(memory_format=torch.channels_last)
+            labels = torch.randint(classes, (batch_size,), device=device)
+            try:
+                timing = measure(
+                    name, partial(run, images, labels), batch_size, device=device, threads=threads, seconds=seconds
+                )
+            except torch.cuda.OutOfMemoryError:
+                break
+            yield timing
+            if timing.images_per_second < best * GAIN_MIN:
+                break
+            best, batch_size = timing.images_per_second, 2 * batch_size
+
+
+def infer(network, images, precision):
+    with torch.inference_mode(), autocast(precision, images.device):
+        network(images)
+
+
+def train_step(network, optimizer, images, labels, precision):
+    """Forward, backward and update; without a gradient scaler, whose cost is negligible."""
+    with autocast(precision, images.device):
+        loss = F.cross_entropy(network(images), labels)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+
+def measure(workload, function, batch_size, *, device, threads, seconds):
+    timer = Timer("function()", globals={"function": function}, num_threads=threads)
+    with peak_memory(device) as peak:
+        start = time.perf_counter()
+        function()  # warms up
+        once = time.perf_counter() - start
+        times = timer.blocked_autorange(min_run_time=max(seconds, REPEATS_MIN * once)).times
+    p25, median, p75 = np.quantile(times, (0.25, 0.5, 0.75)).tolist()
+    return Timing(workload, batch_size, median, p25, p75, len(times), batch_size / median, peak.get("bytes"))
+
+
+@contextlib.contextmanager
+def peak_memory(device):
+    peak = {}
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    yield peak
+    if device.type == "cuda":
+        peak["bytes"] = torch.cuda.max_memory_allocated(device)
+
+
+def fits(nbytes, device):
+    """Whether ``nbytes`` more may be taken."""
+    if device.type == "cuda":
+        return nbytes < MEMORY_SHARE * torch.cuda.mem_get_info(device)[0]
+    try:
+        with open("/proc/meminfo") as file:
+            free = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        return True
+    return nbytes < MEMORY_SHARE * free

@@ -1,0 +1,40 @@
+"""Arithmetic on networks that are not built: lists of convolutions, in the order of the forward pass."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A convolution with padding ``kernel // 2``, or a pooling (``out`` 0) that only divides the size.
+
+    into, out: channels; bias: whether an addition per output counts; pooled: works on the globally pooled 1x1 image,
+    as squeeze-excitation and the classifier do, beside the main path.
+    """
+
+    into: int
+    out: int
+    kernel: int = 1
+    stride: int = 1
+    groups: int = 1
+    bias: bool = False
+    pooled: bool = False
+
+
+def pool(stride):
+    return Layer(0, 0, stride=stride)
+
+
+def classifier(into, classes):
+    return Layer(into, classes, bias=True, pooled=True)
+
+
+def flops(layers, resolution_px):
+    """Multiply-adds of one image of that side, as ``measure.complexity`` counts them on the built network."""
+    size, total = resolution_px, 0
+    for layer in layers:
+        if not layer.pooled:
+            size = math.ceil(size / layer.stride)
+        area = 1 if layer.pooled else size**2
+        total += area * layer.out * (layer.into // layer.groups * layer.kernel**2 + layer.bias)
+    return total

@@ -1,0 +1,60 @@
+"""ResNet-50 (He et al. 2016, Table 1), the stride in the 3x3 convolution.
+
+Depth multiplies the blocks of each stage, width the channels of the stages. The stem, one 7x7 convolution, keeps
+its 64 channels at every width; ``small_stem`` makes it a 3x3 convolution without stride and without the pooling.
+"""
+
+from scaling_study.models.layers import Layer, classifier, pool
+from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+
+BLOCKS = (3, 4, 6, 3)
+CHANNELS = (64, 128, 256, 512)
+STEM = 64
+EXPANSION = 4
+
+
+def layers(*, depths, width, classes, channels, small_stem=False):
+    """The convolutions of the network, as ``models.layers.Layer``."""
+    yield Layer(channels, STEM, 3) if small_stem else Layer(channels, STEM, 7, stride=2)
+    if not small_stem:
+        yield pool(2)
+    into = STEM
+    for stage, (repeats, planes) in enumerate(zip(*scaled(depths, width), strict=True)):
+        out = planes * EXPANSION
+        for block in range(repeats):
+            stride = 2 if block == 0 and stage > 0 else 1
+            yield Layer(into, planes)
+            yield Layer(planes, planes, 3, stride)
+            yield Layer(planes, out)
+            if block == 0 and (stride > 1 or into != out):
+                yield Layer(into, out)
+            into = out
+    yield classifier(into, classes)
+
+
+def scaled(depths, width):
+    """(blocks, channels) of each stage."""
+    blocks = [scaled_repeats(n, depth) for n, depth in zip(BLOCKS, depths, strict=True)]
+    return blocks, [scaled_channels(c, width) for c in CHANNELS]
+
+
+def build(*, depths, width, classes, channels, dropout=0.0, drop_path_rate=0.0, small_stem=False):
+    """The network, on timm's ResNet class."""
+    from timm.models.resnet import Bottleneck, ResNet
+    from torch import nn
+
+    blocks, planes = scaled(depths, width)
+    network = ResNet(
+        Bottleneck,
+        layers=tuple(blocks),
+        channels=tuple(planes),
+        num_classes=classes,
+        in_chans=channels,
+        drop_rate=dropout,
+        drop_path_rate=drop_path_rate,
+    )
+    if small_stem:
+        network.conv1 = nn.Conv2d(channels, STEM, 3, padding=1, bias=False)
+        nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
+        network.maxpool = nn.Identity()
+    return network

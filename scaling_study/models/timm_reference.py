@@ -1,0 +1,27 @@
+"""Any classifier that timm knows, as it is: a reference beside the scaled networks. Only its input can be scaled."""
+
+from scaling_study.errors import ConfigError
+
+
+def build(*, name, resolution_px, classes, channels, dropout=0.0, drop_path_rate=0.0):
+    """``timm.create_model(name)`` without weights; networks of fixed input size are made for ``resolution_px``."""
+    import timm
+
+    rates = {"drop_rate": dropout, "drop_path_rate": drop_path_rate}
+    options = {key: rate for key, rate in rates.items() if rate}  # not every network takes them
+    if timm.get_pretrained_cfg(name).fixed_input_size:
+        options["img_size"] = resolution_px
+    return timm.create_model(name, pretrained=False, num_classes=classes, in_chans=channels, **options)
+
+
+def check_name(name):
+    """Raise ConfigError, with the closest names, unless timm has a classifier called ``name``."""
+    import timm
+
+    if timm.is_model(name):
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, timm.list_models(), n=5, cutoff=0.5)
+    hint = f"; the closest are {', '.join(near)}" if near else "; timm.list_models() lists all"
+    raise ConfigError("model.name", name, f"must be the name of a timm classifier{hint}")

@@ -1,0 +1,100 @@
+"""The tables of what variants cost: counts, their parts, and times on devices. Written whole after every variant."""
+
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+
+from scaling_study.records.store import write_text
+
+# One row per variant; units as in the names, per image.
+COST_COLUMNS = {
+    "variant_id": "string",
+    "study": "string",
+    "source": "string",  # measured: counted on the network as built
+    "model": "string",
+    "family": "string",
+    "method": "string",
+    "phi": "float64",
+    "depth": "float64",
+    "width": "float64",
+    "resolution": "float64",
+    "stage_depth": "string",
+    "resolution_px": "Int64",
+    "channels": "Int64",
+    "classes": "Int64",
+    "flops_nominal": "float64",
+    "flops_target": "float64",
+    "flops_ratio": "float64",
+    "flops": "Int64",
+    "params": "Int64",
+    "param_bytes": "Int64",
+    "activations": "Int64",
+    "activation_bytes": "Int64",
+    "torch_version": "string",
+    "timm_version": "string",
+    "package_version": "string",
+}
+# One row per variant, stage and kind of operator.
+PART_COLUMNS = {
+    "variant_id": "string",
+    "stage": "string",
+    "operator": "string",
+    "flops": "Int64",
+    "activations": "Int64",
+}
+# One row per variant, device setting, workload and batch size.
+LATENCY_COLUMNS = {
+    "variant_id": "string",
+    "study": "string",
+    "source": "string",
+    "model": "string",
+    "family": "string",
+    "method": "string",
+    "resolution_px": "Int64",
+    "device": "string",
+    "threads": "Int64",
+    "precision": "string",
+    "workload": "string",  # inference or train_step
+    "batch_size": "Int64",
+    "seconds_median": "float64",
+    "seconds_p25": "float64",
+    "seconds_p75": "float64",
+    "repeats": "Int64",
+    "images_per_second": "float64",
+    "peak_memory_bytes": "Int64",
+    "torch_version": "string",
+    "timm_version": "string",
+    "package_version": "string",
+    "measured_at": "string",  # ISO 8601, UTC
+}
+TABLES = {"costs": COST_COLUMNS, "cost_parts": PART_COLUMNS, "latencies": LATENCY_COLUMNS}
+
+
+def load_table(study_dir, name):
+    """A table of TABLES from a study folder, with its columns and types; empty when there is none.
+
+    Raises ValueError when the file is not such a table.
+    """
+    columns, path = TABLES[name], Path(study_dir) / f"{name}.csv"
+    try:
+        frame = pd.read_csv(path)
+    except FileNotFoundError:
+        return pd.DataFrame(columns=list(columns)).astype(columns)
+    missing = [column for column in columns if column not in frame]
+    if missing:
+        raise ValueError(f"{path} is not a table of {name}: it lacks {', '.join(missing)}")
+    return frame[list(columns)].astype(columns)
+
+
+def add_rows(study_dir, name, rows, replace):
+    """Write a table with ``rows`` (dicts) in place of the rows whose columns ``replace`` they share."""
+    study_dir, columns = Path(study_dir), TABLES[name]
+    study_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(study_dir / ".tables.lock"):
+        old = load_table(study_dir, name)
+        new = pd.DataFrame(rows, columns=list(columns)).astype(columns)
+        kept = old[~old.set_index(replace).index.isin(new.set_index(replace).index)]
+        table = pd.concat([kept, new], ignore_index=True) if len(kept) else new
+        write_text(study_dir / f"{name}.csv", table.to_csv(index=False))
+    return table

@@ -1,0 +1,90 @@
+"""Text for the terminal."""
+
+from pathlib import Path
+
+import pandas as pd
+
+VARIANT = ["model", "method", "depth", "width", "resolution", "resolution_px", "flops", "params"]
+
+
+def variants(runs):
+    """One line per variant: mean over seeds of the finished runs, with n and the standard deviation over seeds."""
+    done = runs[runs.status == "done"]
+    if done.empty:
+        return "No run is done."
+    groups = done.groupby(VARIANT, sort=False, dropna=False)
+    table = groups.agg(
+        runs=("seed", "size"), top1=("top1", "mean"), sd=("top1", "std"), val_top1=("val_top1", "mean"),
+        train_seconds=("train_seconds", "mean"),
+    ).reset_index()  # fmt: skip
+    table["Mflops"] = table.pop("flops") / 1e6
+    table["kparams"] = table.pop("params") / 1e3
+    if table.model.nunique() == 1:
+        table = table.drop(columns="model")
+    columns = [
+        *table.columns.intersection(["model"]),
+        "method",
+        "depth",
+        "width",
+        "resolution",
+        "resolution_px",
+        "Mflops",
+        "kparams",
+        "runs",
+        "val_top1",
+        "top1",
+        "sd",
+    ]
+    formats = {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "train_seconds": "{:.0f}".format}
+    formats |= dict.fromkeys(("depth", "width", "resolution", "val_top1", "top1", "sd"), "{:.2f}".format)
+    return table[[*columns, "train_seconds"]].to_string(index=False, formatters=formats, na_rep="")
+
+
+def costs(table):
+    """One line per variant of the cost table. ``off_%``: how far the flops are from the budget, where there is one."""
+    shown = pd.DataFrame({name: table[name] for name in ("model", "method", "depth", "width", "resolution")})
+    shown["px"] = table.resolution_px
+    shown["target"] = table.flops_target
+    shown["built"] = table.flops_ratio
+    shown["off_%"] = 100 * (table.flops_ratio / table.flops_target - 1)
+    shown["Mflops"] = table.flops / 1e6
+    shown["Mparams"] = table.params / 1e6
+    shown["Mactivations"] = table.activations / 1e6
+    shown["train_MB/image"] = table.activation_bytes / 1e6
+    formats = dict.fromkeys(("depth", "width", "resolution", "built"), "{:.2f}".format)
+    formats |= {"target": "{:g}".format, "off_%": "{:+.1f}".format, "Mflops": "{:.2f}".format}
+    formats |= dict.fromkeys(("Mparams", "Mactivations"), "{:.3f}".format) | {"train_MB/image": "{:.1f}".format}
+    if shown.target.isna().all():
+        shown = shown.drop(columns=["target", "off_%"])
+    return shown.to_string(index=False, formatters=formats, na_rep="")
+
+
+def latencies(table, costs):
+    """One line per variant: latency of one image with its quartiles, and the best throughputs, each with its batch."""
+    lines = []
+    for variant, rows in table.groupby("variant_id", sort=False):
+        single = rows[(rows.workload == "inference") & (rows.batch_size == 1)].iloc[0]
+        line = {"model": single.model, "method": single.method, "px": single.resolution_px}
+        line |= {"Mflops": costs.loc[variant].flops / 1e6, "latency_ms": 1e3 * single.seconds_median}
+        line["p25-p75_ms"] = f"{1e3 * single.seconds_p25:.1f}-{1e3 * single.seconds_p75:.1f}"
+        for workload, label in (("inference", "infer"), ("train_step", "train")):
+            best = rows[rows.workload == workload].sort_values("images_per_second").iloc[-1]
+            line |= {f"{label}_img/s": best.images_per_second, f"{label}_batch": best.batch_size}
+        lines.append(line)
+    shown = pd.DataFrame(lines).sort_values("Mflops")
+    formats = dict.fromkeys(("Mflops", "latency_ms"), "{:.1f}".format)
+    formats |= dict.fromkeys(("infer_img/s", "train_img/s"), "{:.2f}".format)
+    return shown.to_string(index=False, formatters=formats)
+
+
+def places(config):
+    """Where the results are."""
+    results, plots = Path(config.results_dir) / config.study, Path(config.plots_dir) / config.study
+    return f"Tables: {results / 'runs.csv'} (.parquet), {results / 'history.csv'} (.parquet)\nFigures: {plots}/"
+
+
+def failures(runs, missing):
+    """The runs of a command that are not done, with the reason where there is one."""
+    errors = {row.run_id: f"{row.error_type}: {row.error}" for row in runs[runs.status == "failed"].itertuples()}
+    lines = [f"  {run_id}: {errors.get(run_id, 'not finished')}" for run_id in sorted(missing)]
+    return "\n".join([f"error: {len(missing)} runs are not done; the same command tries them again:", *lines])

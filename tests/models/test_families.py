@@ -1,0 +1,144 @@
+"""Every family against published numbers, against timm and against its own arithmetic."""
+
+import pytest
+import timm
+import torch
+
+from scaling_study.errors import ConfigError
+from scaling_study.measure.complexity import count_parts, shapes_only
+from scaling_study.measure.costs import variant_complexity
+from scaling_study.models import FAMILIES, build_network, count_flops
+from scaling_study.models.variant import variant_of
+from scaling_study.scaling.coefficients import Coefficients
+
+SCALABLE = ["micro_mbconv", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"]
+B_FLOPS = [385_825_092, 0.687e9, 0.994e9, 1.827e9, 4.394e9, 10.27e9, 19.07e9, 37.75e9]
+
+
+def at_imagenet_size(config, *overrides):
+    made = config("data=imagenet_size", *overrides)
+    return variant_complexity(made.model, variant_of(made), classes=1000, channels=3)
+
+
+def params(network):
+    return sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize("n", range(8))
+def test_b0_to_b7_have_the_published_flops_and_timms_parameters(config, n):
+    cost = at_imagenet_size(config, f"model=efficientnet_b{n}")
+    reference = shapes_only(lambda: timm.create_model(f"efficientnet_b{n}"))
+    assert cost.params == params(reference)
+    assert cost.flops == pytest.approx(B_FLOPS[n], rel=0.0005)
+
+
+def test_the_ends_of_the_family_are_exact(config):
+    b0, b7 = (at_imagenet_size(config, f"model=efficientnet_{name}") for name in ("b0", "b7"))
+    assert (b0.flops, b0.params, b0.activations) == (385_825_092, 5_288_548, 6_748_036)
+    assert b7.params == 66_347_960
+
+
+@pytest.mark.parametrize(
+    ("name", "flops", "reference"),
+    [
+        ("resnet50", 4.089e9, "resnet50"),
+        ("densenet169", 3.360e9, "densenet169"),
+        ("mobilenetv2", 0.301e9, "mobilenetv2_100"),
+        ("mobilenetv1", 0.569e9, "mobilenetv1_100"),
+    ],
+)
+def test_the_other_baselines_have_the_published_flops_and_timms_parameters(config, name, flops, reference):
+    cost = at_imagenet_size(config, f"model={name}")
+    assert cost.flops == pytest.approx(flops, rel=0.005)
+    assert cost.params == params(shapes_only(lambda: timm.create_model(reference)))
+
+
+def test_weights_of_timms_models_fit(config):
+    for name, reference in (("efficientnet_b1", "efficientnet_b1"), ("resnet50", "resnet50")):
+        made = config(f"model={name}", "data=imagenet_size")
+        network = build_network(made.model, Coefficients(), classes=1000, channels=3, resolution_px=224)
+        network.load_state_dict(timm.create_model(reference).state_dict())
+
+
+@pytest.mark.parametrize("name", SCALABLE)
+@pytest.mark.parametrize(
+    ("coefficients", "px", "small_stem"),
+    [
+        (Coefficients(), 64, False),
+        (Coefficients(depth=1.7), 33, False),
+        (Coefficients(width=1.37), 65, True),
+        (Coefficients(depth=0.4, width=0.3), 47, False),
+    ],
+)
+def test_arithmetic_agrees_with_the_network_that_is_built(config, name, coefficients, px, small_stem):
+    model = config(f"model={name}", f"model.small_stem={small_stem}").model
+    size = {"classes": 7, "channels": 2, "resolution_px": px}
+    network = shapes_only(lambda: build_network(model, coefficients, **size))
+    assert count_flops(model, coefficients, **size) == sum(part.flops for part in count_parts(network, 2, px))
+
+
+@pytest.mark.parametrize("name", SCALABLE)
+@pytest.mark.parametrize("px", [28, 64])
+def test_every_family_trains_on_small_images(config, name, px):
+    model = config(f"model={name}").model
+    network = build_network(model, Coefficients(), classes=10, channels=1, resolution_px=px).train()
+    network(torch.randn(2, 1, px, px)).sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
+
+
+def test_a_small_stem_keeps_the_resolution(config):
+    for name in ("resnet50", "densenet169"):
+        plain, small = (at_imagenet_size(config, f"model={name}", f"model.small_stem={on}") for on in (False, True))
+        assert small.flops > 10 * plain.flops
+
+
+def test_per_stage_depth_multiplies_the_stages_it_names(config):
+    made = config("model=efficientnet_b0", "data=imagenet_size", "scaling.stage_depth=[1,1,1,2,2,3,1]")
+    variant = variant_of(made)
+    assert variant.method == "custom"
+    assert variant.columns["stage_depth"] == "1 1 1 2 2 3 1"
+    network = shapes_only(
+        lambda: build_network(made.model, variant.coefficients, classes=10, channels=3, resolution_px=224)
+    )
+    assert [len(stage) for stage in network.blocks] == [1, 2, 2, 6, 6, 12, 1]
+    assert variant_of(config("model=efficientnet_b0", "data=imagenet_size")).settings != variant.settings
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["model=resnet50", "scaling.stage_depth=[1,1,1,1]"], r"scaling\.stage_depth=.*families efficientnet only"),
+        (["model=efficientnet_b0", "scaling.stage_depth=[1,2]"], r"scaling\.stage_depth=.*7 entries"),
+        (["model=timm", "model.name=resnet18", "scaling.depth=2"], r"scaling\.depth=2\.0: model=resnet18.*no depth"),
+        (
+            ["model=timm", "model.name=resnet18", "scaling.method=compound", "scaling.phi=1"],
+            r"scaling\.method=compound: .*no depth to scale, only resolution",
+        ),
+        (
+            ["model=timm", "model.name=resnet18", "scaling.method=width", "scaling.flops=2"],
+            r"scaling\.method=width: .*no width to scale",
+        ),
+        (["model=timm", "model.name=resnet_50"], r"model\.name=resnet_50: .*the closest are .*resnet50"),
+        (["model=resnet50", "model.name=resnet18"], r"model\.name=resnet18: must be resnet50; model=timm takes"),
+        (["model=resnet50", "data.resolution=12"], r"data\.resolution=12: gives 12 pixels; .* at least 16"),
+        (["model=densenet169", "model.drop_path_rate=0.1"], r"model\.drop_path_rate=0\.1: .*must be 0"),
+        (["model=timm", "model.name=resnet18", "model.small_stem=true"], r"model\.small_stem=True"),
+    ],
+)
+def test_what_a_family_cannot_do_is_one_line(config, overrides, message):
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        variant_of(config(*overrides))
+
+
+def test_any_timm_classifier_is_a_reference(config):
+    made = config("model=timm", "model.name=vit_tiny_patch16_224", "scaling.resolution=2")
+    made.data.resolution = 112
+    variant = variant_of(made)
+    assert (variant.method, variant.resolution_px) == ("resolution", 224)
+    network = build_network(made.model, variant.coefficients, classes=10, channels=3, resolution_px=224)
+    assert network(torch.zeros(1, 3, 224, 224)).shape == (1, 10)
+
+
+def test_families_name_the_axes_they_scale():
+    assert FAMILIES["timm"].axes == ("resolution",)
+    assert all(FAMILIES[name].axes == ("depth", "width", "resolution") for name in FAMILIES if name != "timm")
