@@ -1,6 +1,6 @@
 """task=latency: what the variants of a sweep cost, and how long they take on this device."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from scaling_study.data import SOURCES
@@ -56,7 +56,7 @@ def timings_of(job, device, setting, costs):
     network = network.to(device, memory_format=torch.channels_last)
     return timings(
         network,
-        make_optimizer(network, run.recipe),
+        make_optimizer(network, replace(run.recipe, learning_rate=1e-9)),  # weights stay sane under noise as images
         resolution=run.variant.resolution_px,
         device=device,
         precision=setting["precision"],
