@@ -14,7 +14,7 @@ from scaling_study.errors import ConfigError
 @dataclass
 class Model:
     family: str
-    name: str
+    name: str | None
     depth_multiplier: float
     width_multiplier: float
     resolution: int
@@ -228,8 +228,13 @@ def check_choices(config):
     if family.names is not None and model.name not in family.names:
         message = f"must be {' or '.join(family.names)}; model=timm takes the name of any timm classifier"
         raise ConfigError("model.name", model.name, message)
+    if family.names is None and not model.name:
+        raise ConfigError("model.name", model.name, "model=timm needs the name of a timm classifier")
     if model.small_stem and not family.stages:
         raise ConfigError("model.small_stem", True, f"family {model.family} keeps the stem it has")
+    for key in ("depth_multiplier", "width_multiplier"):
+        if getattr(model, key) != 1 and not family.stages:
+            raise ConfigError(f"model.{key}", getattr(model, key), f"must stay 1 with family {model.family}")
     if model.drop_path_rate and not family.drop_path:
         raise ConfigError("model.drop_path_rate", model.drop_path_rate, f"family {model.family} has none; must be 0")
     if config.data.name not in SOURCES:

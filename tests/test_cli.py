@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 
 import scaling_study
+from scaling_study.records.costs import load_table
 
 from .conftest import SMALL, environment
 
@@ -165,6 +166,43 @@ def test_a_garbled_record_is_named_and_its_run_redone(cli, tmp_path):
     assert table(tmp_path)[METRICS].equals(before[METRICS])
 
 
+def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
+    sweep = ["-m", "model=resnet50,efficientnet_b0,micro_mbconv", "data=imagenet_size", "data.resolution=32", "study=c"]
+    first = cli(*sweep, "task=cost", small=False)
+    assert re.search(r"resnet50 baseline +1.00 +1.00 +1.00 +32 +1.00", first.stdout)
+    costs = load_table(tmp_path / "results" / "c", "costs")
+    parts = load_table(tmp_path / "results" / "c", "cost_parts")
+    assert parts.groupby("variant_id").flops.sum().to_dict() == costs.set_index("variant_id").flops.to_dict()
+    again = cli(*sweep, "task=cost", "seed=0,1", small=False)
+    assert again.stdout == first.stdout
+    assert "counting" not in again.stderr
+
+    quick = ["latency.seconds=0.01", "latency.batch_size_max=2"]
+    timed = cli(*sweep, "task=latency", *quick, small=False)
+    assert "1 CPU thread(s), fp32" in timed.stdout
+    latencies = load_table(tmp_path / "results" / "c", "latencies")
+    assert set(latencies.variant_id) == set(costs.variant_id)
+    assert "timing" not in cli(*sweep, "task=latency", *quick, small=False).stderr
+    assert load_table(tmp_path / "results" / "c", "latencies").equals(latencies)
+
+    cli("task=figures", "study=c", small=False)
+    names = {path.stem for path in (tmp_path / "plots" / "c").iterdir()}
+    assert names == {"accuracy_flops", "accuracy_params", "memory", "latency"}
+    report = cli("task=report", "study=c", small=False).stdout
+    assert "| ResNet-50 | 32 | 25.56 M | 26 M | -1.7% |" in report
+    assert cli("task=report", "study=none", small=False, check=False).stderr.count("\n") == 1
+
+
+def test_a_matched_sweep_trains_and_tells_target_and_built_cost(cli, tmp_path):
+    result = cli("+sweep=matched", "scaling.flops=1,2", "scaling.method=width,fast", "recipe.epochs=1")
+    runs = table(tmp_path).set_index("method")
+    assert runs.flops_target.dropna().to_dict() == {"width": 2, "fast": 2}
+    assert runs.flops_ratio["baseline"] == 1
+    assert runs.flops_ratio["width"] == pytest.approx(runs.flops["width"] / runs.flops["baseline"])
+    assert runs.flops_ratio.drop("baseline").between(1.9, 2.1).all()
+    assert re.search(r"fast .* 2\.00? ", result.stdout)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -178,6 +216,8 @@ def test_a_garbled_record_is_named_and_its_run_redone(cli, tmp_path):
         ("results_dir=/proc/results", "error: /proc/results/" + STUDY + " cannot be written to"),
         ("recipe.batch_size=300", "error: recipe.batch_size=300: must be at most the 256 training images"),
         ("recipe.optimizer=best", "error: recipe.optimizer=best: timm cannot make it"),
+        ("model=timm", "error: model.name=None: model=timm needs the name of a timm classifier"),
+        ("data=imagenet_size", "error: data=imagenet_size is a size without images, for task=cost and task=latency"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(cli, tmp_path, override, message):

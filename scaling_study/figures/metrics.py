@@ -1,28 +1,45 @@
 """What can stand on an axis: one row drives every label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+UNITS = {
+    "count": ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, "")),
+    "bytes": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes")),
+    "seconds": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")),
+    "percent": ((1.0, "%"),),
+}
 
 
 @dataclass(frozen=True)
 class Metric:
-    """column: of the run table; label and unit: as printed; scale: what values are divided by for it."""
+    """column: of a table; label: as printed; kind: which of UNITS; scale, unit: what values are divided by."""
 
     column: str
     label: str
-    unit: str
+    kind: str
     scale: float = 1.0
+    unit: str = ""
 
     @property
     def title(self):
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
+    def for_values(self, values):
+        """The same metric in the greatest unit of which the median of ``values`` is at least a fifth."""
+        units = UNITS[self.kind]
+        scale, unit = next((unit for unit in units if values.median() >= unit[0] / 5), units[-1])
+        return replace(self, scale=scale, unit=unit)
+
 
 METRICS = {
     metric.column: metric
     for metric in (
-        Metric("flops", "multiply-adds per image", "millions", 1e6),
-        Metric("params", "parameters", "thousands", 1e3),
-        Metric("top1", "test top-1 accuracy", "%"),
-        Metric("val_top1", "validation top-1 accuracy", "%"),
+        Metric("flops", "multiply-adds per image", "count"),
+        Metric("params", "parameters", "count"),
+        Metric("activations", "activations per image", "count"),
+        Metric("activation_bytes", "memory autograd keeps per image", "bytes"),
+        Metric("seconds_median", "latency of one image", "seconds"),
+        Metric("top1", "test top-1 accuracy", "percent", unit="%"),
+        Metric("val_top1", "validation top-1 accuracy", "percent", unit="%"),
     )
 }

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scaling_study.figures.labels import name_points
 from scaling_study.figures.metrics import METRICS
 
 # Okabe-Ito colours, chosen to differ in lightness too, and a marker each: methods stay apart in greyscale.
@@ -11,21 +12,36 @@ STYLES = {
     "depth": {"color": "#D55E00", "marker": "s"},
     "resolution": {"color": "#009E73", "marker": "^"},
     "compound": {"color": "#000000", "marker": "D"},
+    "fast": {"color": "#E69F00", "marker": "P"},
     "custom": {"color": "#CC79A7", "marker": "v"},
 }
 SYMBOLS = {"depth": "d", "width": "w", "resolution": "r", "compound": "φ"}
-VARIANT = ["method", "depth", "width", "resolution", "flops"]
+REFERENCE = {"color": "#56B4E9", "marker": "X", "markersize": 8, "markeredgecolor": "black", "linestyle": "none"}
+VARIANT = ["model", "method", "depth", "width", "resolution", "flops"]
+
+
+def studies(runs):
+    """{model: its rows, with the baselines of models that were not scaled as references}; only finished runs."""
+    done = runs[runs.status == "done"]
+    scaled = done.model[done.method != "baseline"].unique()
+    models = scaled if len(scaled) else done.model.value_counts().index[:1]
+    return {model: done[(done.model == model) | ~done.model.isin(models)] for model in models}
 
 
 def variants(runs, y):
     """Mean, least and greatest of column ``y`` over the seeds of each finished variant.
 
-    Returns a frame with the columns of VARIANT, phi, n, mean, low and high, sorted by flops.
+    Returns a frame with the columns of VARIANT, phi, px, n, mean, low and high, sorted by flops.
     """
     done = runs[runs.status == "done"]
     groups = done.groupby(VARIANT, as_index=False, dropna=False)
     return groups.agg(
-        phi=("phi", "first"), n=(y, "size"), mean=(y, "mean"), low=(y, "min"), high=(y, "max")
+        phi=("phi", "first"),
+        px=("resolution_px", "first"),
+        n=(y, "size"),
+        mean=(y, "mean"),
+        low=(y, "min"),
+        high=(y, "max"),
     ).sort_values("flops", ignore_index=True)
 
 
@@ -39,6 +55,15 @@ def draw_curve(axes, points, method, x, **options):
     cost = points.flops / x.scale
     error = [points["mean"] - points.low, points.high - points["mean"]]
     axes.errorbar(cost, points["mean"], yerror(error), capsize=3, markersize=5, **STYLES[method], **options)
+
+
+def mark_references(axes, table, x):
+    """Other models, unscaled. Returns their names with their places, to be written when all else is drawn."""
+    for n, point in enumerate(table.itertuples()):
+        error = [[point.mean - point.low], [point.high - point.mean]]
+        label = "reference" if n == 0 else None
+        axes.errorbar([point.flops / x.scale], [point.mean], error, capsize=3, label=label, **REFERENCE)
+    return [(point.flops / x.scale, point.mean, f"{point.model}, {point.px} px") for point in table.itertuples()]
 
 
 def yerror(error):
@@ -60,14 +85,16 @@ def seeds_note(table):
     return f"n = {n} seed{'' if counts == [1] else 's'} per point" + ("" if counts == [1] else ", mean and range")
 
 
-def subject(runs):
+def about(runs, model):
     """Data set, baseline and recipe of the runs, for the title."""
-    return ", ".join(" and ".join(sorted(set(runs[column].dropna()))) for column in ("data", "model", "recipe"))
+    data, recipe = (" and ".join(sorted(set(runs[column].dropna()))) for column in ("data", "recipe"))
+    return f"{data}, {model}, {recipe}"
 
 
-def one_panel_per_axis(runs):
+def one_panel_per_axis(runs, model):
     """Accuracy against flops with one panel per axis, points labelled with their coefficient (as Figure 3)."""
-    table, x, y = variants(runs, "top1"), METRICS["flops"], METRICS["top1"]
+    table, y = variants(runs[runs.model == model], "top1"), METRICS["top1"]
+    x = METRICS["flops"].for_values(table.flops)
     present = [axis for axis in ("width", "depth", "resolution") if (table.method == axis).any()]
     names = present or ["baseline"]
     figure = Figure(figsize=(4.2 * len(names), 4.0), layout="constrained")
@@ -88,13 +115,15 @@ def one_panel_per_axis(runs):
         panel.grid(alpha=0.3)
     panels[0].set_ylabel(y.title)
     panels[-1].legend(loc="lower right", frameon=False)
-    figure.suptitle(f"{subject(runs)}; {seeds_note(table)}", fontsize=10)
+    figure.suptitle(f"{about(runs, model)}; {seeds_note(table)}", fontsize=10)
     return figure
 
 
-def methods_together(runs):
+def methods_together(runs, model):
     """Accuracy against flops (log scale) with a curve per method, all from the baseline (as Figure 8)."""
-    table, x, y = variants(runs, "top1"), METRICS["flops"], METRICS["top1"]
+    everything, y = variants(runs, "top1"), METRICS["top1"]
+    table = everything[everything.model == model]
+    x = METRICS["flops"].for_values(table.flops)
     figure = Figure(figsize=(7.0, 4.8), layout="constrained")
     axes = figure.subplots()
     for method in [m for m in STYLES if (table.method == m).any()]:
@@ -103,11 +132,13 @@ def methods_together(runs):
         draw_curve(axes, table[table.method == method] if method == "custom" else curve(table, method), method, x,
                    label=label, **line)  # fmt: skip
     mark_baseline(axes, table, x)
+    names = mark_references(axes, everything[everything.model != model], x)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel(f"{x.title}, log scale")
     axes.set_ylabel(y.title)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
-    axes.set_title(f"{subject(runs)}; {seeds_note(table)}", fontsize=10)
+    axes.set_title(f"{about(runs, model)}; {seeds_note(table)}", fontsize=10)
+    name_points(axes, names)
     return figure

@@ -25,9 +25,9 @@ class Family:
         ``depths`` holds a coefficient per stage.
     stages: how many stages there are to deepen; 0 for a network that cannot be scaled in depth or width.
     resolution_min: smallest input, in pixels, that the strides leave anything of.
+    names: values of ``model.name``; None: any name that timm knows.
     layers: (depths, width, classes, channels, small_stem) -> the convolutions of that network, for budgets without
         building it; a family without is measured instead, which takes longer.
-    names: values of ``model.name``; None: any name that timm knows.
     stage_depth: whether ``scaling.stage_depth`` is offered.
     drop_path: whether the network has residual branches to drop.
     """
@@ -35,8 +35,8 @@ class Family:
     build: Callable
     stages: int
     resolution_min: int
+    names: tuple[str, ...] | None
     layers: Callable | None = None
-    names: tuple[str, ...] | None = ()
     stage_depth: bool = False
     drop_path: bool = True
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from scaling_study.errors import StudyError
+from scaling_study.records.costs import load_table
+from scaling_study.records.store import run_folders
 from scaling_study.tasks import tables
 
 FORMATS = ("png", "svg")
@@ -12,16 +14,37 @@ def draw(config, runs):
     """Draw every figure of the run table ``runs``; returns the files written, none when no run is done."""
     if not (runs.status == "done").any():
         return []
-    from scaling_study.figures import FIGURES, save
+    from scaling_study.figures import of_runs
+
+    return write(config, of_runs(runs))
+
+
+def draw_costs(config):
+    """Draw every figure that the study's cost and latency tables allow; returns the files written."""
+    folder = Path(config.results_dir) / config.study
+    costs = load_table(folder, "costs")
+    if costs.empty:
+        return []
+    from scaling_study.figures import of_costs
+    from scaling_study.literature import published
+
+    return write(config, of_costs(costs, load_table(folder, "latencies"), published(torchvision=False)))
+
+
+def write(config, figures):
+    from scaling_study.figures import save
 
     folder = Path(config.plots_dir) / config.study
-    return [file for name, figure in FIGURES.items() for file in save(figure(runs), folder / name, FORMATS)]
+    return [file for name, figure in figures.items() for file in save(figure, folder / name, FORMATS)]
 
 
 def run(jobs):
     config = jobs[0].config
-    files = draw(config, tables.rebuild(config))
+    folder = Path(config.results_dir) / config.study
+    has_runs = not folder.is_dir() or (folder / "runs.csv").exists() or run_folders(folder)
+    files = draw(config, tables.rebuild(config)) if has_runs else []
+    files += draw_costs(config)
     if not files:
-        raise StudyError(f"study={config.study}: no run is done, so there is nothing to draw")
+        raise StudyError(f"study={config.study}: there is no finished run and no cost table, so nothing to draw")
     print("\n".join(map(str, files)))
     return 0

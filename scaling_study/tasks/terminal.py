@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-VARIANT = ["model", "method", "depth", "width", "resolution", "resolution_px", "flops", "params"]
+VARIANT = [
+    "model", "method", "depth", "width", "resolution", "resolution_px", "flops_target", "flops_ratio", "flops", "params"
+]  # fmt: skip
 
 
 def variants(runs):
@@ -12,32 +14,27 @@ def variants(runs):
     done = runs[runs.status == "done"]
     if done.empty:
         return "No run is done."
-    groups = done.groupby(VARIANT, sort=False, dropna=False)
-    table = groups.agg(
-        runs=("seed", "size"), top1=("top1", "mean"), sd=("top1", "std"), val_top1=("val_top1", "mean"),
-        train_seconds=("train_seconds", "mean"),
-    ).reset_index()  # fmt: skip
-    table["Mflops"] = table.pop("flops") / 1e6
-    table["kparams"] = table.pop("params") / 1e3
+    table = (
+        done.groupby(VARIANT, sort=False, dropna=False)
+        .agg(
+            runs=("seed", "size"),
+            val_top1=("val_top1", "mean"),
+            top1=("top1", "mean"),
+            sd=("top1", "std"),
+            train_seconds=("train_seconds", "mean"),
+        )
+        .reset_index()
+        .rename(columns={"flops_target": "target", "flops_ratio": "built"})
+    )
+    table.insert(table.columns.get_loc("flops"), "Mflops", table.pop("flops") / 1e6)
+    table.insert(table.columns.get_loc("params"), "kparams", table.pop("params") / 1e3)
     if table.model.nunique() == 1:
         table = table.drop(columns="model")
-    columns = [
-        *table.columns.intersection(["model"]),
-        "method",
-        "depth",
-        "width",
-        "resolution",
-        "resolution_px",
-        "Mflops",
-        "kparams",
-        "runs",
-        "val_top1",
-        "top1",
-        "sd",
-    ]
+    if table.target.isna().all():
+        table = table.drop(columns=["target", "built"])
     formats = {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "train_seconds": "{:.0f}".format}
-    formats |= dict.fromkeys(("depth", "width", "resolution", "val_top1", "top1", "sd"), "{:.2f}".format)
-    return table[[*columns, "train_seconds"]].to_string(index=False, formatters=formats, na_rep="")
+    formats |= dict.fromkeys(("depth", "width", "resolution", "built", "val_top1", "top1", "sd"), "{:.2f}".format)
+    return table.to_string(index=False, formatters=formats | {"target": "{:g}".format}, na_rep="")
 
 
 def costs(table):

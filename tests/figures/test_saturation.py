@@ -3,7 +3,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scaling_study.figures import FIGURES, save
+from scaling_study.figures import of_runs, save
 from scaling_study.figures.saturation import methods_together, one_panel_per_axis, variants
 from scaling_study.records.tables import load_runs, run_table
 
@@ -43,7 +43,7 @@ def texts(axes):
 
 
 def test_one_panel_per_axis_labels_points_with_their_coefficient(runs):
-    figure = one_panel_per_axis(runs)
+    figure = one_panel_per_axis(runs, "net")
     assert [axes.get_title() for axes in figure.axes] == ["width only", "depth only"]
     assert [texts(axes) for axes in figure.axes] == [["w=1", "w=2"], ["d=1", "d=2"]]
     assert all("multiply-adds per image (millions)" in axes.get_xlabel() for axes in figure.axes)
@@ -52,7 +52,7 @@ def test_one_panel_per_axis_labels_points_with_their_coefficient(runs):
 
 
 def test_all_methods_share_one_panel_and_start_at_the_baseline(runs):
-    [axes] = methods_together(runs).axes
+    [axes] = methods_together(runs, "net").axes
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert {"width (w)", "depth (d)", "compound (φ)", "baseline"} == set(labels)
     assert axes.get_xscale() == "log"
@@ -60,8 +60,23 @@ def test_all_methods_share_one_panel_and_start_at_the_baseline(runs):
     assert all(line.get_xdata()[0] == 1 for line in lines)
 
 
+def test_other_models_are_references_beside_the_curves(runs):
+    other = runs[runs.method == "baseline"].assign(model="resnet", run_id="r", flops=64_000_000, resolution_px=28)
+    both = pd.concat([runs, other])
+    [axes] = of_runs(both)["methods"].axes
+    assert texts(axes) == ["resnet, 28 px"]
+    assert "reference" in [text.get_text() for text in axes.get_legend().get_texts()]
+    alone = of_runs(runs)["axes"].axes[0].lines[0].get_ydata().tolist()
+    assert of_runs(both)["axes"].axes[0].lines[0].get_ydata().tolist() == alone
+
+
+def test_every_scaled_model_has_figures_of_its_own(runs):
+    both = pd.concat([runs, runs.assign(model="other")])
+    assert set(of_runs(both)) == {"axes-net", "axes-other", "methods-net", "methods-other"}
+
+
 def test_the_data_is_what_is_drawn(runs):
-    panel = one_panel_per_axis(runs).axes[0]
+    panel = one_panel_per_axis(runs, "net").axes[0]
     line = next(line for line in panel.lines if len(line.get_xdata()) == 2)
     assert line.get_xdata().tolist() == [1, 4]
     assert line.get_ydata().tolist() == [62, 65]
@@ -69,16 +84,18 @@ def test_the_data_is_what_is_drawn(runs):
 
 @pytest.mark.parametrize("keep", [["baseline"], ["width"], ["compound"]])
 def test_partial_studies_still_draw(runs, keep, tmp_path):
-    for name, figure in FIGURES.items():
-        [file] = save(figure(runs[runs.method.isin(keep)]), tmp_path / name, ["png"])
+    figures = of_runs(runs[runs.method.isin(keep)])
+    assert set(figures) == {"axes", "methods"}
+    for name, figure in figures.items():
+        [file] = save(figure, tmp_path / name, ["png"])
         assert file.stat().st_size > 5000
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
 def test_committed_figures_re_render_from_committed_tables(study, tmp_path):
     runs = load_runs(study)
-    for name, figure in FIGURES.items():
-        [drawn] = save(figure(runs), tmp_path / name, ["svg"])
+    for name, figure in of_runs(runs).items():
+        [drawn] = save(figure, tmp_path / name, ["svg"])
         committed = RESULTS.parent / "plots" / study.name / f"{name}.svg"
         assert texts_of(drawn) == texts_of(committed)
 

@@ -1,0 +1,71 @@
+"""How long budgets and counts take: python benchmarks/costs.py"""
+
+import json
+import time
+
+import torch
+from fvcore.nn import ActivationCountAnalysis, FlopCountAnalysis
+from hydra import compose, initialize_config_dir
+
+from scaling_study.cli import CONF
+from scaling_study.measure.complexity import complexity, shapes_only
+from scaling_study.models import build_network
+from scaling_study.models.variant import variant_of
+from scaling_study.scaling.coefficients import Coefficients
+from scaling_study.schema import parse
+
+MODELS = ("efficientnet_b0", "resnet50", "mobilenetv2", "micro_mbconv")
+METHODS = ("depth", "width", "resolution", "compound", "fast")
+COUNTED = ("efficientnet_b0", "efficientnet_b4", "resnet50")
+
+
+def config(*overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return parse(compose("config", overrides=["data=imagenet_size", *overrides]))
+
+
+def seconds(function):
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def solving():
+    """Seconds per budget, the slowest of all methods at 2, 4 and 8 times the baseline."""
+    made = {
+        model: [
+            config(f"model={model}", f"scaling.method={method}", f"scaling.flops={target}")
+            for method in METHODS
+            for target in (2, 4, 8)
+        ]
+        for model in MODELS
+    }
+    return {
+        model: max(seconds(lambda point=point: variant_of(point)) for point in points) for model, points in made.items()
+    }
+
+
+def counting(model):
+    """Seconds for flops and activations: ours from shapes with activation bytes, fvcore's on tensors without."""
+    made = config(f"model={model}").model
+    size = {"classes": 1000, "channels": 3, "resolution_px": made.resolution}
+
+    def build():
+        return build_network(made, Coefficients(), **size)
+
+    def ours():
+        complexity(shapes_only(build), channels=3, resolution=made.resolution)
+
+    def fvcores():
+        network, image = build().eval(), torch.zeros(1, 3, made.resolution, made.resolution)
+        FlopCountAnalysis(network, image).unsupported_ops_warnings(False).total()
+        ActivationCountAnalysis(network, image).unsupported_ops_warnings(False).total()
+
+    ours(), fvcores()  # warm up: imports
+    return {"ours": seconds(ours), "fvcore": seconds(fvcores)}
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    result = {"solver_seconds_slowest": solving(), "count_seconds": {model: counting(model) for model in COUNTED}}
+    print(json.dumps(result, indent=1))

@@ -1,0 +1,137 @@
+"""ImageNet classifiers: published accuracy, latency and memory against cost, in the spirit of Figures 1 and 5 of
+Tan & Le (2019)."""
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from scaling_study.figures.labels import ABOVE_LEFT, BELOW_RIGHT, name_points
+from scaling_study.figures.metrics import METRICS
+
+FAMILY = {"color": "#0072B2", "marker": "o", "markersize": 6}
+OTHERS = {"color": "#D55E00", "marker": "s", "markersize": 6, "linestyle": "none"}
+AXES = ("depth", "width", "resolution")
+RATIOS = {
+    "flops": {"color": "#000000", "marker": "o"},
+    "params": {"color": "#0072B2", "marker": "s", "linestyle": "--"},
+    "activations": {"color": "#D55E00", "marker": "^", "linestyle": "-."},
+    "activation_bytes": {"color": "#009E73", "marker": "v", "linestyle": ":"},
+}
+
+
+def baselines(costs):
+    """Unscaled rows of the cost table, one per model."""
+    return costs[costs.method == "baseline"].drop_duplicates("model", keep="last")
+
+
+def table2(costs, published):
+    """The paper's Table 2 with ``flops`` and ``params`` replaced by the measured ones of ``costs`` where the model is
+    built here, as the column ``measured`` says."""
+    paper = published[published.table == "Table 2"].copy()
+    mine = baselines(costs).set_index("model")
+    paper["measured"] = paper.built_as.isin(mine.index)
+    for column in ("flops", "params"):
+        paper[column] = paper.built_as.map(mine[column].astype(float)).fillna(paper[column])
+    return paper
+
+
+def accuracy(costs, published, column):
+    """Published top-1 against the cost ``column``, log scale: EfficientNet as a line, the rest of Table 2 as points."""
+    points = table2(costs, published).dropna(subset=[column])
+    x = METRICS[column].for_values(points[column])
+    figure, axes = panel(f"{x.title}, log scale", "ImageNet top-1 accuracy, published (%)")
+    family = points[points.model.str.startswith("EfficientNet")].sort_values(column)
+    axes.plot(family[column] / x.scale, family.top1, label="EfficientNet, cost measured", **FAMILY)
+    others = points[~points.model.isin(family.model)]
+    for measured, fill, label in ((True, None, "others, cost measured"), (False, "white", "others, cost as printed")):
+        rows = others[others.measured == measured]
+        style = OTHERS | ({"markerfacecolor": fill} if fill else {})
+        axes.plot(rows[column] / x.scale, rows.top1, label=label, **style)
+    axes.legend(frameon=False, loc="lower right")
+    axes.set_title("Accuracies: Tan & Le 2019, Table 2, one training each", fontsize=10)
+    for rows, place in ((family, ABOVE_LEFT), (others, BELOW_RIGHT)):
+        names = rows.model.str.replace("EfficientNet-", "")
+        name_points(axes, list(zip(rows[column] / x.scale, rows.top1, names, strict=True)), place)
+    return figure
+
+
+def memory(costs):
+    """Bytes that training keeps per image against flops."""
+    rows = baselines(costs)
+    return against_flops(rows, rows.flops, "activation_bytes", "Counted on the networks, 32-bit, without checkpointing")
+
+
+def latency(costs, latencies):
+    """Median seconds of one image against flops, quartiles as bars, for the setting with the most models."""
+    single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
+    single = single[single.variant_id.isin(baselines(costs).variant_id)]
+    setting = ["device", "threads", "precision"]
+    device, threads, precision = single[setting].value_counts().index[0]
+    rows = single[(single[setting] == [device, threads, precision]).all(axis=1)].drop_duplicates("model", keep="last")
+    flops = rows.variant_id.map(costs.set_index("variant_id").flops)
+    repeats = f"median and quartiles of {rows.repeats.min()} to {rows.repeats.max()} repetitions"
+    title = f"{device}, {threads} CPU thread(s), {precision}; {repeats}"
+    bars = (rows.seconds_median - rows.seconds_p25, rows.seconds_p75 - rows.seconds_median)
+    return against_flops(rows, flops, "seconds_median", title, bars)
+
+
+def against_flops(rows, flops, column, title, bars=None):
+    x, y = METRICS["flops"].for_values(flops), METRICS[column].for_values(rows[column])
+    figure, axes = panel(f"{x.title}, log scale", f"{y.title}, log scale")
+    axes.set_yscale("log")
+    own = rows.family == "efficientnet"
+    texts = []
+    for mine, style, label, place in ((own, FAMILY, "EfficientNet", ABOVE_LEFT), (~own, OTHERS, "others", BELOW_RIGHT)):
+        part = rows[mine].assign(x=flops[mine] / x.scale).sort_values("x")
+        error = None if bars is None else [(bar[mine] / y.scale).loc[part.index].astype(float) for bar in bars]
+        axes.errorbar(
+            part.x.astype(float), part[column].astype(float) / y.scale, error, capsize=3, label=label, **style
+        )
+        names = part.model.str.replace("efficientnet_b", "B")
+        texts.append((list(zip(part.x.astype(float), part[column].astype(float) / y.scale, names, strict=True)), place))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.legend(frameon=False, loc="lower right")
+    axes.set_title(title, fontsize=10)
+    for points, place in texts:
+        name_points(axes, points, place)
+    return figure
+
+
+def cost_curves(costs):
+    """How flops, params, activations and memory grow along each axis alone, relative to the baseline, log-log."""
+    scaled = costs[costs.method.isin(AXES) & costs.flops_target.isna()]
+    model = scaled.model.value_counts().index[0]
+    base = costs[(costs.model == model) & (costs.method == "baseline")].iloc[0]
+    present = [axis for axis in AXES if ((scaled.model == model) & (scaled.method == axis)).any()]
+    figure = Figure(figsize=(4.0 * len(present), 4.0), layout="constrained")
+    panels = figure.subplots(1, len(present), sharey=True, squeeze=False)[0]
+    for axes, axis in zip(panels, present, strict=True):
+        rows = scaled[(scaled.model == model) & (scaled.method == axis)].sort_values(axis)
+        for column, style in RATIOS.items():
+            ratio = [1.0, *(rows[column] / base[column])]
+            axes.plot([1.0, *rows[axis]], ratio, label=METRICS[column].label, markersize=5, **style)
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log", base=2)
+        axes.xaxis.set_major_locator(LogLocator(base=2, subs=(1, 1.5)))
+        for ticks in (axes.xaxis, axes.yaxis):
+            ticks.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.set_xlabel(f"{axis} coefficient, log scale")
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel("cost relative to the baseline, log scale")
+    panels[0].legend(frameon=False, fontsize=8)
+    figure.suptitle(f"{model} from {base.resolution_px} pixels, counted on the networks as built", fontsize=10)
+    return figure
+
+
+def panel(xlabel, ylabel):
+    figure = Figure(figsize=(7.5, 5.2), layout="constrained")
+    axes = figure.subplots()
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(LogLocator(subs=range(1, 10)))
+    axes.xaxis.set_minor_formatter(lambda *_: "")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.margins(x=0.09)
+    axes.grid(alpha=0.3)
+    return figure, axes

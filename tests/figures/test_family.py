@@ -1,0 +1,79 @@
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from scaling_study.figures import family, of_costs, save
+from scaling_study.literature import published
+from scaling_study.records.costs import load_table
+
+STUDY = Path(__file__).parents[2] / "results" / "imagenet-family"
+PLOTS = STUDY.parents[1] / "plots" / STUDY.name
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return load_table(STUDY, "costs"), load_table(STUDY, "latencies"), published(torchvision=False)
+
+
+@pytest.fixture(scope="module")
+def figures(tables):
+    return of_costs(*tables)
+
+
+def test_the_family_study_gives_every_figure(figures):
+    assert set(figures) == {"accuracy_flops", "accuracy_params", "memory", "latency", "cost_curves"}
+
+
+def test_built_models_stand_at_their_measured_cost_and_others_where_printed(tables):
+    costs, _, paper = tables
+    table = family.table2(costs, paper).set_index("model")
+    assert table.flops["EfficientNet-B0"] == 385_825_092
+    assert table.params["ResNet-50"] == 25_557_032
+    assert table.measured["ResNet-50"]
+    assert not table.measured["SENet"]
+    assert table.flops["SENet"] == 42e9
+
+
+def test_marks_tell_measured_from_printed(figures):
+    [axes] = figures["accuracy_flops"].axes
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["EfficientNet, cost measured", "others, cost measured", "others, cost as printed"]
+    line, measured, printed = axes.lines[:3]
+    assert len(line.get_xdata()) == 8
+    assert measured.get_markerfacecolor() != printed.get_markerfacecolor() == "white"
+    assert axes.get_xscale() == "log"
+
+
+@pytest.mark.parametrize("name", ["accuracy_flops", "accuracy_params", "memory", "latency"])
+def test_names_do_not_cover_each_other(figures, name):
+    figure = figures[name]
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(boxes) >= 18
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_cost_curves_start_at_the_baseline(figures):
+    for axes in figures["cost_curves"].axes:
+        assert all(line.get_xdata()[0] == line.get_ydata()[0] == 1 for line in axes.lines)
+    assert [axes.get_xlabel().split()[0] for axes in figures["cost_curves"].axes] == ["depth", "width", "resolution"]
+
+
+def test_tables_without_timings_or_published_models_draw_what_they_can(tables):
+    costs, latencies, paper = tables
+    assert "latency" not in of_costs(costs, latencies[:0], paper)
+    assert set(of_costs(costs[costs.model == "efficientnet_b0"], latencies, paper)) == {"cost_curves"}
+    assert of_costs(costs[costs.model == "resnet50"], latencies, paper) == {}
+
+
+def test_committed_figures_re_render_from_committed_tables(figures, tmp_path):
+    for name, figure in figures.items():
+        [drawn] = save(figure, tmp_path / name, ["svg"])
+        assert texts_of(drawn) == texts_of(PLOTS / f"{name}.svg")
+
+
+def texts_of(svg):
+    import re
+
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg.read_text())

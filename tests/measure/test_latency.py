@@ -1,0 +1,54 @@
+import pytest
+import torch
+
+from scaling_study.measure import latency
+from scaling_study.models import FAMILIES
+
+
+def timings(**options):
+    network = FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=10, channels=1)
+    defaults = {
+        "channels": 1, "resolution": 14, "classes": 10, "device": torch.device("cpu"), "precision": "fp32",
+        "threads": 1, "seconds": 0.01, "batch_size_max": 4, "image_bytes": 1,
+    }  # fmt: skip
+    return list(latency.timings(network, torch.optim.SGD(network.parameters(), 1e-9), **defaults | options))
+
+
+def test_both_workloads_are_timed_at_growing_batches():
+    rows = timings()
+    for workload in ("inference", "train_step"):
+        sizes = [row.batch_size for row in rows if row.workload == workload]
+        assert sizes == [1, 2, 4][: len(sizes)]
+        assert len(sizes) >= 2
+    for row in rows:
+        assert 0 < row.seconds_p25 <= row.seconds_median <= row.seconds_p75
+        assert row.repeats >= latency.REPEATS_MIN
+        assert row.images_per_second == pytest.approx(row.batch_size / row.seconds_median)
+        assert row.peak_memory_bytes is None
+
+
+def test_the_search_ends_when_a_larger_batch_does_not_pay(monkeypatch):
+    speeds = iter([100, 150, 152, 900])
+    monkeypatch.setattr(latency, "measure", lambda workload, run, size, **_: fake(workload, size, next(speeds, 1)))
+    inference = [row.batch_size for row in timings(batch_size_max=64) if row.workload == "inference"]
+    assert inference == [1, 2, 4]
+
+
+def fake(workload, size, speed):
+    return latency.Timing(workload, size, size / speed, size / speed, size / speed, 5, speed, None)
+
+
+def test_batches_that_do_not_fit_are_not_tried():
+    assert {row.batch_size for row in timings(image_bytes=10**15)} == {1}
+
+
+def test_a_stalled_repetition_does_not_shorten_the_measurement(monkeypatch):
+    class Stalling:
+        def __init__(self, *_, **__):
+            pass
+
+        def blocked_autorange(self, min_run_time):
+            return type("Measurement", (), {"times": [100.0, 0.1]})
+
+    monkeypatch.setattr(latency, "Timer", Stalling)
+    assert all(row.repeats >= 5 for row in timings(batch_size_max=1))
