@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from scaling_study.data import SOURCES
+from scaling_study.models import FAMILIES, count_flops
 from scaling_study.models.variant import Variant, variant_of
 from scaling_study.schema import Data, Model, Recipe
 
@@ -44,8 +45,13 @@ class Run:
 
     @property
     def nominal_cost(self):
-        """Training cost up to a constant: nominal flops, epochs and images."""
-        return self.variant.coefficients.nominal_flops * self.recipe.epochs
+        """Training cost up to a constant that runs of a sweep share: flops where arithmetic gives them, and epochs."""
+        flops = self.variant.coefficients.nominal_flops
+        if FAMILIES[self.model.family].layers:
+            source = SOURCES[self.data.name]
+            size = {"classes": source.classes, "channels": source.channels}
+            flops = count_flops(self.model, self.variant.coefficients, resolution_px=self.variant.resolution_px, **size)
+        return flops * self.recipe.epochs
 
 
 def model_settings(model):

@@ -1,5 +1,6 @@
 """task=latency: what the variants of a sweep cost, and how long they take on this device."""
 
+import logging
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
@@ -45,6 +46,8 @@ def here(table, setting):
 def timings_of(job, device, setting, costs):
     import torch
 
+    # torch's timer warns on import of CUDA tools without a GPU, which is nothing to a user of the CPU.
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     from scaling_study.measure.latency import timings
     from scaling_study.models import build_network
     from scaling_study.training.recipe import make_optimizer

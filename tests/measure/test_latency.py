@@ -7,6 +7,7 @@ from scaling_study.models import FAMILIES
 
 def timings(**options):
     network = FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=10, channels=1)
+    network.to(options.get("device", "cpu"))
     defaults = {
         "channels": 1, "resolution": 14, "classes": 10, "device": torch.device("cpu"), "precision": "fp32",
         "threads": 1, "seconds": 0.01, "batch_size_max": 4, "image_bytes": 1,
@@ -25,6 +26,12 @@ def test_both_workloads_are_timed_at_growing_batches():
         assert row.repeats >= latency.REPEATS_MIN
         assert row.images_per_second == pytest.approx(row.batch_size / row.seconds_median)
         assert row.peak_memory_bytes is None
+
+
+@pytest.mark.gpu
+def test_peak_memory_is_taken_on_cuda():
+    rows = timings(device=torch.device("cuda"), precision="bf16")
+    assert all(row.peak_memory_bytes > 0 for row in rows)
 
 
 def test_the_search_ends_when_a_larger_batch_does_not_pay(monkeypatch):
