@@ -28,9 +28,9 @@ def of_costs(costs, latencies, published):
     known = set(published.built_as.dropna()) & set(family.baselines(costs).model)
     if len(known) > 1:
         figures |= {name: draw(costs, published) for name, draw in FAMILY_FIGURES.items()}
-        figures["memory"] = family.memory(costs)
+        figures["memory"] = family.memory(costs, published)
         if latencies.variant_id.isin(family.baselines(costs).variant_id).any():
-            figures["latency"] = family.latency(costs, latencies)
+            figures["latency"] = family.latency(costs, latencies, published)
     if (costs.method.isin(family.AXES) & costs.flops_target.isna()).any():
         figures["cost_curves"] = family.cost_curves(costs)
     return figures

@@ -54,13 +54,14 @@ def accuracy(costs, published, column):
     return figure
 
 
-def memory(costs):
+def memory(costs, published):
     """Bytes that training keeps per image against flops."""
     rows = baselines(costs)
-    return against_flops(rows, rows.flops, "activation_bytes", "Counted on the networks, 32-bit, without checkpointing")
+    title = "Counted on the networks, 32-bit, without checkpointing"
+    return against_flops(rows, rows.flops, "activation_bytes", printed=printed_names(published), title=title)
 
 
-def latency(costs, latencies):
+def latency(costs, latencies, published):
     """Median seconds of one image against flops, quartiles as bars, for the setting with the most models."""
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
     single = single[single.variant_id.isin(baselines(costs).variant_id)]
@@ -71,10 +72,16 @@ def latency(costs, latencies):
     repeats = f"median and quartiles of {rows.repeats.min()} to {rows.repeats.max()} repetitions"
     title = f"{device}, {threads} CPU thread(s), {precision}; {repeats}"
     bars = (rows.seconds_median - rows.seconds_p25, rows.seconds_p75 - rows.seconds_median)
-    return against_flops(rows, flops, "seconds_median", title, bars)
+    return against_flops(rows, flops, "seconds_median", printed=printed_names(published), title=title, bars=bars)
 
 
-def against_flops(rows, flops, column, title, bars=None):
+def printed_names(published):
+    """{model: its name in the paper's Table 2}, EfficientNet's shortened."""
+    paper = published[(published.table == "Table 2") & published.built_as.notna()].set_index("built_as")
+    return paper.model.str.replace("EfficientNet-", "").to_dict()
+
+
+def against_flops(rows, flops, column, *, printed, title, bars=None):
     x, y = METRICS["flops"].for_values(flops), METRICS[column].for_values(rows[column])
     figure, axes = panel(f"{x.title}, log scale", f"{y.title}, log scale")
     axes.set_yscale("log")
@@ -86,7 +93,7 @@ def against_flops(rows, flops, column, title, bars=None):
         axes.errorbar(
             part.x.astype(float), part[column].astype(float) / y.scale, error, capsize=3, label=label, **style
         )
-        names = part.model.str.replace("efficientnet_b", "B")
+        names = part.model.map(lambda model: printed.get(model, model))
         texts.append((list(zip(part.x.astype(float), part[column].astype(float) / y.scale, names, strict=True)), place))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.legend(frameon=False, loc="lower right")
@@ -132,6 +139,6 @@ def panel(xlabel, ylabel):
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
-    axes.margins(x=0.09)
+    axes.margins(x=0.1)
     axes.grid(alpha=0.3)
     return figure, axes

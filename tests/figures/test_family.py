@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from scaling_study.figures import family, of_costs, save
+from scaling_study.figures.labels import extent
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 
@@ -49,7 +50,7 @@ def test_marks_tell_measured_from_printed(figures):
 def test_names_do_not_cover_each_other(figures, name):
     figure = figures[name]
     figure.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    boxes = [extent(text) for text in figure.axes[0].texts]
     assert len(boxes) >= 18
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
