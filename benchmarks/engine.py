@@ -50,7 +50,9 @@ class PilImages(VisionDataset):
 
 def network(data):
     torch.manual_seed(0)
-    built = FAMILIES["micro_mbconv"].build(depth=1, width=1, classes=data.classes, channels=data.channels)
+    built = FAMILIES["micro_mbconv"].build(
+        depths=[1] * 4, width=1, classes=data.classes, channels=data.channels
+    )
     return built.to(memory_format=torch.channels_last).train()
 
 

@@ -200,7 +200,8 @@ def test_a_matched_sweep_trains_and_tells_target_and_built_cost(cli, tmp_path):
     assert runs.flops_ratio["baseline"] == 1
     assert runs.flops_ratio["width"] == pytest.approx(runs.flops["width"] / runs.flops["baseline"])
     assert runs.flops_ratio.drop("baseline").between(1.9, 2.1).all()
-    assert re.search(r"fast .* 2\.00? ", result.stdout)
+    for method in ("width", "fast"):  # the target, and what was built, in columns next to each other
+        assert re.search(rf"{method} .* 2 +{runs.flops_ratio[method]:.2f} ", result.stdout)
 
 
 @pytest.mark.parametrize(

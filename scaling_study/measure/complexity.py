@@ -36,7 +36,8 @@ FLOPS = {
     aten.mm: multiply_adds(aten.mm),
     aten.bmm: multiply_adds(aten.bmm),
     aten.baddbmm: multiply_adds(aten.baddbmm),
-    aten._scaled_dot_product_flash_attention_for_cpu: multiply_adds(aten._scaled_dot_product_flash_attention_for_cpu),
+    # By the formula of its CUDA sibling, since not every torch has one of its own for it.
+    aten._scaled_dot_product_flash_attention_for_cpu: multiply_adds(aten._scaled_dot_product_flash_attention),
 }
 ACTIVATIONS = dict.fromkeys((aten.convolution, aten.addmm, aten.mm), elements)
 OPERATORS = {aten.convolution: "convolution", aten.addmm: "linear", aten.mm: "linear"}  # all others: matrix product

@@ -50,6 +50,9 @@ def timings(network, optimizer, *, channels, resolution, classes, device, precis
             images = torch.rand(batch_size, channels, resolution, resolution, device=device)
             images = images.to(memory_format=torch.channels_last)
             labels = torch.randint(classes, (batch_size,), device=device)
+            if name == "train_step" and batch_size == 1 and not trains_on(network, images):
+                batch_size = 2
+                continue
             try:
                 timing = measure(
                     name, partial(run, images, labels), batch_size, device=device, threads=threads, seconds=seconds
@@ -74,6 +77,19 @@ def train_step(network, optimizer, images, labels, precision):
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
+
+
+def trains_on(network, images):
+    """Whether batch norm accepts ``images``: it refuses a single image where the strides leave a single pixel of it,
+    since there is then no variance to normalise by."""
+    try:
+        with torch.no_grad():
+            network(images)
+    except ValueError as error:
+        if "more than 1 value per channel" in str(error):
+            return False
+        raise
+    return True
 
 
 def measure(workload, function, batch_size, *, device, threads, seconds):

@@ -65,13 +65,13 @@ def latencies(table, costs):
         line |= {"Mflops": costs.loc[variant].flops / 1e6, "latency_ms": 1e3 * single.seconds_median}
         line["p25-p75_ms"] = f"{1e3 * single.seconds_p25:.1f}-{1e3 * single.seconds_p75:.1f}"
         for workload, label in (("inference", "infer"), ("train_step", "train")):
-            best = rows[rows.workload == workload].sort_values("images_per_second").iloc[-1]
-            line |= {f"{label}_img/s": best.images_per_second, f"{label}_batch": best.batch_size}
+            best = rows[rows.workload == workload].nlargest(1, "images_per_second")  # none where no batch could train
+            line |= {f"{label}_img/s": best.images_per_second.max(), f"{label}_batch": best.batch_size.max()}
         lines.append(line)
     shown = pd.DataFrame(lines).sort_values("Mflops")
     formats = dict.fromkeys(("Mflops", "latency_ms"), "{:.1f}".format)
     formats |= dict.fromkeys(("infer_img/s", "train_img/s"), "{:.2f}".format)
-    return shown.to_string(index=False, formatters=formats)
+    return shown.to_string(index=False, formatters=formats, na_rep="")
 
 
 def places(config):

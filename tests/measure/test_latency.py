@@ -5,8 +5,8 @@ from scaling_study.measure import latency
 from scaling_study.models import FAMILIES
 
 
-def timings(**options):
-    network = FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=10, channels=1)
+def timings(network=None, **options):
+    network = network or FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=10, channels=1)
     network.to(options.get("device", "cpu"))
     defaults = {
         "channels": 1, "resolution": 14, "classes": 10, "device": torch.device("cpu"), "precision": "fp32",
@@ -59,3 +59,11 @@ def test_a_stalled_repetition_does_not_shorten_the_measurement(monkeypatch):
 
     monkeypatch.setattr(latency, "Timer", Stalling)
     assert all(row.repeats >= 5 for row in timings(batch_size_max=1))
+
+
+def test_training_starts_at_the_batch_that_batch_norm_accepts():
+    network = FAMILIES["resnet50"].build(depths=[0.1] * 4, width=0.1, classes=10, channels=1)
+    rows = timings(network=network, resolution=32, batch_size_max=2)  # the last stage sees 1x1
+    assert {(row.workload, row.batch_size) for row in rows} >= {("inference", 1), ("train_step", 2)}
+    assert ("train_step", 1) not in {(row.workload, row.batch_size) for row in rows}
+    assert {row.workload for row in timings(network=network, resolution=32, batch_size_max=1)} == {"inference"}
