@@ -50,9 +50,7 @@ class PilImages(VisionDataset):
 
 def network(data):
     torch.manual_seed(0)
-    built = FAMILIES["micro_mbconv"].build(
-        depths=[1] * 4, width=1, classes=data.classes, channels=data.channels
-    )
+    built = FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=data.classes, channels=data.channels)
     return built.to(memory_format=torch.channels_last).train()
 
 

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from scaling_study.errors import plain_warnings
+from scaling_study.scaling.grid import comma_separated
 from scaling_study.schema import known_near
 from scaling_study.tasks.workers import count_workers
 
@@ -18,6 +19,7 @@ PACKAGE = Path(__file__).parent
 CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())
 
 OmegaConf.register_new_resolver("count_workers", count_workers, replace=True)
+OmegaConf.register_new_resolver("grid_of_triples", comma_separated, replace=True)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")

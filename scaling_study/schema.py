@@ -66,6 +66,7 @@ class Scaling:
     fast_a: float
     flops: float | None
     stage_depth: list[float] | None
+    triple: list[float] | None
     point: str | None
     points: dict[str, Any] = field(default_factory=dict)
 
@@ -77,9 +78,33 @@ class Latency:
 
 
 @dataclass
+class Search:
+    alpha_step: float
+    beta_step: float
+    gamma_step: float
+    tolerance: float
+
+
+@dataclass
+class Analysis:
+    threshold: float
+    draws: int
+
+
+@dataclass
+class Budget:
+    flops: float | None
+    params: float | None
+    activations: float | None
+    activation_bytes: float | None
+    latency: float | None
+
+
+@dataclass
 class Config:
     task: str
     study: str
+    vary: list[str]
     results_dir: str
     plots_dir: str
     seed: int
@@ -91,6 +116,9 @@ class Config:
     recipe: Recipe
     scaling: Scaling
     latency: Latency
+    search: Search
+    analysis: Analysis
+    budget: Budget
 
 
 def one_of(*allowed):
@@ -104,13 +132,15 @@ def at_least(low):
 POSITIVE = (lambda value: math.isfinite(value) and value > 0, "must be a number above 0")
 FRACTION = (lambda value: 0 <= value < 1, "must be from 0 up to, but not including, 1")
 COUNT = (lambda value: value is None or value >= 1, "must be 1 or more, or null for all")
+MULTIPLE = (lambda value: value is None or POSITIVE[0](value), "must be a number above 0, or null")
+STEP = (lambda value: 0.01 <= value <= 1, "must be from 0.01 to 1")
 NAME = (
     lambda value: bool(value) and value not in (".", "..") and all(c.isalnum() or c in "._-=+," for c in value),
     "must be one folder name of letters, digits and . _ - = + ,",
 )
 
 RULES = {
-    "task": one_of("train", "plan", "cost", "latency", "tables", "figures", "report"),
+    "task": one_of("train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend"),
     "study": NAME,
     "seed": at_least(0),
     "threads": at_least(1),
@@ -145,13 +175,25 @@ RULES = {
     "scaling.beta": POSITIVE,
     "scaling.gamma": POSITIVE,
     "scaling.fast_a": (lambda value: 0 <= value <= 1, "must be from 0 to 1"),
-    "scaling.flops": (lambda value: value is None or POSITIVE[0](value), "must be a number above 0, or null"),
+    "scaling.flops": MULTIPLE,
+    "scaling.triple": (
+        lambda value: value is None or (len(value) == 3 and all(POSITIVE[0](growth) for growth in value)),
+        "must be alpha, beta and gamma, three numbers above 0, or null",
+    ),
     "scaling.stage_depth": (
         lambda value: value is None or (len(value) > 0 and all(POSITIVE[0](depth) for depth in value)),
         "must be numbers above 0, one per stage, or null",
     ),
     "latency.seconds": POSITIVE,
     "latency.batch_size_max": at_least(1),
+    "search.alpha_step": STEP,
+    "search.beta_step": STEP,
+    "search.gamma_step": STEP,
+    "search.tolerance": (lambda value: 0 < value <= 0.5, "must be above 0 and at most 0.5"),
+    "analysis.threshold": POSITIVE,
+    "analysis.draws": (lambda value: 100 <= value <= 100_000, "must be from 100 to 100000"),
+    "vary": (lambda value: set(value) <= {"recipe.epochs"}, "may hold recipe.epochs only"),
+    **{f"budget.{limit}": MULTIPLE for limit in ("flops", "params", "activations", "activation_bytes", "latency")},
 }
 
 
@@ -172,6 +214,8 @@ def parse(cfg: DictConfig) -> Config:
         value = attrgetter(key)(config)
         if not allowed(value):
             raise ConfigError(key, value, message)
+    if config.scaling.triple:
+        config.scaling.alpha, config.scaling.beta, config.scaling.gamma = config.scaling.triple
     check_choices(config)
     return config
 
@@ -240,11 +284,17 @@ def check_choices(config):
     if config.data.name not in SOURCES:
         raise ConfigError("data.name", config.data.name, "must be one of " + ", ".join(SOURCES))
     check_scaling(config.scaling)
+    limits = [f"budget.{name}" for name, value in vars(config.budget).items() if value is not None]
+    if config.task == "recommend" and len(limits) != 1:
+        allowed = "task=recommend needs exactly one of " + ", ".join(f"budget.{name}" for name in vars(config.budget))
+        raise ConfigError("budget", " and ".join(limits) or None, allowed)
 
 
 def check_scaling(scaling):
     """Refuse keys that the method would overwrite or ignore."""
     method = scaling.method
+    if scaling.triple is not None and method != "compound":
+        raise ConfigError("scaling.triple", scaling.triple, "needs scaling.method=compound")
     moved = {axis: getattr(scaling, axis) for axis in ("depth", "width", "resolution") if getattr(scaling, axis) != 1}
     own = method if method in ("depth", "width", "resolution") and scaling.flops is None else None
     if method != "custom":

@@ -239,7 +239,7 @@ def test_a_bad_point_stops_the_sweep_before_any_work(cli, tmp_path):
 
 def test_help_and_config_load_no_torch(cli):
     assert (
-        "sweep: all, baselines, compound, depth, family, matched, references, resolution, width"
+        "sweep: all, baselines, compound, depth, family, fig4, matched, references, regime, resolution, search, width"
         in cli("--help", small=False).stdout
     )
     code = "import sys, scaling_study.cli, scaling_study.tasks.launch; print('torch' in sys.modules)"

@@ -24,8 +24,8 @@ FIGURE_3 = {
 
 @pytest.mark.parametrize(("group", "name"), FILES)
 def test_every_choice_of_every_group_composes(config, group, name):
-    needed = ["data.resolution=32"] if group == "model" else []
-    made = config(f"{group}={name}", *needed, *(["model.name=resnet18"] if name == "timm" else []))
+    needed = {"model": ["data.resolution=32"], "recommend": ["budget.flops=2"], "timm": ["model.name=resnet18"]}
+    made = config(f"{group}={name}", *needed.get(group, []), *needed.get(name, []))
     assert re.match(r"(\w+-)?baseline-seed0-\w{8}$", run_of(made).run_id)
     if group in ("data", "model", "recipe") and name != "timm":
         assert getattr(made, group).name == name
@@ -70,6 +70,31 @@ def test_matched_is_every_method_at_every_budget_and_one_baseline():
         "baseline": 1, "depth": 4, "width": 4, "resolution": 4, "compound": 4, "fast": 4,
     }  # fmt: skip
     assert {v.flops_target for v in variants} == {None, 2, 4, 8, 16}
+
+
+def test_search_is_the_grid_of_the_config_and_the_baseline():
+    variants = [job.run.variant for job in jobs_of("+sweep=search")]
+    assert len(variants) == 27
+    assert Counter(v.method for v in variants)["baseline"] == 1
+    assert {(v.coefficients.depth, v.coefficients.width, v.coefficients.resolution) for v in variants} >= {
+        (1.2, 1.1, 1.15), (2, 1, 1), (1, 1.4, 1), (1, 1, 1.4)
+    }  # fmt: skip
+    assert len(jobs_of("+sweep=search", "search.tolerance=0.1", "search.alpha_step=1")) == 13
+
+
+def test_fig4_is_width_for_four_pairs_of_depth_and_resolution():
+    coefficients = [job.run.variant.coefficients for job in jobs_of("+sweep=fig4")]
+    assert Counter((c.depth, c.resolution) for c in coefficients) == dict.fromkeys(
+        [(1, 1), (1, 1.3), (2, 1), (2, 1.3)], 5
+    )
+
+
+def test_regime_is_depth_and_width_at_equal_flops_for_growing_training():
+    jobs = jobs_of("+sweep=regime")
+    found = Counter((job.run.recipe.epochs, job.run.variant.method) for job in jobs)
+    assert found == {(epochs, method): 1 for epochs in (1, 2, 4, 8) for method in ("baseline", "depth", "width")}
+    assert {job.run.variant.flops_target for job in jobs} == {None, 4}
+    assert jobs[0].config.vary == ["recipe.epochs"]
 
 
 @pytest.mark.parametrize(

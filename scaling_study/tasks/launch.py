@@ -95,8 +95,8 @@ def prepare(jobs):
 
 
 def require_one_setting(job):
-    """A study's runs share data set and recipe, those of one model also the baseline's resolution: refuse to mix
-    others in."""
+    """A study's runs share data set and recipe but for ``vary``, those of one model also the baseline's resolution:
+    refuse to mix others in."""
     folders = run_folders(Path(job.config.results_dir) / job.config.study)
     known = next((settings for folder in folders if (settings := folder.config())), None)
     if known is None:
@@ -104,6 +104,8 @@ def require_one_setting(job):
     same_model = known.get("model", {}).get("name") == job.run.model.name
     for group in ("data", "recipe"):
         for key, value in job.run.settings[group].items():
+            if f"{group}.{key}" in job.config.vary:
+                continue
             if (group, key) == ("data", "resolution") and not same_model:
                 continue
             if (old := known.get(group, {}).get(key, value)) != value:

@@ -1,0 +1,28 @@
+"""The grid of the search for alpha, beta and gamma at phi = 1 (Tan & Le 2019, section 3.3, step 1)."""
+
+import math
+
+TARGET = 2.0  # alpha * beta**2 * gamma**2, by which one step of phi multiplies the flops
+
+
+def triples(alpha_step, beta_step, gamma_step, tolerance):
+    """All (alpha, beta, gamma) on the grid, each at least 1, whose nominal flops are within ``tolerance`` of TARGET."""
+    most = TARGET + tolerance
+    return [
+        (alpha, beta, gamma)
+        for alpha in steps(alpha_step, most)
+        for beta in steps(beta_step, math.sqrt(most))
+        for gamma in steps(gamma_step, math.sqrt(most))
+        if abs(alpha * beta**2 * gamma**2 - TARGET) <= tolerance + 1e-9
+    ]
+
+
+def steps(step, most):
+    """1, 1 + step, ... up to ``most``, without the digits that binary fractions add."""
+    return [round(1 + n * step, 10) for n in range(int((most - 1) / step + 1e-9) + 1)]
+
+
+def comma_separated(alpha_step, beta_step, gamma_step, tolerance):
+    """The grid and the baseline as values of a sweep: ``[1.2,1.1,1.15],...,[1,1,1]``."""
+    grid = [*triples(alpha_step, beta_step, gamma_step, tolerance), (1, 1, 1)]
+    return ",".join(f"[{alpha:g},{beta:g},{gamma:g}]" for alpha, beta, gamma in grid)
