@@ -1,15 +1,16 @@
 """The cost columns of a variant, the same in the run table and in the cost table."""
 
 from scaling_study.measure.complexity import complexity, shapes_only
-from scaling_study.models import build_network, count_flops
+from scaling_study.models import build_network, count_flops, told_of_size
 from scaling_study.scaling.coefficients import Coefficients
 
 
 def variant_complexity(model, variant, *, classes, channels):
     """Complexity of a variant of the config group ``model``, without allocating it."""
     size = {"classes": classes, "channels": channels, "resolution_px": variant.resolution_px}
-    network = shapes_only(lambda: build_network(model, variant.coefficients, **size))
-    return complexity(network, channels=channels, resolution=variant.resolution_px)
+    with told_of_size(model, variant.resolution_px):
+        network = shapes_only(lambda: build_network(model, variant.coefficients, **size))
+        return complexity(network, channels=channels, resolution=variant.resolution_px)
 
 
 def cost_columns(cost, model, *, classes, channels, baseline_px):

@@ -13,7 +13,8 @@ from torch.utils.benchmark import Timer
 from scaling_study.training.device import autocast
 
 REPEATS_MIN = 5
-GAIN_MIN = 1.03  # a doubled batch that is not this much faster per image ends the search for the best one
+GAIN_MIN = 1.03  # a batch has to be this much faster per image than the best before it
+IDLE_MAX = 2  # as many doublings in a row without such a gain, one of which may be noise, end the search
 MEMORY_SHARE = 0.5  # of the free memory, which a batch may take by estimate
 
 
@@ -45,7 +46,7 @@ def timings(network, optimizer, *, channels, resolution, classes, device, precis
     }
     for name, run in workloads.items():
         network.train(name == "train_step")
-        best, batch_size = 0.0, 1
+        best, idle, batch_size = 0.0, 0, 1
         while batch_size <= batch_size_max and (batch_size == 1 or fits(batch_size * image_bytes, device)):
             images = torch.rand(batch_size, channels, resolution, resolution, device=device)
             images = images.to(memory_format=torch.channels_last)
@@ -60,9 +61,10 @@ def timings(network, optimizer, *, channels, resolution, classes, device, precis
             except torch.cuda.OutOfMemoryError:
                 break
             yield timing
-            if timing.images_per_second < best * GAIN_MIN:
+            idle = 0 if timing.images_per_second >= best * GAIN_MIN else idle + 1
+            if idle == IDLE_MAX:
                 break
-            best, batch_size = timing.images_per_second, 2 * batch_size
+            best, batch_size = max(best, timing.images_per_second), 2 * batch_size
 
 
 def infer(network, images, precision):

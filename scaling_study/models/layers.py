@@ -29,12 +29,16 @@ def classifier(into, classes):
     return Layer(into, classes, bias=True, pooled=True)
 
 
-def flops(layers, resolution_px):
-    """Multiply-adds of one image of that side, as ``measure.complexity`` counts them on the built network."""
-    size, total = resolution_px, 0
+def counts(layers, resolution_px):
+    """(multiply-adds, weights, activations) of one image of that side, as ``measure.complexity`` counts them on the
+    built network, but for the parameters of batch norm, which are not in the weights."""
+    size, flops, weights, activations = resolution_px, 0, 0, 0
     for layer in layers:
         if not layer.pooled:
             size = math.ceil(size / layer.stride)
-        area = 1 if layer.pooled else size**2
-        total += area * layer.out * (layer.into // layer.groups * layer.kernel**2 + layer.bias)
-    return total
+        outputs = layer.out if layer.pooled else size**2 * layer.out
+        per_output = layer.into // layer.groups * layer.kernel**2 + layer.bias
+        flops += outputs * per_output
+        weights += layer.out * per_output
+        activations += outputs
+    return flops, weights, activations

@@ -4,6 +4,7 @@ The only file that uses timm's private builder; golden tests hold it to the publ
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from scaling_study.models.layers import Layer, classifier
 from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
@@ -77,16 +78,22 @@ def block_layers(stage, into, out, stride):
         yield Layer(into, middle)
     yield Layer(middle, middle, stage.kernel, stride, groups=middle)
     if stage.squeeze:
-        squeezed = round(middle * (stage.squeeze / stage.expand))  # rounded as timm does
+        squeezed = squeeze_channels(middle * (stage.squeeze / stage.expand))
         yield Layer(middle, squeezed, bias=True, pooled=True)
         yield Layer(squeezed, middle, bias=True, pooled=True)
     yield Layer(middle, out)
+
+
+def squeeze_channels(exact):
+    """Rounded as timm does, but never to none, as very narrow networks would be."""
+    return max(1, round(exact))
 
 
 def build(architecture, *, depths, width, classes, channels, dropout=0.0, drop_path_rate=0.0, small_stem=False):
     """The network: repeats are ``ceil(depth * repeats)`` per stage, channels of stem, stages and head are rounded
     to the divisor but never below 0.9 of the exact value."""
     from timm.layers import get_act_layer
+    from timm.models._efficientnet_blocks import SqueezeExcite
     from timm.models._efficientnet_builder import decode_arch_def
     from timm.models.efficientnet import EfficientNet
 
@@ -99,6 +106,7 @@ def build(architecture, *, depths, width, classes, channels, dropout=0.0, drop_p
         num_features=architecture.head_channels(width),
         round_chs_fn=architecture.channels(width),
         act_layer=get_act_layer(architecture.activation),
+        se_layer=partial(SqueezeExcite, rd_round_fn=squeeze_channels),
         drop_rate=dropout,
         drop_path_rate=drop_path_rate,
     )

@@ -11,17 +11,22 @@ def build(*, name, resolution_px, classes, channels, dropout=0.0, drop_path_rate
     options = {key: rate for key, rate in rates.items() if rate}  # not every network takes them
     if timm.get_pretrained_cfg(name).fixed_input_size:
         options["img_size"] = resolution_px
-    return timm.create_model(name, pretrained=False, num_classes=classes, in_chans=channels, **options)
+    try:
+        return timm.create_model(name, pretrained=False, num_classes=classes, in_chans=channels, **options)
+    except TypeError as error:  # for an option that not every network has
+        raise ConfigError("model.name", name, f"timm cannot build it with {options}: {error}") from error
 
 
 def check_name(name):
     """Raise ConfigError, with the closest names, unless timm has a classifier called ``name``."""
     import timm
 
-    if timm.is_model(name):
+    base, _, tag = name.partition(".")
+    known = timm.list_models(f"{base}.*", pretrained=True) if tag and timm.is_model(base) else timm.list_models()
+    if name in known or (timm.is_model(name) and not tag):
         return
     from difflib import get_close_matches
 
-    near = get_close_matches(name, timm.list_models(), n=5, cutoff=0.5)
+    near = get_close_matches(name, known, n=5, cutoff=0.5)
     hint = f"; the closest are {', '.join(near)}" if near else "; timm.list_models() lists all"
     raise ConfigError("model.name", name, f"must be the name of a timm classifier{hint}")

@@ -1,6 +1,7 @@
 """From the config groups ``model``, ``data`` and ``scaling`` to one variant, a budget solved for its coefficients."""
 
 import math
+import warnings
 from dataclasses import dataclass
 
 from scaling_study.data import SOURCES
@@ -9,6 +10,7 @@ from scaling_study.models import FAMILIES, count_flops, timm_reference
 from scaling_study.scaling.budget import Unreachable, solve
 from scaling_study.scaling.coefficients import AXES, Coefficients, along, compound, fast, method_of
 
+UNKNOWN_MIN = 64  # pixels below which budgets are not looked for in networks whose least input is not known
 NOMINAL_MAX = 4096  # a budget is not looked for beyond this multiple of the baseline's flops
 
 
@@ -73,6 +75,7 @@ def variant_of(config):
         timm_reference.check_name(model.name)
     budget = scaling.flops if scaling.flops not in (None, 1) else None
     if budget is not None:
+        require_resolution(config, Coefficients(), config.data.resolution)
         phi, coefficients = solved(config)
     else:
         phi, coefficients = scaling.phi, asked_for(scaling)
@@ -80,6 +83,9 @@ def variant_of(config):
     require_axes(model, coefficients, scaling)
     resolution_px = pixels(config.data, coefficients)
     require_resolution(config, coefficients, resolution_px)
+    if budget is not None and method == "baseline":
+        off = f"the baseline itself is the nearest network that scaling.method={scaling.method} builds"
+        warnings.warn(f"scaling.flops={budget:g}: {off}, {100 * (1 / budget - 1):+.0f}% off", stacklevel=2)
     phi = {"baseline": 0.0, "compound": phi}.get(method)
     return Variant(method, phi, coefficients, resolution_px, None if method == "baseline" else budget)
 
@@ -111,9 +117,14 @@ def solved(config):
         px = pixels(config.data, coefficients)
         key = (coefficients.depth, coefficients.width, px)
         if key not in known:
-            known[key] = count_flops(
-                model, coefficients, classes=source.classes, channels=source.channels, resolution_px=px
-            )
+            try:
+                known[key] = count_flops(
+                    model, coefficients, classes=source.classes, channels=source.channels, resolution_px=px
+                )
+            except ConfigError:
+                if px >= config.data.resolution:
+                    raise
+                known[key] = 1  # too small an input for a network whose limits are not known: as good as free
         return known[key]
 
     baseline = cost(0.0 if scaling.method == "compound" else 1.0)
@@ -135,7 +146,9 @@ def rule(config):
     The position is the coefficient itself, phi for compound, the multiple of the nominal flops for fast.
     """
     scaling = config.scaling
-    resolution_min = FAMILIES[config.model.family].resolution_min / config.data.resolution
+    family = FAMILIES[config.model.family]
+    resolution_min = (family.resolution_min if family.layers else UNKNOWN_MIN) / config.data.resolution
+    resolution_min = min(resolution_min, 1.0)
     if scaling.method == "compound":
         low = math.log(resolution_min) / math.log(scaling.gamma) if scaling.gamma > 1 else -64.0
         return lambda phi: compound(phi, scaling.alpha, scaling.beta, scaling.gamma), max(low, -64.0)

@@ -20,6 +20,7 @@ COST_COLUMNS = {
     "width": "float64",
     "resolution": "float64",
     "stage_depth": "string",
+    "small_stem": "boolean",
     "resolution_px": "Int64",
     "channels": "Int64",
     "classes": "Int64",
@@ -68,6 +69,7 @@ LATENCY_COLUMNS = {
     "package_version": "string",
     "measured_at": "string",  # ISO 8601, UTC
 }
+LATER = {"small_stem"}  # columns that tables of earlier versions lack; they read as missing values
 TABLES = {"costs": COST_COLUMNS, "cost_parts": PART_COLUMNS, "latencies": LATENCY_COLUMNS}
 
 
@@ -81,10 +83,10 @@ def load_table(study_dir, name):
         frame = pd.read_csv(path)
     except FileNotFoundError:
         return pd.DataFrame(columns=list(columns)).astype(columns)
-    missing = [column for column in columns if column not in frame]
+    missing = [column for column in columns if column not in frame and column not in LATER]
     if missing:
         raise ValueError(f"{path} is not a table of {name}: it lacks {', '.join(missing)}")
-    return frame[list(columns)].astype(columns)
+    return frame.reindex(columns=list(columns)).astype(columns)
 
 
 def add_rows(study_dir, name, rows, replace):

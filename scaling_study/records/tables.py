@@ -24,6 +24,7 @@ RUN_COLUMNS = {
     "width": "float64",
     "resolution": "float64",
     "stage_depth": "string",  # further depth multipliers, one per stage
+    "small_stem": "boolean",  # whether the stem has no stride
     "resolution_px": "Int64",
     "flops_nominal": "float64",  # d * w**2 * r**2
     "flops_target": "float64",  # the budget asked for, and
@@ -75,7 +76,7 @@ EPOCH_COLUMNS = {
     "train_seconds": "float64",  # since the start of the run
 }
 # Columns that tables of earlier versions lack; they read as missing values.
-LATER = {"stage_depth", "flops_nominal", "flops_target", "flops_ratio", "family", "param_bytes"}
+LATER = {"stage_depth", "small_stem", "flops_nominal", "flops_target", "flops_ratio", "family", "param_bytes"}
 ORDER = ["model", "method", "flops", "depth", "width", "resolution", "seed", "run_id"]
 
 

@@ -68,4 +68,5 @@ def cost_of(name, job):
     cost = variant_complexity(run.model, run.variant, **size)
     columns = cost_columns(cost, run.model, baseline_px=run.data.resolution, **size)
     identity = {"variant_id": name, "study": job.config.study, "source": "measured", "model": run.model.name}
-    return cost, identity | {"family": run.model.family} | run.variant.columns | size | columns | versions()
+    identity |= {"family": run.model.family, "small_stem": run.model.small_stem}
+    return cost, identity | run.variant.columns | size | columns | versions()

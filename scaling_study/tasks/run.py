@@ -46,6 +46,7 @@ def identity_columns(config, run):
         "seed": run.seed,
         "model": run.model.name,
         "family": run.model.family,
+        "small_stem": run.model.small_stem,
         "data": run.data.name,
         "recipe": run.recipe.name,
         "epochs": run.recipe.epochs,

@@ -7,7 +7,7 @@ import torch
 from scaling_study.errors import ConfigError
 from scaling_study.measure.complexity import count_parts, shapes_only
 from scaling_study.measure.costs import variant_complexity
-from scaling_study.models import FAMILIES, build_network, count_flops
+from scaling_study.models import FAMILIES, build_network, count_flops, count_layers
 from scaling_study.models.variant import variant_of
 from scaling_study.scaling.coefficients import Coefficients
 
@@ -74,7 +74,12 @@ def test_arithmetic_agrees_with_the_network_that_is_built(config, name, coeffici
     model = config(f"model={name}", f"model.small_stem={small_stem}").model
     size = {"classes": 7, "channels": 2, "resolution_px": px}
     network = shapes_only(lambda: build_network(model, coefficients, **size))
-    assert count_flops(model, coefficients, **size) == sum(part.flops for part in count_parts(network, 2, px))
+    flops, weights, activations = count_layers(model, coefficients, **size)
+    parts = count_parts(network, 2, px)
+    assert flops == count_flops(model, coefficients, **size) == sum(part.flops for part in parts)
+    assert activations == sum(part.activations for part in parts)
+    layers = [module for module in network.modules() if isinstance(module, torch.nn.Conv2d | torch.nn.Linear)]
+    assert weights == sum(params(layer) for layer in layers)
 
 
 @pytest.mark.parametrize("name", SCALABLE)
@@ -142,3 +147,48 @@ def test_any_timm_classifier_is_a_reference(config):
 def test_families_name_the_axes_they_scale():
     assert FAMILIES["timm"].axes == ("resolution",)
     assert all(FAMILIES[name].axes == ("depth", "width", "resolution") for name in FAMILIES if name != "timm")
+
+
+@pytest.mark.parametrize("name", ["micro_mbconv", "efficientnet_b0"])
+def test_the_narrowest_networks_keep_a_squeeze_channel(config, name):
+    made = config(f"model={name}", "data=imagenet_size", "scaling.method=width", "scaling.flops=0.05")
+    model, coefficients = made.model, variant_of(made).coefficients
+    size = {"classes": 7, "channels": 3, "resolution_px": 64}
+    network = shapes_only(lambda: build_network(model, coefficients, **size))
+    assert count_flops(model, coefficients, **size) == sum(part.flops for part in count_parts(network, 3, 64))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["model=inception_v3", "data.resolution=60"], "data.resolution=60: model=inception_v3 cannot take this input"),
+        (
+            ["model=timm", "model.name=resnet50.a1_in1kk"],
+            "model.name=resnet50.a1_in1kk: .*closest are resnet50.a1_in1k,",
+        ),
+        (
+            ["model=timm", "model.name=densenet121", "model.drop_path_rate=0.1"],
+            "model.name=densenet121: timm cannot build it with {'drop_path_rate': 0.1}",
+        ),
+    ],
+)
+def test_references_that_cannot_be_built_are_one_line(config, overrides, message):
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        at_imagenet_size(config, *overrides)
+
+
+def test_a_budget_of_a_reference_passes_over_inputs_that_it_cannot_take(config):
+    made = config("model=inception_v3", "data=imagenet_size", "scaling.method=resolution", "scaling.flops=0.3")
+    assert 150 < variant_of(made).resolution_px < 200
+
+
+def test_a_baseline_below_the_smallest_input_is_refused_before_a_budget_is_solved(config):
+    made = config("model=resnet50", "scaling.method=resolution", "scaling.flops=4")
+    with pytest.raises(ConfigError, match=r"^data\.resolution=14: gives 14 pixels; model=resnet50 needs at least 16"):
+        variant_of(made)
+
+
+def test_a_budget_nearest_to_the_baseline_says_so(config):
+    with pytest.warns(UserWarning, match=r"the baseline itself is the nearest .*\+33% off"):
+        variant = variant_of(config("scaling.method=depth", "scaling.flops=0.75"))
+    assert variant.method == "baseline"
