@@ -214,8 +214,7 @@ def parse(cfg: DictConfig) -> Config:
         value = attrgetter(key)(config)
         if not allowed(value):
             raise ConfigError(key, value, message)
-    if config.scaling.triple:
-        config.scaling.alpha, config.scaling.beta, config.scaling.gamma = config.scaling.triple
+    apply_triple(config.scaling)
     check_choices(config)
     return config
 
@@ -232,6 +231,15 @@ def apply_point(cfg):
         raise ConfigError(f"scaling.points.{point}", points[point], "must hold scaling keys, as in {depth: 2}")
     with open_dict(cfg):
         cfg.scaling = OmegaConf.merge(cfg.scaling, points[point])
+
+
+def apply_triple(scaling):
+    """Write ``scaling.triple`` over alpha, beta and gamma."""
+    if scaling.triple is None:
+        return
+    if scaling.method != "compound":
+        raise ConfigError("scaling.triple", scaling.triple, "needs scaling.method=compound")
+    scaling.alpha, scaling.beta, scaling.gamma = scaling.triple
 
 
 def config_error(error, cfg):
@@ -293,8 +301,6 @@ def check_choices(config):
 def check_scaling(scaling):
     """Refuse keys that the method would overwrite or ignore."""
     method = scaling.method
-    if scaling.triple is not None and method != "compound":
-        raise ConfigError("scaling.triple", scaling.triple, "needs scaling.method=compound")
     moved = {axis: getattr(scaling, axis) for axis in ("depth", "width", "resolution") if getattr(scaling, axis) != 1}
     own = method if method in ("depth", "width", "resolution") and scaling.flops is None else None
     if method != "custom":

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 
+import pandas as pd
 import pytest
 
 import scaling_study
@@ -204,6 +205,35 @@ def test_a_matched_sweep_trains_and_tells_target_and_built_cost(cli, tmp_path):
         assert re.search(rf"{method} .* 2 +{runs.flops_ratio[method]:.2f} ", result.stdout)
 
 
+def test_a_search_is_analysed_and_its_preset_used_and_coefficients_recommended(cli, tmp_path):
+    study, results = "study=search", tmp_path / "results" / "search"
+    steps = ["search.alpha_step=0.5", "search.beta_step=0.2", "search.gamma_step=0.2", "search.tolerance=0.2"]
+    cli("+sweep=search", study, "recipe.epochs=1", *steps)
+    analyzed = cli("task=analyze", study, "search.tolerance=0.2", "analysis.draws=100")
+    assert "## Search for alpha, beta and gamma" in analyzed.stdout
+    assert (results / "summary.md").read_text() in analyzed.stdout
+    best = pd.read_csv(results / "search.csv").iloc[0]
+    runs = table(tmp_path, "search").set_index(["depth", "width", "resolution"])
+    assert best.accuracy == pytest.approx(runs.val_top1[best.alpha, best.beta, best.gamma])
+    assert {path.stem for path in (tmp_path / "plots" / "search").glob("*.png")} >= {"search", "frontier"}
+
+    preset = ["--config-dir", str(results / "conf"), "scaling=searched_micro_mbconv"]
+    cli(*preset, "+sweep=compound", "scaling.phi=1,2", "task=cost", "study=costs")
+    costs = load_table(tmp_path / "results" / "costs", "costs").sort_values("flops_nominal")
+    assert costs.depth.tolist() == pytest.approx([best.alpha, best.alpha**2])
+    assert costs.width.tolist() == pytest.approx([best.beta, best.beta**2])
+
+    recommended = cli("task=recommend", study, "recipe.epochs=1", "budget.params=1.5")
+    row = pd.read_csv(results / "recommendations.csv").iloc[0]
+    assert row.built <= 1.5
+    assert f"depth {row.depth:g}, width {row.width:g}, resolution {row.resolution:g}" in recommended.stdout
+    assert "| params <= 1.5 |" in cli("task=analyze", study).stdout
+    refused = cli("task=recommend", study, "recipe.epochs=1", "budget.flops=0.01", check=False)
+    assert refused.stderr.startswith("error: budget.flops=0.01: no network within the trained range keeps to it")
+    other = cli("task=recommend", study, "recipe.epochs=7", "budget.flops=2", check=False)
+    assert "it holds runs of micro_mbconv for 1 epochs, not of micro_mbconv for 7 epochs" in other.stderr
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -217,6 +247,10 @@ def test_a_matched_sweep_trains_and_tells_target_and_built_cost(cli, tmp_path):
         ("results_dir=/proc/results", "error: /proc/results/" + STUDY + " cannot be written to"),
         ("recipe.batch_size=300", "error: recipe.batch_size=300: must be at most the 256 training images"),
         ("recipe.optimizer=best", "error: recipe.optimizer=best: timm cannot make it"),
+        ("task=recommend", "error: budget=None: task=recommend needs exactly one of budget.flops, budget.params"),
+        ("task=analyze", "error: study=" + STUDY + ": there is no folder"),
+        ("scaling.triple=[1,2]", "error: scaling.triple=[1.0, 2.0]: must be alpha, beta and gamma"),
+        ("scaling.triple=[1,2,1]", "error: scaling.triple=[1.0, 2.0, 1.0]: needs scaling.method=compound"),
         ("model=timm", "error: model.name=None: model=timm needs the name of a timm classifier"),
         ("data=imagenet_size", "error: data=imagenet_size is a size without images, for task=cost and task=latency"),
     ],
@@ -234,6 +268,14 @@ def test_a_bad_point_stops_the_sweep_before_any_work(cli, tmp_path):
     result = cli("+sweep=width", "scaling.width=1,-2", check=False)
     assert result.returncode == 1
     assert result.stderr == "error: scaling.width=-2.0: must be a number above 0\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_over_models_needs_one_study(cli, tmp_path):
+    result = cli("-m", "model=mobilenetv2,micro_mbconv", "data.resolution=16", check=False)
+    assert result.returncode == 1
+    names = "fractals-mobilenetv2-quick,fractals-micro_mbconv-quick"
+    assert result.stderr == f"error: study={names}: must be the same for all runs of a sweep; give study=VALUE\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,8 +19,9 @@ RATIOS = {
 
 
 def baselines(costs):
-    """Unscaled rows of the cost table, one per model."""
-    return costs[costs.method == "baseline"].drop_duplicates("model", keep="last")
+    """Unscaled rows of the cost table with the network's own stem, one per model."""
+    standard = ~costs.small_stem.fillna(False).astype(bool)
+    return costs[(costs.method == "baseline") & standard].drop_duplicates("model", keep="last")
 
 
 def table2(costs, published):
@@ -40,17 +41,19 @@ def accuracy(costs, published, column):
     x = METRICS[column].for_values(points[column])
     figure, axes = panel(f"{x.title}, log scale", "ImageNet top-1 accuracy, published (%)")
     family = points[points.model.str.startswith("EfficientNet")].sort_values(column)
-    axes.plot(family[column] / x.scale, family.top1, label="EfficientNet, cost measured", **FAMILY)
+    axes.plot(family[column] / x.scale, family.top1, color=FAMILY["color"])
     others = points[~points.model.isin(family.model)]
-    for measured, fill, label in ((True, None, "others, cost measured"), (False, "white", "others, cost as printed")):
-        rows = others[others.measured == measured]
-        style = OTHERS | ({"markerfacecolor": fill} if fill else {})
-        axes.plot(rows[column] / x.scale, rows.top1, label=label, **style)
+    for group, name, style in ((family, "EfficientNet", FAMILY), (others, "others", OTHERS)):
+        for measured, fill, label in ((True, {}, "measured"), (False, {"markerfacecolor": "white"}, "as printed")):
+            rows = group[group.measured == measured]
+            if len(rows):
+                look = style | {"linestyle": "none"} | fill
+                axes.plot(rows[column] / x.scale, rows.top1, label=f"{name}, cost {label}", **look)
     axes.legend(frameon=False, loc="lower right")
     axes.set_title("Accuracies: Tan & Le 2019, Table 2, one training each", fontsize=10)
-    for rows, place in ((family, ABOVE_LEFT), (others, BELOW_RIGHT)):
-        names = rows.model.str.replace("EfficientNet-", "")
-        name_points(axes, list(zip(rows[column] / x.scale, rows.top1, names, strict=True)), place)
+    names = points.model.str.replace("EfficientNet-", "")
+    places = points.model.isin(family.model).map({True: ABOVE_LEFT, False: BELOW_RIGHT})
+    name_points(axes, list(zip(points[column] / x.scale, points.top1, names, places, strict=True)))
     return figure
 
 
@@ -94,20 +97,28 @@ def against_flops(rows, flops, column, *, printed, title, bars=None):
             part.x.astype(float), part[column].astype(float) / y.scale, error, capsize=3, label=label, **style
         )
         names = part.model.map(lambda model: printed.get(model, model))
-        texts.append((list(zip(part.x.astype(float), part[column].astype(float) / y.scale, names, strict=True)), place))
+        points = zip(part.x.astype(float), part[column].astype(float) / y.scale, names, strict=True)
+        texts += [(*point, place) for point in points]
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_formatter(lambda *_: "")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.legend(frameon=False, loc="lower right")
     axes.set_title(title, fontsize=10)
-    for points, place in texts:
-        name_points(axes, points, place)
+    name_points(axes, texts)
     return figure
+
+
+def along_axes(costs):
+    """Rows along one axis, of models that have their baseline in the table."""
+    scaled = costs.method.isin(AXES) & costs.flops_target.isna()
+    return costs[scaled & costs.model.isin(baselines(costs).model)]
 
 
 def cost_curves(costs):
     """How flops, params, activations and memory grow along each axis alone, relative to the baseline, log-log."""
-    scaled = costs[costs.method.isin(AXES) & costs.flops_target.isna()]
+    scaled = along_axes(costs)
     model = scaled.model.value_counts().index[0]
-    base = costs[(costs.model == model) & (costs.method == "baseline")].iloc[0]
+    base = baselines(costs).set_index("model").loc[model]
     present = [axis for axis in AXES if ((scaled.model == model) & (scaled.method == axis)).any()]
     figure = Figure(figsize=(4.0 * len(present), 4.0), layout="constrained")
     panels = figure.subplots(1, len(present), sharey=True, squeeze=False)[0]

@@ -15,32 +15,45 @@ MARKER_PIXELS = 5
 FAR_POINTS = 8  # from here on a thin line leads from the text to its point
 
 
-def name_points(axes, points, first=BELOW_RIGHT):
-    """Write the texts of ``points``, (x, y, text), each where it meets no other text, no point and no edge.
+def name_points(axes, points):
+    """Write the texts of ``points``, (x, y, text, place to try first), each where it meets no other text, no line to
+    another text, no point and no edge.
 
-    Call it last: it lays the figure out, and later changes would move the texts onto each other.
-    first: the place that is tried before all others.
+    Call it once and last: it lays the figure out, and later changes would move the texts onto each other.
     """
     figure = axes.figure
     figure.draw_without_rendering()
-    taken = [around(axes.transData.transform((x, y))) for x, y, _ in points] + curves(axes)
+    taken = [around(axes.transData.transform((x, y))) for x, y, *_ in points] + curves(axes)
     taken += [extent(text) for text in axes.texts]
     if legend := axes.get_legend():
         taken.append(legend.get_window_extent())
-    for x, y, text in sorted(points, reverse=True):  # those near the right edge have the least choice
+    # Those near the right edge have the least choice.
+    for x, y, text, first in sorted(points, key=lambda point: point[:2], reverse=True):
         for offset, horizontal, vertical in (first, *PLACES):
             leader = {"arrowstyle": "-", "linewidth": 0.5} if max(map(abs, offset)) > FAR_POINTS else None
             label = axes.annotate(
                 text, (x, y), offset, textcoords="offset points", fontsize=7, ha=horizontal, va=vertical,
                 arrowprops=leader,
             )  # fmt: skip
-            box = extent(label)
-            if axes.bbox.containsx(box.x1) and axes.bbox.containsx(box.x0) and not box.count_overlaps(taken):
+            box, line = extent(label), leader_boxes(label, axes.transData.transform((x, y))) if leader else []
+            clear = not any(part.count_overlaps(taken) for part in (box, *line))
+            if axes.bbox.containsx(box.x1) and axes.bbox.containsx(box.x0) and clear:
+                taken += line
                 break
             label.remove()
         else:  # nowhere: then at least beside its point
             label = axes.annotate(text, (x, y), first[0], textcoords="offset points", fontsize=7)
         taken.append(extent(label))
+
+
+def leader_boxes(label, pixel):
+    """Small boxes along the line from near the point to the text."""
+    box = extent(label)
+    x, y = (min(max(value, low), high) for value, low, high in zip(pixel, box.min, box.max, strict=True))
+    steps = [(n + 1) / 8 for n in range(8)]
+    spots = [(pixel[0] + (x - pixel[0]) * s, pixel[1] + (y - pixel[1]) * s) for s in steps]
+    away = [spot for spot in spots if max(abs(spot[0] - pixel[0]), abs(spot[1] - pixel[1])) > 2 * MARKER_PIXELS]
+    return [Bbox.from_bounds(x - 1, y - 1, 2, 2) for x, y in away[:-1]]
 
 
 def extent(label):

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scaling_study.figures.labels import name_points
+from scaling_study.figures.labels import BELOW_RIGHT, name_points
 from scaling_study.figures.metrics import METRICS
 
 # Okabe-Ito colours, chosen to differ in lightness too, and a marker each: methods stay apart in greyscale.
@@ -21,11 +21,16 @@ VARIANT = ["model", "method", "depth", "width", "resolution", "flops"]
 
 
 def studies(runs):
-    """{model: its rows, with the baselines of models that were not scaled as references}; only finished runs."""
+    """{(model, epochs): its finished runs, with the baselines of models that were not scaled as references}."""
     done = runs[runs.status == "done"]
     scaled = done.model[done.method != "baseline"].unique()
     models = scaled if len(scaled) else done.model.value_counts().index[:1]
-    return {model: done[(done.model == model) | ~done.model.isin(models)] for model in models}
+    return {
+        (model, epochs): rows[(rows.model == model) | ~rows.model.isin(models)]
+        for model in models
+        for epochs, rows in done.groupby("epochs", dropna=False)
+        if (rows.model == model).any()
+    }
 
 
 def variants(runs, y):
@@ -63,7 +68,8 @@ def mark_references(axes, table, x):
         error = [[point.mean - point.low], [point.high - point.mean]]
         label = "reference" if n == 0 else None
         axes.errorbar([point.flops / x.scale], [point.mean], error, capsize=3, label=label, **REFERENCE)
-    return [(point.flops / x.scale, point.mean, f"{point.model}, {point.px} px") for point in table.itertuples()]
+    points = [(point.flops / x.scale, point.mean, f"{point.model}, {point.px} px") for point in table.itertuples()]
+    return [(*point, BELOW_RIGHT) for point in points]
 
 
 def yerror(error):

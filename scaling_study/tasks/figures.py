@@ -31,6 +31,14 @@ def draw_costs(config):
     return write(config, of_costs(costs, load_table(folder, "latencies"), published(torchvision=False)))
 
 
+def draw_analysis(config, analysed, runs):
+    """Draw every figure of an analysis, {name: frame}, and the rows it used; returns the files written."""
+    from scaling_study.figures import of_analysis
+
+    folder = Path(config.results_dir) / config.study
+    return write(config, of_analysis(analysed, runs, load_table(folder, "costs"), load_table(folder, "latencies")))
+
+
 def write(config, figures):
     from scaling_study.figures import save
 
@@ -45,6 +53,6 @@ def run(jobs):
     files = draw(config, tables.rebuild(config)) if has_runs else []
     files += draw_costs(config)
     if not files:
-        raise StudyError(f"study={config.study}: there is no finished run and no cost table, so nothing to draw")
+        raise StudyError(f"study={config.study}: there is no finished run, and no cost table with something to draw")
     print("\n".join(map(str, files)))
     return 0

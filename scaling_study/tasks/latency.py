@@ -29,7 +29,9 @@ def run(jobs):
     table = load_table(folder, "latencies")
     done = set(here(table, setting).variant_id)
     for name, job in counter({k: job for k, job in wanted.items() if k not in done}, "timing"):
-        rows = [row(name, job, timing, setting) for timing in timings_of(job, device, setting, costs.loc[name])]
+        rows = [
+            row(name, job, timing, setting) for timing in timings_of(job, device, setting, costs.activation_bytes[name])
+        ]
         table = add_rows(folder, "latencies", rows, ["variant_id", *setting])
     shown = here(table, setting)
     print(f"{setting['device']}, {setting['threads']} CPU thread(s), {setting['precision']}")
@@ -43,7 +45,7 @@ def here(table, setting):
     return table[(table[list(setting)] == setting).all(axis=1)]
 
 
-def timings_of(job, device, setting, costs):
+def timings_of(job, device, setting, image_bytes):
     import torch
 
     # torch's timer warns on import of CUDA tools without a GPU, which is nothing to a user of the CPU.
@@ -66,9 +68,21 @@ def timings_of(job, device, setting, costs):
         threads=config.threads,
         seconds=config.latency.seconds,
         batch_size_max=config.latency.batch_size_max,
-        image_bytes=costs.activation_bytes,
+        image_bytes=image_bytes,
         **size,
     )
+
+
+def seconds_of_one_image(job):
+    """Median latency of a job's variant on the configured device."""
+    import torch
+
+    from scaling_study.training.device import choose_device, choose_precision
+
+    device = choose_device(job.config.device)
+    torch.set_num_threads(job.config.threads)
+    setting = {"precision": choose_precision(job.config.recipe.precision, device)}
+    return next(iter(timings_of(job, device, setting, image_bytes=0))).seconds_median  # inference comes first
 
 
 def row(name, job, timing, setting):

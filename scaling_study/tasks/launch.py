@@ -9,7 +9,7 @@ from hydra.experimental.callback import Callback
 
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.store import require_writable, run_folders
-from scaling_study.tasks import cost, figures, latency, plan, report, tables, terminal
+from scaling_study.tasks import analyze, cost, figures, latency, plan, recommend, report, tables, terminal
 from scaling_study.tasks.jobs import job_of, sweep_jobs
 from scaling_study.tasks.progress import Progress
 
@@ -20,6 +20,8 @@ OTHER_TASKS = {
     "tables": tables.run,
     "figures": figures.run,
     "report": report.run,
+    "analyze": analyze.run,
+    "recommend": recommend.run,
 }
 
 
@@ -66,6 +68,7 @@ class StudyCallback(Callback):
         self.end()
 
     def begin(self, jobs):
+        require_one_study(jobs)
         task = jobs[0].config.task
         if task in OTHER_TASKS:
             sys.exit(OTHER_TASKS[task](jobs))
@@ -94,14 +97,23 @@ def prepare(jobs):
         require_writable(Path(folder) / config.study)
 
 
+def require_one_study(jobs):
+    """A command works on one study: its tables would otherwise be looked for in the first one's folder."""
+    for key in ("study", "results_dir", "plots_dir", "task"):
+        values = list(dict.fromkeys(getattr(job.config, key) for job in jobs))
+        if len(values) > 1:
+            raise ConfigError(key, ",".join(values[:3]), f"must be the same for all runs of a sweep; give {key}=VALUE")
+
+
 def require_one_setting(job):
     """A study's runs share data set and recipe but for ``vary``, those of one model also the baseline's resolution:
     refuse to mix others in."""
     folders = run_folders(Path(job.config.results_dir) / job.config.study)
-    known = next((settings for folder in folders if (settings := folder.config())), None)
-    if known is None:
+    others = [settings for folder in folders if (settings := folder.config())]
+    if not others:
         return
-    same_model = known.get("model", {}).get("name") == job.run.model.name
+    same_model = next((s for s in others if s.get("model", {}).get("name") == job.run.model.name), None)
+    known = same_model or others[0]
     for group in ("data", "recipe"):
         for key, value in job.run.settings[group].items():
             if f"{group}.{key}" in job.config.vary:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 VARIANT = [
-    "model", "method", "depth", "width", "resolution", "resolution_px", "flops_target", "flops_ratio", "flops", "params"
+    "model", "epochs", "method", "depth", "width", "resolution", "resolution_px", "flops_target", "flops_ratio",
+    "flops", "params",
 ]  # fmt: skip
 
 
@@ -28,8 +29,7 @@ def variants(runs):
     )
     table.insert(table.columns.get_loc("flops"), "Mflops", table.pop("flops") / 1e6)
     table.insert(table.columns.get_loc("params"), "kparams", table.pop("params") / 1e3)
-    if table.model.nunique() == 1:
-        table = table.drop(columns="model")
+    table = table.drop(columns=[name for name in ("model", "epochs") if table[name].nunique(dropna=False) == 1])
     if table.target.isna().all():
         table = table.drop(columns=["target", "built"])
     formats = {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "train_seconds": "{:.0f}".format}

@@ -1,6 +1,7 @@
 from itertools import combinations
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from scaling_study.figures import family, of_costs, save
@@ -40,8 +41,8 @@ def test_marks_tell_measured_from_printed(figures):
     [axes] = figures["accuracy_flops"].axes
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert labels == ["EfficientNet, cost measured", "others, cost measured", "others, cost as printed"]
-    line, measured, printed = axes.lines[:3]
-    assert len(line.get_xdata()) == 8
+    line, own, measured, printed = axes.lines[:4]
+    assert len(line.get_xdata()) == len(own.get_xdata()) == 8
     assert measured.get_markerfacecolor() != printed.get_markerfacecolor() == "white"
     assert axes.get_xscale() == "log"
 
@@ -53,6 +54,25 @@ def test_names_do_not_cover_each_other(figures, name):
     boxes = [extent(text) for text in figure.axes[0].texts]
     assert len(boxes) >= 18
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_what_was_not_measured_is_not_said_to_be(tables):
+    costs, _, paper = tables
+    [axes] = family.accuracy(costs[costs.family == "timm"], paper, "flops").axes
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["EfficientNet, cost as printed", "others, cost measured", "others, cost as printed"]
+
+
+def test_a_small_stem_is_not_the_published_network(tables):
+    costs, _, paper = tables
+    small = costs[costs.model == "resnet50"].assign(small_stem=True, flops=10**12, variant_id="small")
+    table = family.table2(pd.concat([costs, small]), paper).set_index("model")
+    assert table.flops["ResNet-50"] < 5e9
+
+
+def test_models_without_a_baseline_have_no_cost_curves(tables):
+    costs, latencies, paper = tables
+    assert "cost_curves" not in of_costs(costs[costs.method != "baseline"], latencies, paper)
 
 
 def test_cost_curves_start_at_the_baseline(figures):

@@ -1,0 +1,163 @@
+"""Methods against each other at equal cost."""
+
+import numpy as np
+import pandas as pd
+
+from scaling_study.analysis.contrasts import LEVEL, Contrast, contrast, holm, verdict
+from scaling_study.analysis.observations import COSTS, studies, usable
+
+MATCHED = 0.05  # costs this near to each other are equal
+LEVELS_MAX = 12  # costs at which curves without common budgets are compared
+COMPARED = ("compound", "depth", "width", "resolution", "fast")
+COLUMNS = {
+    "model": "string",
+    "epochs": "Int64",
+    "cost": "string",  # what is held equal: a column of the run table
+    "cost_value": "float64",
+    "flops_target": "float64",  # the budget, where there is one
+    "method": "string",
+    "other": "string",
+    "basis": "string",  # matched: two variants; interpolated: along the other's curve, by log cost; none
+    "difference": "float64",  # accuracy of method minus other, points
+    "low": "float64",  # 95% interval of this difference alone
+    "high": "float64",
+    "standard_error": "float64",
+    "df": "float64",
+    "n": "Int64",  # seeds
+    "paired": "boolean",
+    "p": "float64",
+    "p_holm": "float64",  # corrected for all comparisons of this model, training length and cost
+    "verdict": "string",
+}
+
+
+def compare(runs, costs=COSTS, reference="compound", response="top1", matched=MATCHED):
+    """Comparisons of the method ``reference`` with every other, by each of ``costs``: (frame with COLUMNS, notes).
+
+    At each budget that both were given, the two variants are compared, by common seeds where there are some; otherwise
+    at each cost of the reference's variants, with the other's curve between its two neighbouring points. Single-seed
+    tables, published ones among them, get differences and the verdict that no interval can be given. matched: how far
+    the costs of one budget may lie apart, relatively.
+    """
+    frame, notes = usable(runs, response)
+    rows = []
+    for (model, epochs), observations in studies(frame, response).items():
+        if not len(observations.where(reference, baseline=False)):
+            notes.append(f"{model}: no {reference} runs, so nothing is compared with them")
+            continue
+        for cost in costs:
+            family = list(compared_with(observations, reference, cost, matched))
+            rows += tabulated(family, {"model": model, "epochs": epochs, "cost": cost})
+    return as_frame(rows), notes
+
+
+def leaders(runs, costs=COSTS, response="top1"):
+    """The best method at the largest cost that all methods reach, by each of ``costs``, against each other method:
+    a frame with COLUMNS, ``method`` the best."""
+    frame, _ = usable(runs, response)
+    rows = []
+    for (model, epochs), observations in studies(frame, response).items():
+        for cost in costs:
+            curves = {method: Curve(observations, method, cost) for method in COMPARED}
+            curves = {method: curve for method, curve in curves.items() if len(curve.costs) > 1}
+            if len(curves) < 2:
+                continue
+            level = min(curve.costs[-1] for curve in curves.values())
+            at = {method: curve.at(level) for method, curve in curves.items()}
+            if any(weights is None for weights in at.values()):
+                continue
+            means = {method: contrast(observations, weights).estimate for method, weights in at.items()}
+            best = max(means, key=means.get)
+            family = [
+                (level, np.nan, best, other, "interpolated", contrast(observations, minus(at[best], at[other])))
+                for other in curves if other != best
+            ]  # fmt: skip
+            rows += tabulated(family, {"model": model, "epochs": epochs, "cost": cost})
+    return as_frame(rows)
+
+
+class Curve:
+    """A method's variants and its baseline, by ascending cost. costs: (points,); variants: indices of each point."""
+
+    def __init__(self, observations, method, cost):
+        index = observations.where(method)
+        values = observations.variants[cost].to_numpy()[index]
+        own = observations.variants.method.to_numpy()[index] == method
+        known = np.isfinite(values) if own.any() else np.zeros(len(values), dtype=bool)
+        self.costs, place = np.unique(values[known], return_inverse=True)
+        self.variants = [index[known][place == n] for n in range(len(self.costs))]
+
+    def at(self, cost):
+        """{variant: weight} that gives accuracy at ``cost``, linear in log cost between points; None outside them."""
+        if not len(self.costs) or not self.costs[0] <= cost * (1 + 1e-9) or not cost <= self.costs[-1] * (1 + 1e-9):
+            return None
+        cost = np.clip(cost, self.costs[0], self.costs[-1])
+        above = int(np.searchsorted(self.costs, cost))
+        below = above if self.costs[above] == cost else above - 1
+        share = 0.0
+        if above != below:
+            share = np.log(cost / self.costs[below]) / np.log(self.costs[above] / self.costs[below])
+        weights = {}
+        for place, weight in ((below, 1 - share), (above, share)):
+            for variant in self.variants[place]:
+                weights[variant] = weights.get(variant, 0.0) + weight / len(self.variants[place])
+        return weights
+
+
+def minus(one, other):
+    return {variant: one.get(variant, 0.0) - other.get(variant, 0.0) for variant in one | other}
+
+
+def compared_with(observations, reference, cost, matched):
+    """(cost, budget, reference, other, basis, Contrast or None) for each comparison by one cost."""
+    columns = {name: observations.variants[name].to_numpy() for name in ("method", "flops_target", cost)}
+    present = set(columns["method"])
+    curves = {method: Curve(observations, method, cost) for method in COMPARED if method in present - {reference}}
+    for index in levels(observations, reference, cost):
+        value, budget = columns[cost][index], columns["flops_target"][index]
+        for method, curve in curves.items():
+            partner = partner_of(columns, index, method, cost, matched)
+            weights = {partner: 1.0} if partner is not None else curve.at(value)
+            basis = "matched" if partner is not None else "none" if weights is None else "interpolated"
+            result = None if weights is None else contrast(observations, minus({index: 1.0}, weights))
+            yield value, budget, reference, method, basis, result
+
+
+def levels(observations, reference, cost):
+    """Variants of the reference at which to compare: all with a known cost, or LEVELS_MAX of them spread evenly."""
+    index = observations.where(reference, baseline=False)
+    values = observations.variants[cost].to_numpy()[index]
+    index = index[np.isfinite(values)][np.argsort(values[np.isfinite(values)], kind="stable")]
+    if len(index) > LEVELS_MAX:
+        index = index[np.linspace(0, len(index) - 1, LEVELS_MAX).round().astype(int)]
+    return index
+
+
+def partner_of(columns, index, method, cost, matched):
+    """The variant of ``method`` with the same budget and, within ``matched``, cost; None when there is none."""
+    same = (columns["method"] == method) & (columns["flops_target"] == columns["flops_target"][index])
+    found = np.flatnonzero(same & (np.abs(np.log(columns[cost] / columns[cost][index])) <= np.log1p(matched)))
+    return int(found[0]) if len(found) else None
+
+
+def tabulated(family, common):
+    """Rows of a family of comparisons, p-values corrected within it."""
+    empty = Contrast(np.nan, np.nan, np.nan, 0, False)
+    results = [result or empty for *_, result in family]
+    adjusted = holm([result.p for result in results])
+    rows = []
+    for (value, budget, method, other, basis, result), p_holm in zip(family, adjusted, strict=True):
+        known = result or empty
+        low, high = known.interval(LEVEL)
+        words = verdict(known, p_holm) if result else f"not comparable: {other} was not trained around this cost"
+        rows.append(
+            common
+            | {"cost_value": value, "flops_target": budget, "method": method, "other": other, "basis": basis}
+            | {"difference": known.estimate, "low": low, "high": high, "standard_error": known.standard_error}
+            | {"df": known.df, "n": known.n, "paired": known.paired, "p": known.p, "p_holm": p_holm, "verdict": words}
+        )
+    return rows
+
+
+def as_frame(rows):
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)

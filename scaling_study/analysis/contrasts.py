@@ -1,0 +1,83 @@
+"""Differences between variants: estimate, interval, and a verdict corrected for how many were asked for."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A weighted sum of variants' means. standard_error, df: NaN without two seeds anywhere; n: seeds that enter;
+    paired: whether the same seeds were compared."""
+
+    estimate: float
+    standard_error: float
+    df: float
+    n: int
+    paired: bool
+
+    @property
+    def p(self):
+        """Two-sided p-value of no difference; NaN without noise to measure it by."""
+        if not self.standard_error > 0:
+            return np.nan
+        return float(2 * stats.t.sf(abs(self.estimate) / self.standard_error, self.df))
+
+    def interval(self, level=LEVEL):
+        if not self.standard_error > 0:
+            return np.nan, np.nan
+        half = stats.t.ppf((1 + level) / 2, self.df) * self.standard_error
+        return self.estimate - half, self.estimate + half
+
+
+def contrast(observations, weights):
+    """Contrast of ``weights``, {index of a variant: weight}; by common seeds where that is the more precise."""
+    index = np.fromiter(weights, dtype=int)
+    weight = np.array([weights[i] for i in index])
+    index, weight = index[weight != 0], weight[weight != 0]
+    values = observations.values[index]
+    common = ~np.isnan(values).any(axis=0)
+    counts = (~np.isnan(values)).sum(axis=1)
+    unpaired = combined(weight, np.nanmean(values, axis=1), counts, of_rows(observations.noise, index))
+    if not common.any():
+        return unpaired
+    shared = np.full(len(index), common.sum())
+    noise = of_rows(observations.paired_noise, index)
+    paired = replace(combined(weight, values[:, common].mean(axis=1), shared, noise), paired=True)
+    return unpaired if unpaired.standard_error < paired.standard_error and (counts > shared).any() else paired
+
+
+def of_rows(noise, index):
+    return noise and replace(noise, variance=noise.variance[index], df=noise.df[index])
+
+
+def combined(weight, means, counts, noise):
+    estimate, n = float(weight @ means), int(counts.min())
+    if noise is None:
+        return Contrast(estimate, np.nan, np.nan, n, False)
+    if noise.pooled == 0:
+        return Contrast(estimate, np.nan, noise.df_pooled, n, False)
+    parts = weight**2 * noise.variance / counts
+    df = parts.sum() ** 2 / (parts**2 / noise.df).sum()  # Welch and Satterthwaite
+    return Contrast(estimate, float(np.sqrt(parts.sum())), float(min(df, noise.df_pooled)), n, False)
+
+
+def holm(p):
+    """Holm's adjusted p-values (1979): the smallest times their number, the next times one less, and so on, never
+    falling. NaN stays NaN and does not count."""
+    p = np.asarray(p, dtype=float)
+    adjusted, order = np.full(len(p), np.nan), np.argsort(p)[: np.isfinite(p).sum()]
+    adjusted[order] = np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)).clip(max=1)
+    return adjusted
+
+
+def verdict(result, p_adjusted, level=LEVEL):
+    """better, worse, not distinguishable; or why that cannot be said."""
+    if np.isnan(p_adjusted):
+        return "no interval without a second seed" if np.isnan(result.df) else "no interval, the seeds agree exactly"
+    if p_adjusted > 1 - level:
+        return "not distinguishable"
+    return "better" if result.estimate > 0 else "worse"

@@ -1,0 +1,178 @@
+"""One method's test error along a cost: points, their noise, and fits of every form with bootstrapped parameters."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from scaling_study.analysis.forms import FORMS
+
+LEVEL = 0.95
+POINTS_MAX = 128  # more points than this are averaged into as many bins, which no fit of four parameters notices
+DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal
+MISFIT = 0.05  # p-value below which the points scatter about a curve by more than the seeds explain
+
+
+@dataclass(frozen=True)
+class Points:
+    """cost: ascending, in its own unit; error: mean over seeds, percent; sigma: standard error of that mean (1 for all
+    when noise is unknown); counts: runs; chance: error of guessing; run_sd: of a single run, NaN when unknown;
+    df: of the noise; pool: standardised residuals that the bootstrap draws from."""
+
+    cost: np.ndarray
+    error: np.ndarray
+    sigma: np.ndarray
+    counts: np.ndarray
+    chance: float
+    run_sd: float
+    df: float
+    pool: np.ndarray
+
+    def __len__(self):
+        return len(self.cost)
+
+    @property
+    def x(self):
+        return self.cost / self.cost[0]
+
+    @property
+    def noisy(self):
+        return np.isfinite(self.run_sd) and self.run_sd > 0
+
+    def first(self, n):
+        """The ``n`` cheapest points; x keeps its unit."""
+        parts = (self.cost[:n], self.error[:n], self.sigma[:n], self.counts[:n])
+        return Points(*parts, self.chance, self.run_sd, self.df, self.pool)
+
+    def resampled(self, rng, size, inflation=1.0):
+        """(size, points): means as other seeds would have given them. Residuals of all variants, scaled to each one's
+        own noise and widened for the degrees of freedom that estimating it cost, are drawn with replacement."""
+        counts = np.minimum(self.counts, DRAWS_MAX)
+        drawn = rng.choice(self.pool, size=(size, counts.sum()))
+        z = np.add.reduceat(drawn, np.r_[0, counts.cumsum()[:-1]], axis=1) / np.sqrt(counts)
+        inflation = inflation * stats.t.ppf(0.975, self.df) / stats.norm.ppf(0.975)
+        return np.clip(self.error + inflation * self.sigma * z, 0, 100)
+
+
+def points_of(observations, method, cost, chance):
+    """Points of a method and its baseline along ``cost``; variants of equal or unknown cost are merged or left out."""
+    index = observations.where(method)
+    costs = observations.variants[cost].to_numpy()[index]
+    index, costs = index[np.isfinite(costs)], costs[np.isfinite(costs)]
+    noise, counts = observations.noise, observations.counts
+    known = noise is not None and noise.pooled > 0
+    weight = counts[index] / noise.variance[index] if known else counts[index].astype(float)
+    frame = pd.DataFrame({"cost": np.log(costs) * weight, "error": (100 - observations.means[index]) * weight})
+    frame = frame.assign(weight=weight, count=counts[index])
+    group = costs
+    if len(np.unique(costs)) > POINTS_MAX:
+        group = pd.qcut(np.log(costs), POINTS_MAX, labels=False, duplicates="drop")
+    merged = frame.groupby(group).sum()
+    sigma = merged.weight.to_numpy() ** -0.5 if known else np.ones(len(merged))
+    pool = np.r_[noise.standardised, -noise.standardised] if known else np.zeros(1)  # of either sign alike
+    return Points(
+        np.exp(merged.cost / merged.weight).to_numpy(), (merged.error / merged.weight).to_numpy(), sigma,
+        merged["count"].to_numpy(dtype=int), chance,
+        float(np.sqrt(noise.variance[index].mean())) if known and len(index) else np.nan,
+        float(noise.df[index].mean()) if known and len(index) else np.nan, pool,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A form fitted to points.
+
+    status: ``converged``, ``bound hit`` (a parameter went as far as it may) or ``too few points`` (then parameters are
+    NaN); parameters: by name, for costs relative to ``unit``; samples: (draws, parameters) of the bootstrap over seeds,
+    empty without noise; heldout_log_error: root mean square of log(predicted / observed error) at the largest costs
+    when only the smaller ones are fitted, NaN where those are too few; inflation: by how much the points scatter about
+    the curve beyond their seeds (1 where that is not significant), which the samples include.
+    """
+
+    form: str
+    status: str
+    parameters: dict
+    n_points: int
+    n_runs: int
+    unit: float
+    chance: float
+    samples: np.ndarray
+    run_sd: float
+    inflation: float = 1.0
+    heldout_log_error: float = np.nan
+
+    @property
+    def ok(self):
+        return self.status != "too few points"
+
+    @property
+    def uncertainty(self):
+        return {"samples": self.samples, "inflation": self.inflation}
+
+    def errors(self, cost, samples=False):
+        """Test error in percent at ``cost``: (costs,), or (draws, costs) of the bootstrap."""
+        theta = self.samples if samples else np.array([list(self.parameters.values())])
+        errors = FORMS[self.form].error(theta, np.asarray(cost, dtype=float) / self.unit, self.chance)
+        return errors if samples else errors[0]
+
+    def predict(self, cost, level=LEVEL, seed=0):
+        """A frame with a row per cost: ``error``, ``low`` and ``high`` of its confidence band (where the curve is) and
+        ``run_low``, ``run_high`` of the prediction interval (where one new run would land). Percent; intervals are NaN
+        without seeds."""
+        cost = np.atleast_1d(np.asarray(cost, dtype=float))
+        frame = pd.DataFrame({"cost": cost, "error": self.errors(cost)})
+        frame[["low", "high", "run_low", "run_high"]] = np.nan
+        if len(self.samples):
+            curves = self.errors(cost, samples=True)
+            tails = ((1 - level) / 2, (1 + level) / 2)
+            frame[["low", "high"]] = np.quantile(curves, tails, axis=0).T
+            runs = curves + self.run_sd * np.random.default_rng(seed).standard_normal(curves.shape)
+            frame[["run_low", "run_high"]] = np.quantile(runs, tails, axis=0).T
+        return frame
+
+
+def fit(points, form, draws=0, seed=0):
+    """Fit one form of FORMS to ``points``, with ``draws`` bootstrap samples of its parameters."""
+    kind = FORMS[form]
+    size = len(kind.parameters)
+    common = {"n_points": len(points), "n_runs": int(points.counts.sum()), "chance": points.chance,
+              "unit": points.cost[0] if len(points) else np.nan, "run_sd": points.run_sd}  # fmt: skip
+    if len(points) < size + 1:
+        return Fit(
+            form, "too few points", dict.fromkeys(kind.parameters, np.nan), samples=np.empty((0, size)), **common
+        )
+    theta, bound = kind.fit(points.x, points.error[None], points.sigma, points.chance)
+    samples, inflation = np.empty((0, size)), 1.0
+    if points.noisy:
+        inflation = misfit(points, kind.error(theta, points.x, points.chance)[0], size)
+        if draws:
+            sets = points.resampled(np.random.default_rng(seed), draws, inflation)
+            options = {"start": theta} if form == "m4" else {}
+            samples, _ = kind.fit(points.x, sets, points.sigma, points.chance, **options)
+    status = "bound hit" if bound[0] else "converged"
+    parameters = dict(zip(kind.parameters, theta[0].tolist(), strict=True))
+    return Fit(form, status, parameters, samples=samples, inflation=inflation, **common)
+
+
+def misfit(points, errors, parameters):
+    """How many times wider than by their seeds the points scatter about ``errors``; 1 unless that is significant."""
+    df = len(points) - parameters
+    ratio = (((points.error - errors) / points.sigma) ** 2).sum() / df
+    return float(np.sqrt(ratio)) if stats.f.sf(ratio, df, points.df) < MISFIT else 1.0
+
+
+def heldout_log_error(points, form):
+    """Root mean square log error at the largest costs: the last point predicted from all others, then, where there are
+    many, the last two from the rest and so on up to a quarter of them. NaN where the rest is too few to fit."""
+    folds = range(1, max(1, len(points) // 4) + 1)
+    kind = FORMS[form]
+    errors = []
+    for held in folds:
+        known = points.first(len(points) - held)
+        if len(known) < len(kind.parameters) + 1:
+            return np.nan
+        theta, _ = kind.fit(known.x, known.error[None], known.sigma, known.chance)
+        predicted = kind.error(theta, points.x[-held:], points.chance)[0]
+        errors.append(np.mean(np.log(np.maximum(predicted, 1e-3) / np.maximum(points.error[-held:], 1e-3)) ** 2))
+    return float(np.sqrt(np.mean(errors)))

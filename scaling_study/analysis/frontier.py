@@ -1,0 +1,74 @@
+"""Which variants no cheaper one matches, and how sure that is."""
+
+import numpy as np
+import pandas as pd
+
+from scaling_study.analysis.contrasts import LEVEL
+from scaling_study.analysis.observations import COSTS, studies, usable
+
+COLUMNS = {
+    "epochs": "Int64",
+    "cost": "string",
+    "cost_value": "float64",
+    "model": "string",
+    "method": "string",
+    "depth": "float64",
+    "width": "float64",
+    "resolution": "float64",
+    "flops": "float64",
+    "n": "Int64",
+    "accuracy": "float64",  # mean over seeds, percent
+    "low": "float64",  # 95% interval of the mean
+    "high": "float64",
+    "pareto": "boolean",  # no variant of at most this cost has a higher mean
+    "probability": "float64",  # share of bootstrap draws over seeds in which that holds; missing with one seed
+}
+
+
+def frontier(runs, costs=COSTS, draws=1000, seed=0, response="top1"):
+    """Every variant by each of ``costs``, all models together, with whether it is Pareto-optimal: COLUMNS."""
+    frame, _ = usable(runs, response)
+    rng = np.random.default_rng(seed)
+    variants = [with_draws(key, observations, draws, rng) for key, observations in studies(frame, response).items()]
+    parts = []
+    for epochs in dict.fromkeys(table.epochs.iloc[0] for table, _ in variants):
+        same = [pair for pair in variants if pair[0].epochs.iloc[0] is epochs or pair[0].epochs.iloc[0] == epochs]
+        table = pd.concat([table for table, _ in same], ignore_index=True)
+        samples = np.concatenate([samples for _, samples in same])
+        parts += [by_cost(table, samples, cost) for cost in costs if table[cost].notna().any()]
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)].astype(COLUMNS) if parts else empty()
+
+
+def empty():
+    return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def with_draws(key, observations, draws, rng):
+    """(variants with mean, interval and n; their means in each draw, (variants, draws), NaN without noise)."""
+    from scipy import stats
+
+    counts, means, noise = observations.counts, observations.means, observations.noise
+    table = observations.variants.assign(model=key[0], epochs=key[1], n=counts, accuracy=means)
+    known = noise is not None and noise.pooled > 0
+    error = np.sqrt(noise.variance / counts) if known else np.full(len(means), np.nan)
+    half = (stats.t.ppf((1 + LEVEL) / 2, noise.df) if known else np.nan) * error
+    samples = means[:, None] + error[:, None] * rng.standard_normal((len(means), draws))
+    return table.assign(low=means - half, high=means + half), samples
+
+
+def by_cost(table, samples, cost):
+    known = table[cost].notna().to_numpy()
+    order = np.argsort(table[cost].to_numpy()[known], kind="stable")
+    table, samples = table[known].iloc[order], samples[known][order]
+    values = table[cost].to_numpy()
+    optimal = undominated(values, samples)
+    probability = np.where(np.isnan(samples).any(axis=1), np.nan, optimal.mean(axis=1))
+    pareto = undominated(values, table.accuracy.to_numpy()[:, None])[:, 0]
+    return table.assign(cost=cost, cost_value=values, pareto=pareto, probability=probability)
+
+
+def undominated(cost, accuracy):
+    """(variants, draws): whether no other variant of at most this cost is more accurate. cost: ascending."""
+    best = np.maximum.accumulate(np.nan_to_num(accuracy, nan=-np.inf), axis=0)
+    last = np.searchsorted(cost, cost, side="right") - 1  # of those that cost the same
+    return accuracy >= best[last]

@@ -1,0 +1,88 @@
+"""Runs as numbers to analyse: one row per variant, one column per seed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scaling_study.analysis.noise import Noise, moderated
+
+COSTS = ("flops", "params", "activations", "activation_bytes", "train_seconds", "latency_seconds")
+STUDY = ["model", "epochs"]  # curves are compared within these
+VARIANT = ["method", "depth", "width", "resolution", "stage_depth", "flops_target", "flops"]
+NEEDED = ("status", "model", "method", "depth", "width", "resolution")
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The runs of one model and training length.
+
+    variants: a row per variant, columns VARIANT, COSTS and flops_ratio (means over seeds); values: (variants, seeds) in
+    percent, NaN where a seed was not run; noise: of single runs, None when no variant has two seeds; paired_noise: of
+    single runs without what a seed does to all variants alike, by which variants are compared on common seeds.
+    """
+
+    variants: pd.DataFrame
+    values: np.ndarray
+    noise: Noise | None
+    paired_noise: Noise | None
+
+    @property
+    def counts(self):
+        return (~np.isnan(self.values)).sum(axis=1)
+
+    @property
+    def means(self):
+        return np.nanmean(self.values, axis=1)
+
+    def where(self, method, baseline=True):
+        """Indices of the variants of a method, with the baseline that its curve starts from."""
+        methods = (method, "baseline") if baseline else (method,)
+        return np.flatnonzero(self.variants.method.isin(methods))
+
+
+def usable(runs, response="top1"):
+    """(rows that can be analysed, notes on those that cannot): finished, with a response and coefficients.
+
+    Columns that are absent are added as missing; a missing seed counts as the only one.
+    Raises ValueError when a column of NEEDED, or the response, is absent.
+    """
+    absent = [column for column in (*NEEDED, response) if column not in runs]
+    if absent:
+        raise ValueError(f"not a run table: it lacks {', '.join(absent)}")
+    notes = []
+    frame = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *STUDY, *VARIANT, *COSTS, "flops_ratio", "seed"])))
+    failed = frame.status != "done"
+    values = pd.to_numeric(frame[response], errors="coerce")
+    empty = ~failed & ~np.isfinite(values.astype(float)) | (~failed & ~values.between(0, 100))
+    unknown = ~failed & ~empty & frame[list(NEEDED[1:])].isna().any(axis=1)
+    reasons = {
+        "failed or unfinished": failed,
+        f"without {response} from 0 to 100": empty,
+        "without model, method or coefficients": unknown,
+    }
+    for reason, rows in reasons.items():
+        if rows.any():
+            notes.append(f"{rows.sum()} of {len(frame)} rows left out: {reason}")
+    frame = frame[~(failed | empty | unknown)].copy()
+    frame[response] = frame[response].astype(float)
+    frame["seed"] = frame.seed.fillna(0)
+    for cost in (*COSTS, "flops_ratio"):
+        frame[cost] = pd.to_numeric(frame[cost], errors="coerce").astype(float).where(lambda x: x > 0)
+    return frame, notes
+
+
+def observe(frame, response="top1"):
+    """Observations of usable rows of one model and training length."""
+    keys = frame.groupby(VARIANT, dropna=False, sort=True)
+    number = keys.ngroup().to_numpy()
+    variants = keys[[cost for cost in (*COSTS, "flops_ratio") if cost not in VARIANT]].mean().reset_index()
+    cells = frame.groupby([number, "seed"])[response].mean().unstack()
+    values = cells.to_numpy(dtype=float)
+    return Observations(variants, values, moderated(values), moderated(values, blocks=True))
+
+
+def studies(frame, response="top1"):
+    """{(model, epochs): Observations} of usable rows."""
+    groups = frame.groupby(STUDY, dropna=False)
+    return {key: observe(rows, response) for key, rows in groups}

@@ -1,0 +1,63 @@
+"""Does the better axis depend on the length of training? (Bello et al. 2021: depth pays where overfitting can.)"""
+
+import numpy as np
+import pandas as pd
+
+from scaling_study.analysis.contrasts import LEVEL, contrast
+from scaling_study.analysis.noise import moderated
+from scaling_study.analysis.observations import Observations, usable
+
+COLUMNS = {
+    "model": "string",
+    "flops_target": "float64",
+    "epochs": "Int64",  # missing in the row of the interaction
+    "effect": "string",  # depth minus width, or: per doubling of epochs
+    "points": "float64",
+    "low": "float64",
+    "high": "float64",
+    "p": "float64",
+    "n": "Int64",
+}
+KEYS = ["method", "epochs"]
+
+
+def regime(runs, response="top1"):
+    """Accuracy of depth minus width at equal flops for each length of training, and how that difference changes when
+    training doubles: the interaction, a linear contrast over log2 epochs. A frame with COLUMNS, empty unless both axes
+    were trained to one budget for two lengths."""
+    frame, _ = usable(runs, response)
+    frame = frame[frame.method.isin(["depth", "width"]) & frame.flops_target.notna()]
+    rows = []
+    for (model, budget), part in frame.groupby(["model", "flops_target"]):
+        both = part.groupby("epochs").method.nunique() == 2
+        part = part[part.epochs.isin(both.index[both])]
+        if part.epochs.nunique() > 1:
+            rows += effects(part, response, {"model": model, "flops_target": budget})
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def effects(part, response, common):
+    cells = part.groupby([*KEYS, "seed"])[response].mean().unstack()
+    values = cells.to_numpy(dtype=float)
+    observed = Observations(
+        cells.index.to_frame(index=False), values, moderated(values), moderated(values, blocks=True)
+    )
+    place = {key: n for n, key in enumerate(cells.index)}
+    lengths = sorted(set(cells.index.get_level_values("epochs")))
+    for epochs in lengths:
+        yield (
+            common
+            | {"epochs": epochs, "effect": "depth minus width"}
+            | row(contrast(observed, {place["depth", epochs]: 1.0, place["width", epochs]: -1.0}))
+        )
+    logs = np.log2(np.array(lengths, dtype=float))
+    slope = (logs - logs.mean()) / ((logs - logs.mean()) ** 2).sum()
+    weights = {}
+    for epochs, weight in zip(lengths, slope, strict=True):
+        weights |= {place["depth", epochs]: weight, place["width", epochs]: -weight}
+    yield common | {"effect": "change per doubling of epochs"} | row(contrast(observed, weights))
+
+
+def row(result):
+    low, high = result.interval(LEVEL)
+    return {"points": result.estimate, "low": low, "high": high, "p": result.p, "n": result.n}

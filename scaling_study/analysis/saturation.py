@@ -1,0 +1,187 @@
+"""Does accuracy saturate, where, and at what? Statements about one method's curve, each with its interval."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from scaling_study.analysis.curves import LEVEL, Fit, Points, fit, heldout_log_error
+from scaling_study.analysis.forms import FORMS
+
+TREND = 0.01  # p-value above which the points are as good as constant, and nothing is said of them
+HORIZON = 64  # costs up to this multiple of the largest are searched for the saturation point
+STEPS_PER_DOUBLING = 16
+NO_FLOOR = 0.05  # a floor whose interval reaches below this share of the least error seen is as good as none
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """value with its interval (NaN where there is none); status: ``estimated``, ``not identifiable``, or why not."""
+
+    value: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    status: str = "not identifiable"
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """What the curve of one method along one cost says.
+
+    status: ``converged``, ``bound hit``, ``too few points``, ``not identifiable`` (no trend beyond the noise);
+    shape: ``rising``, ``falling`` (accuracy at the largest costs is below its best) or ``flat``; chosen: name of the
+    form that predicted held-out points best, None when there are too few; asymptote: accuracy in percent that endless
+    cost would bring; saturation: the cost from which a doubling brings less than ``threshold`` points; gains: a row
+    per cost, what doubling it brings, with its interval.
+    """
+
+    points: Points
+    fits: dict
+    status: str
+    shape: str
+    chosen: str | None
+    threshold: float
+    asymptote: Estimate = field(default_factory=Estimate)
+    saturation: Estimate = field(default_factory=Estimate)
+    gains: pd.DataFrame | None = None
+
+    @property
+    def fit(self) -> Fit | None:
+        return self.fits.get(self.chosen)
+
+
+def saturation(points, threshold=0.5, draws=1000, seed=0, level=LEVEL):
+    """Fit every form to ``points``, choose one and state what it says. threshold: points of accuracy per doubling."""
+    fits = {name: scored(points, fit(points, name)) for name in FORMS}
+    chosen = choose(points, fits)
+    for name in {chosen, "floor", "turning"} - {None}:  # the others are not asked for intervals
+        fits[name] = replace(fits[name], **fit(points, name, draws, seed).uncertainty)
+    if chosen is None:
+        return Saturation(points, fits, "too few points", "unknown", None, threshold)
+    if points.noisy and trend_p(points) > TREND:
+        return Saturation(points, fits, "not identifiable", "flat", chosen, threshold)
+    shape = "falling" if falls(points, fits, chosen) else "rising"
+    made = fits[chosen]
+    return Saturation(
+        points,
+        fits,
+        made.status,
+        shape,
+        chosen,
+        threshold,
+        asymptote(points, fits, chosen, shape, level),
+        saturation_point(points, made, threshold, level),
+        gains(points, made, level),
+    )
+
+
+def scored(points, made):
+    return replace(made, heldout_log_error=heldout_log_error(points, made.form) if made.ok else np.nan)
+
+
+def choose(points, fits):
+    """The form with the least error on the held-out largest costs, never the best fit to all of them.
+
+    Between a power law with and without a floor the error decides alone. The forms that bend in other ways have to be
+    better by more than twice the noise of the points they are judged by, since they extrapolate wildly when they are
+    not needed. None when no form could be judged.
+    """
+    errors = {name: made.heldout_log_error for name, made in fits.items() if np.isfinite(made.heldout_log_error)}
+    plain = {name: error for name, error in errors.items() if name in ("power", "floor")}
+    if not plain:
+        return None
+    best = min(plain, key=plain.get)
+    held = max(1, len(points) // 4)
+    noise = np.sqrt(np.mean((points.sigma / np.maximum(points.error, 1e-3))[-held:] ** 2)) if points.noisy else 0.0
+    bent = {name: error for name, error in errors.items() if name not in plain and error < plain[best] - 2 * noise}
+    return min(bent, key=bent.get, default=best)
+
+
+def trend_p(points):
+    """p-value of no dependence on cost: a parabola in log cost, or a line through few points, against a constant."""
+    degree = 2 if len(points) > 3 else 1
+    weight = 1 / points.sigma
+    squares = []
+    for n in (0, degree):
+        design = np.vander(np.log(points.x), n + 1) * weight[:, None]
+        target = points.error * weight
+        residual = target - design @ np.linalg.lstsq(design, target, rcond=None)[0]
+        squares.append(residual @ residual)
+    return float(stats.f.sf((squares[0] - squares[1]) / degree, degree, points.df))
+
+
+def falls(points, fits, chosen, level=LEVEL):
+    """Whether accuracy at the largest cost is below what a smaller one gave, beyond the noise."""
+    if not points.noisy:
+        return bool(chosen == "turning" and slope_at_end(points, fits["turning"].parameters.values()) > 0)
+    best = points.error[:-1].argmin()
+    difference = points.error[-1] - points.error[best]
+    z = difference / np.hypot(points.sigma[-1], points.sigma[best])
+    if stats.t.sf(z, points.df) * (len(points) - 1) < 1 - level:
+        return True
+    slopes = slope_at_end(points, fits["turning"].samples.T)
+    return bool(chosen == "turning" and np.quantile(slopes, (1 - level) / 2) > 0)
+
+
+def slope_at_end(points, theta):
+    """Derivative of log error by log cost at the largest cost, of the turning form."""
+    _, p1, p2 = theta
+    return p1 + 2 * p2 * np.log(points.x[-1])
+
+
+def asymptote(points, fits, chosen, shape, level):
+    """Accuracy that no cost exceeds, from the floor ``e``; not identifiable when its interval reaches down to as good
+    as none: accuracy may then rise without end, and ``low`` is the least it comes to."""
+    if not np.isfinite(fits["floor"].heldout_log_error):
+        return Estimate(status="too few points")
+    if shape == "falling" or (chosen == "turning" and fits["turning"].parameters["p2"] < 0):  # faster and faster
+        return Estimate()
+    made = fits["m4"] if chosen == "m4" else fits["floor"]
+    value = 100 - made.parameters["e"]
+    if not len(made.samples):
+        return Estimate(value, status="no interval without a second seed")
+    low, high = 100 - np.quantile(made.samples[:, 0], ((1 + level) / 2, (1 - level) / 2))
+    told = 100 - high > NO_FLOOR * points.error.min()
+    return Estimate(value, low, high, "estimated" if told else "not identifiable")
+
+
+def saturation_point(points, made, threshold, level):
+    """The least cost from which a doubling brings less than ``threshold`` points. Infinite beyond HORIZON times the
+    largest cost; status ``extrapolated`` beyond the largest."""
+    largest = points.cost[-1] * HORIZON
+    doublings = np.log2(largest / points.cost[0])
+    grid = points.cost[0] * 2 ** np.linspace(0, doublings, int(doublings * STEPS_PER_DOUBLING) + 1)
+    value = first_below(made.errors(grid)[None], grid, threshold)[0]
+    status = "estimated" if value <= points.cost[-1] else "extrapolated" if np.isfinite(value) else "beyond reach"
+    if not len(made.samples):
+        return Estimate(value, status="no interval without a second seed")
+    costs = first_below(made.errors(grid, samples=True), grid, threshold)
+    low, high = np.quantile(costs, ((1 - level) / 2, (1 + level) / 2), method="nearest")
+    return Estimate(value, low, high, status)
+
+
+def first_below(errors, grid, threshold):
+    """For each row of errors along ``grid`` (in steps of STEPS_PER_DOUBLING), the first cost whose doubling gains less
+    than ``threshold``, between grid points by interpolation; infinite where there is none."""
+    gain = errors[:, :-STEPS_PER_DOUBLING] - errors[:, STEPS_PER_DOUBLING:]
+    below = gain < threshold
+    first = below.argmax(axis=1)
+    rows = np.arange(len(gain))
+    before = np.maximum(first - 1, 0)
+    fall = gain[rows, before] - gain[rows, first]
+    share = np.where(fall > 0, (gain[rows, before] - threshold) / np.where(fall > 0, fall, 1), 0)
+    logs = np.log(grid)
+    cost = np.exp(logs[before] + share * (logs[first] - logs[before]))
+    return np.where(below.any(axis=1), cost, np.inf)
+
+
+def gains(points, made, level):
+    """Points of accuracy that doubling each trained cost brings, by the curve."""
+    frame = pd.DataFrame({"cost": points.cost, "gain": made.errors(points.cost) - made.errors(2 * points.cost)})
+    frame[["low", "high"]] = np.nan
+    if len(made.samples):
+        draws = made.errors(points.cost, samples=True) - made.errors(2 * points.cost, samples=True)
+        frame[["low", "high"]] = np.quantile(draws, ((1 - level) / 2, (1 + level) / 2), axis=0).T
+    frame["extrapolated"] = 2 * points.cost > points.cost[-1]
+    return frame

@@ -1,0 +1,386 @@
+"""The analysis of a study in words: Markdown from its tables."""
+
+import numpy as np
+import pandas as pd
+
+from scaling_study.analysis.surface import AXES
+from scaling_study.analysis.times import TIMES
+
+CONTEXT = ("model", "epochs", "device")  # said once where it is the same for all
+UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1.0, ""))
+COST_NAMES = {
+    "flops": "multiply-adds",
+    "params": "parameters",
+    "activations": "activations",
+    "activation_bytes": "training memory",
+    "train_seconds": "training time",
+    "latency_seconds": "latency",
+}
+
+
+def summary(study, analysis, recommendations):
+    """Markdown of an Analysis; ``recommendations``: the study's table of task=recommend, empty if there is none."""
+    tables = analysis.tables
+    writers = {
+        "fits": saturation_part,
+        "comparisons": comparison_part,
+        "leaders": leader_part,
+        "frontier": frontier_part,
+        "search": search_part,
+        "surface": surface_part,
+        "regime": regime_part,
+        "time_fits": time_part,
+        "published_comparisons": published_part,
+    }
+    lines = [f"# {study}", "", *data_part(analysis)]
+    for name, write in writers.items():
+        if name in tables:
+            lines += ["", *write(tables[name])]
+    if len(recommendations):
+        lines += ["", *recommendation_part(recommendations, analysis.runs)]
+    return "\n".join(lines) + "\n"
+
+
+def data_part(analysis):
+    runs = analysis.runs
+    if len(runs):
+        seeds = runs.groupby(["model", "epochs", "method", *AXES], dropna=False).seed.nunique()
+        models = ", ".join(dict.fromkeys(runs.model))
+        epochs = " and ".join(f"{count:g}" for count in sorted(set(runs.epochs.dropna().astype(float))))
+        yield f"{len(runs)} finished runs of {len(seeds)} variants of {models}, {epochs} epochs, {spread(seeds)} each."
+    else:
+        yield "No finished runs."
+    yield "Intervals are 95%, from the scatter over seeds; accuracies are top-1 on the test split in percent."
+    if analysis.notes:
+        yield ""
+        yield from (f"- {note}" for note in analysis.notes)
+
+
+def spread(counts):
+    low, high = counts.min(), counts.max()
+    return f"{low} seed{'s' if low > 1 else ''}" if low == high else f"{low} to {high} seeds"
+
+
+def saturation_part(fits):
+    yield "## Does accuracy saturate?"
+    yield ""
+    yield (
+        "The curve of each method by multiply-adds, in the form that predicted the largest costs best without having "
+        f"seen them. A doubling that brings less than {fits.threshold.max():g} points is saturation; other costs are "
+        "in fits.csv."
+        if fits.chosen.any()
+        else "No method has enough points for a curve that could be judged on points it has not seen."
+    )
+    yield ""
+    chosen = fits[(fits.cost == "flops") & fits.chosen]
+    rows = [
+        {
+            **named(row),
+            "form": row.form,
+            "status": row.status if row.shape == "flat" else f"{row.status}, {row.shape}",
+            "last doubling brought": interval(row.last_gain, row.last_gain_low, row.last_gain_high, "{:+.2f}"),
+            "saturates at": saturation_words(row),
+            "accuracy without end": asymptote_words(row),
+        }
+        for row in chosen.itertuples()
+    ]
+    yield from table(rows)
+    judged = set(chosen[["model", "epochs", "method"]].itertuples(index=False, name=None))
+    for row in fits[fits.cost == "flops"].drop_duplicates(["model", "epochs", "method"]).itertuples():
+        if (row.model, row.epochs, row.method) not in judged:
+            yield f"\n{row.model}, {row.method}: {row.points} points are too few to choose a curve."
+
+
+def named(row):
+    return {"model": row.model, "epochs": row.epochs, "method": row.method}
+
+
+def saturation_words(row):
+    if row.saturation_status in ("not identifiable", "too few points"):
+        return row.saturation_status
+    if row.saturation_status == "beyond reach":
+        return f"not within reach (from {number(row.saturation_low)})"
+    first = row.saturation_cost <= row.unit * (1 + 1e-9)
+    words = "the baseline or before" if first else number(row.saturation_cost)
+    if pd.isna(row.saturation_low):
+        return f"{words} (no interval)"
+    words += f" ({number(row.saturation_low)} to {number(row.saturation_high)})"
+    return words + (", extrapolated" if row.saturation_status == "extrapolated" else "")
+
+
+def asymptote_words(row):
+    if row.asymptote_status == "estimated":
+        return interval(row.asymptote, row.asymptote_low, row.asymptote_high, "{:.1f}")
+    if pd.isna(row.asymptote_low):
+        return row.asymptote_status if pd.isna(row.asymptote) else f"{row.asymptote:.1f} ({row.asymptote_status})"
+    return f"not identifiable (at least {row.asymptote_low:.1f})"
+
+
+def comparison_part(comparisons):
+    yield "## Compound against the other methods at equal cost"
+    yield ""
+    yield (
+        "Points of accuracy by which compound is ahead. Matched: the two variants of one budget; interpolated: along "
+        "the other method's curve. Verdicts are corrected for all comparisons of the same cost (Holm)."
+    )
+    yield ""
+    flops = comparisons[(comparisons.cost == "flops") & (comparisons.basis != "none")]
+    yield from table(
+        [
+            {
+                "model": row.model,
+                "epochs": row.epochs,
+                "multiply-adds": number(row.cost_value),
+                "against": row.other,
+                "basis": row.basis,
+                "difference": interval(row.difference, row.low, row.high, "{:+.2f}"),
+                "n": row.n,
+                "verdict": row.verdict,
+            }
+            for row in flops.itertuples()
+        ]
+    )
+    apart = comparisons[comparisons.basis == "none"]
+    if len(apart):
+        yield ""
+        yield f"{len(apart)} more pairs have no common cost: the other method was not trained around it."
+    yield ""
+    yield "By other costs, number of verdicts (better / not distinguishable / worse):"
+    yield ""
+    words = ("better", "not distinguishable", "worse")
+    for cost, rows in comparisons[comparisons.basis != "none"].groupby("cost", sort=False):
+        counts = [f"{other} {' / '.join(str((part.verdict == word).sum()) for word in words)}"
+                  for other, part in rows.groupby("other", sort=False)]  # fmt: skip
+        yield f"- {COST_NAMES[cost]}: {', '.join(counts)}"
+
+
+def leader_part(leaders):
+    yield "## Which method is best depends on the cost"
+    yield ""
+    yield "At the largest cost that every method reaches, with the others it cannot be told from:"
+    for (model, _), rows in leaders.groupby(["model", "epochs"], dropna=False):
+        yield ""
+        best = {}
+        for cost, part in rows.groupby("cost", sort=False):
+            best[cost] = part.method.iloc[0]
+            equal = part.other[part.verdict != "better"].tolist()
+            tail = f", not distinguishable from {' and '.join(equal)}" if equal else ", better than every other"
+            if part.p.isna().all():
+                tail = ", without an interval for want of a second seed"
+            yield (
+                f"- {model}, {COST_NAMES[cost]} ({number(part.cost_value.iloc[0])}): {best[cost]} of "
+                f"{', '.join(sorted([best[cost], *part.other]))}{tail}"
+            )
+        yield ""
+        names = dict.fromkeys(best.values())
+        yield (
+            f"{model}: {next(iter(names))} is in front whichever cost is held equal."
+            if len(names) == 1
+            else f"{model}: **which cost is held equal changes the winner** ({', '.join(names)})."
+        )
+
+
+def frontier_part(frontier):
+    yield "## Pareto frontier by multiply-adds"
+    yield ""
+    yield "Variants that no cheaper one matches; the probability is the share of bootstrap draws in which that holds."
+    yield ""
+    rows = frontier[(frontier.cost == "flops") & frontier.pareto]
+    yield from table(
+        [
+            {
+                "model": row.model,
+                "epochs": row.epochs,
+                "method": row.method,
+                "depth, width, resolution": coefficients(row),
+                "multiply-adds": number(row.flops),
+                "accuracy": interval(row.accuracy, row.low, row.high, "{:.2f}"),
+                "n": row.n,
+                "probability": "no seeds" if pd.isna(row.probability) else f"{row.probability:.2f}",
+            }
+            for row in rows.itertuples()
+        ]
+    )
+
+
+def search_part(search):
+    yield "## Search for alpha, beta and gamma"
+    for model, rows in search.groupby("model"):
+        best, equal = rows.iloc[0], rows[rows.verdict == "not distinguishable"]
+        dear = rows[rows.verdict == "over budget"]
+        yield ""
+        yield (
+            f"{model}: best on the validation split is alpha, beta, gamma = {triple(best)} with {best.accuracy:.2f}% "
+            f"at {best.flops_ratio:.2f} times the baseline's multiply-adds (n = {best.n}). {len(equal)} of "
+            f"{len(rows) - 1} others cannot be told from it; {len(dear)} were built too dear to be chosen."
+        )
+        yield ""
+        yield from table(
+            [
+                {
+                    "alpha, beta, gamma": triple(row),
+                    "built cost": f"{row.flops_ratio:.2f}",
+                    "validation top-1": f"{row.accuracy:.2f}",
+                    "behind": interval(row.behind, row.low, row.high, "{:.2f}"),
+                    "verdict": row.verdict,
+                }
+                for row in rows.itertuples()
+            ]
+        )
+
+
+def surface_part(surface):
+    yield "## Response surface"
+    yield ""
+    yield (
+        "Log error against the logarithms of the coefficients, over all variants; one percent more of an axis lowers "
+        "the error by its exponent in percent (where there are squares or products: at the baseline)."
+    )
+    yield ""
+    yield from table(
+        [
+            {
+                "model": row.model,
+                "epochs": row.epochs,
+                "terms": row.surface,
+                "term": row.term,
+                "exponent": interval(row.exponent, row.low, row.high, "{:+.3f}"),
+                "error of left-out variants": f"{100 * np.expm1(row.leave_one_out_log_error):.1f}%",
+                "n": row.n,
+            }
+            for row in surface[surface.chosen].itertuples()
+        ]
+    )
+
+
+def recommendation_part(recommendations, runs):
+    yield "## Recommendations, and whether a run confirms them"
+    yield ""
+    yield from table(
+        [
+            {
+                "limit": f"{row.limit} <= {row.budget:g}",
+                "model": row.model,
+                "depth, width, resolution": coefficients(row),
+                "built": f"{row.built:.2f}",
+                "predicted": interval(row.top1, row.run_low, row.run_high, "{:.2f}"),
+                "trained": confirmation(row, runs),
+            }
+            for row in recommendations.itertuples()
+        ]
+    )
+
+
+def confirmation(row, runs):
+    """What runs of exactly these coefficients say of the prediction interval."""
+    if runs.empty:
+        return "not yet"
+    same = (runs.model == row.model) & (runs.epochs == row.epochs)
+    for axis in AXES:
+        same &= np.isclose(runs[axis].astype(float), getattr(row, axis), atol=1e-6)
+    if not same.any():
+        return "not yet"
+    mean, n = runs.top1[same].mean(), int(same.sum())
+    inside = row.run_low <= mean <= row.run_high
+    return f"{mean:.2f}% (n = {n}): {'confirmed' if inside else 'outside the interval'}"
+
+
+def regime_part(regime):
+    yield "## Depth or width: does it depend on the length of training?"
+    yield ""
+    yield from table(
+        [
+            {
+                "model": row.model,
+                "budget": f"{row.flops_target:g}x",
+                "epochs": "all" if pd.isna(row.epochs) else row.epochs,
+                "effect": row.effect,
+                "points": interval(row.points, row.low, row.high, "{:+.2f}"),
+                "p": "no interval" if pd.isna(row.p) else f"{row.p:.2g}",
+                "n": row.n,
+            }
+            for row in regime.itertuples()
+        ]
+    )
+
+
+def time_part(times):
+    yield "## Which count predicts time"
+    yield ""
+    shown = times[times.status == "estimated"]
+    devices = dict.fromkeys(device_of(row) for row in shown.itertuples())
+    yield f"Log time against each count, over all networks and within families. {'; '.join(devices)}."
+    yield ""
+    yield from table(
+        [
+            {
+                "device": device_of(row),
+                "time": TIMES[row.time],
+                "networks": f"{row.family} ({row.n})",
+                "count": COST_NAMES[row.predictor],
+                "correlation": interval(row.correlation, row.correlation_low, row.correlation_high, "{:.2f}"),
+                "exponent": interval(row.exponent, row.exponent_low, row.exponent_high, "{:.2f}"),
+            }
+            for row in shown.itertuples()
+        ]
+    )
+
+
+def device_of(row):
+    return f"{row.device}, CPU threads: {row.threads}, {row.precision}"
+
+
+def published_part(comparisons):
+    yield "## The paper's own Tables 3 and 7"
+    yield ""
+    yield "One training each, so every difference stands without an interval: nobody can say from them what chance did."
+    yield ""
+    yield from table(
+        [
+            {
+                "table": row.model,
+                "against": row.other,
+                "multiply-adds": number(row.cost_value),
+                "compound ahead by": "" if pd.isna(row.difference) else f"{row.difference:+.1f}",
+                "basis": row.basis,
+                "verdict": row.verdict,
+            }
+            for row in comparisons.itertuples()
+        ]
+    )
+
+
+def table(rows):
+    """Lines of a Markdown table from dicts; columns of CONTEXT only where they differ between rows."""
+    if not rows:
+        yield "Nothing to show."
+        return
+    names = [name for name in rows[0] if name not in CONTEXT or len({str(row[name]) for row in rows}) > 1]
+    yield "| " + " | ".join(names) + " |"
+    yield "| " + " | ".join("---" for _ in names) + " |"
+    for row in rows:
+        yield "| " + " | ".join(str(row[name]) for name in names) + " |"
+
+
+def number(value):
+    """1234567 as 1.23 M."""
+    if not np.isfinite(value):
+        return "beyond reach"
+    scale, unit = next((unit for unit in UNITS if abs(value) >= unit[0]), UNITS[-1])
+    return f"{value / scale:.3g}{unit}"
+
+
+def interval(value, low, high, form):
+    if pd.isna(value):
+        return "none"
+    if pd.isna(low):
+        return f"{form.format(value)} (no interval)"
+    return f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
+
+
+def coefficients(row):
+    return f"{row.depth:.3g}, {row.width:.3g}, {row.resolution:.3g}"
+
+
+def triple(row):
+    return f"{row.alpha:g}, {row.beta:g}, {row.gamma:g}"

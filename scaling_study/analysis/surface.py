@@ -1,0 +1,162 @@
+"""Test error as a function of depth, width and resolution together, and what that says about coefficients not tried."""
+
+import itertools
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from scaling_study.analysis.contrasts import LEVEL
+from scaling_study.analysis.observations import studies, usable
+
+AXES = ("depth", "width", "resolution")
+SPARE = 2  # variants beyond the number of terms that a surface needs to be judged
+ERROR_MIN = 0.01  # percent; no error has no logarithm
+# From the fullest to the plainest; the one that predicts left-out variants best is taken.
+MODELS = {
+    "second order": ("main", "squares", "interactions"),
+    "interactions": ("main", "interactions"),
+    "squares": ("main", "squares"),
+    "main effects": ("main",),
+}
+COLUMNS = {
+    "model": "string",
+    "epochs": "Int64",
+    "surface": "string",  # a key of MODELS
+    "chosen": "boolean",  # predicts left-out variants best
+    "n": "Int64",  # variants
+    "term": "string",
+    "exponent": "float64",  # of the error: 1 percent more of an axis changes the error by -exponent percent
+    "low": "float64",
+    "high": "float64",
+    "leave_one_out_log_error": "float64",
+}
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Regression of log error on logarithms of the coefficients, one point per variant.
+
+    kind: a key of MODELS; results: statsmodels' fitted model; ranges: {axis: (least, greatest coefficient trained)};
+    run_sd: of a single run's log error, NaN without seeds; leave_one_out: root mean square log error of variants left
+    out; leverage: the greatest of a trained variant; others: the surfaces that predicted left-out variants less well.
+    """
+
+    kind: str
+    results: object
+    ranges: dict
+    run_sd: float
+    leave_one_out: float
+    leverage: float
+    others: tuple = ()
+
+    def exponents(self):
+        """A frame with term, exponent, low and high."""
+        interval = -self.results.conf_int(1 - LEVEL)
+        names = term_names(self.kind)
+        return pd.DataFrame(
+            {"term": names, "exponent": -self.results.params, "low": interval[:, 1], "high": interval[:, 0]}
+        ).iloc[1:]
+
+    def predict(self, coefficients):
+        """A frame with a row per coefficient triple: ``top1``, its confidence interval ``low``, ``high``, the
+        prediction interval of a single run ``run_low``, ``run_high`` (percent) and ``leverage``, above the greatest
+        trained one of which a prediction is an extrapolation.
+
+        coefficients: (n, 3), depth, width and resolution.
+        """
+        from scipy import stats
+
+        rows = design(np.atleast_2d(coefficients), self.kind)
+        mean = self.results.get_prediction(rows)
+        frame = pd.DataFrame({"top1": 100 - np.exp(mean.predicted)})
+        t = stats.t.ppf((1 + LEVEL) / 2, self.results.df_resid)
+        # A single run scatters as the variants do about the surface, or as seeds do where that is more.
+        run = np.sqrt(mean.se**2 + np.nanmax([self.results.mse_resid, np.nan_to_num(self.run_sd) ** 2]))
+        for prefix, error in (("", mean.se), ("run_", run)):
+            frame[f"{prefix}low"] = 100 - np.exp(mean.predicted + t * error)
+            frame[f"{prefix}high"] = 100 - np.exp(mean.predicted - t * error)
+        covariance = self.results.normalized_cov_params
+        return frame.assign(leverage=np.einsum("ij,jk,ik->i", rows, covariance, rows))
+
+
+def surfaces(runs, response="top1"):
+    """{(model, epochs): Surface} for every part of a study with enough variants, (model, epochs): reason for others."""
+    frame, _ = usable(runs, response)
+    frame = frame[frame.stage_depth.isna()]
+    made, refused = {}, {}
+    for key, observations in studies(frame, response).items():
+        surface = fit_surface(observations)
+        if isinstance(surface, Surface):
+            made[key] = surface
+        else:
+            refused[key] = surface
+    return made, refused
+
+
+def fit_surface(observations):
+    """The Surface of one model and training length, or in words why there is none."""
+    from statsmodels.api import OLS
+
+    coefficients = observations.variants[list(AXES)].to_numpy(dtype=float)
+    moved = [axis for n, axis in enumerate(AXES) if np.ptp(coefficients[:, n]) > 0]
+    if len(moved) < len(AXES):
+        missing = ", ".join(axis for axis in AXES if axis not in moved)
+        return f"{missing} never varied"
+    errors = np.log(np.maximum(100 - observations.means, ERROR_MIN))
+    if np.ptp(errors) == 0:
+        return "accuracy is constant"
+    judged = {}
+    for kind in MODELS:
+        rows = design(coefficients, kind)
+        if len(rows) < rows.shape[1] + SPARE or np.linalg.matrix_rank(rows) < rows.shape[1]:
+            continue
+        results = OLS(errors, rows).fit()
+        hat = np.einsum("ij,jk,ik->i", rows, results.normalized_cov_params, rows)
+        if hat.max() < 1 - 1e-9:  # otherwise some variant alone decides a term
+            judged[kind] = (float(np.sqrt(np.mean((results.resid / (1 - hat)) ** 2))), results, hat.max())
+    if not judged:
+        return f"{len(errors)} variants are too few"
+    ranges = {axis: (coefficients[:, n].min(), coefficients[:, n].max()) for n, axis in enumerate(AXES)}
+    made = [Surface(kind, results, ranges, log_run_sd(observations), error, leverage)
+            for kind, (error, results, leverage) in judged.items()]  # fmt: skip
+    best, *others = sorted(made, key=lambda surface: surface.leave_one_out)
+    return replace(best, others=tuple(others))
+
+
+def log_run_sd(observations):
+    if observations.noise is None:
+        return np.nan
+    return float(np.sqrt(np.mean(observations.noise.variance / np.maximum(100 - observations.means, ERROR_MIN) ** 2)))
+
+
+def design(coefficients, kind):
+    """(n, terms): a constant, logarithms, and as ``kind`` says their squares and products."""
+    logs = np.log(coefficients)
+    parts = {
+        "main": logs,
+        "squares": logs**2,
+        "interactions": np.stack([logs[:, i] * logs[:, j] for i, j in itertools.combinations(range(3), 2)], axis=1),
+    }
+    return np.column_stack([np.ones(len(logs)), *(parts[name] for name in MODELS[kind])])
+
+
+def term_names(kind):
+    parts = {
+        "main": AXES,
+        "squares": [f"{axis}^2" for axis in AXES],
+        "interactions": [f"{one} x {other}" for one, other in itertools.combinations(AXES, 2)],
+    }
+    return ["constant", *itertools.chain.from_iterable(parts[name] for name in MODELS[kind])]
+
+
+def exponent_table(made):
+    """Exponents of all surfaces that could be judged, the chosen one first: a frame with COLUMNS."""
+    parts = [
+        one.exponents().assign(model=model, epochs=epochs, surface=one.kind, chosen=one is surface,
+                               n=int(one.results.nobs), leave_one_out_log_error=one.leave_one_out)
+        for (model, epochs), surface in made.items()
+        for one in (surface, *surface.others)
+    ]  # fmt: skip
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    return frame[list(COLUMNS)].astype(COLUMNS)

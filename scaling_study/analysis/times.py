@@ -1,0 +1,72 @@
+"""Which count predicts time: log time against log flops, params and activations (Dollár et al. 2021, section 3)."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from scaling_study.analysis.contrasts import LEVEL
+
+PREDICTORS = ("flops", "params", "activations")
+TIMES = {"inference": "latency of one image", "train_step": "training step, seconds per image at the fastest batch"}
+POINTS_MIN = 4  # the interval of a correlation needs them
+COLUMNS = {
+    "device": "string",
+    "threads": "Int64",
+    "precision": "string",
+    "time": "string",  # a key of TIMES
+    "family": "string",  # or: all
+    "predictor": "string",
+    "n": "Int64",  # networks
+    "exponent": "float64",  # slope of log time by log predictor
+    "exponent_low": "float64",
+    "exponent_high": "float64",
+    "correlation": "float64",  # of the logarithms
+    "correlation_low": "float64",
+    "correlation_high": "float64",
+    "residual_factor": "float64",  # exp of the residual standard deviation: how far times lie from the line
+    "status": "string",  # estimated, too few points, predictor is constant
+}
+
+
+def time_fits(costs, latencies):
+    """Regressions for every device setting, pooled and within each family: a frame with COLUMNS.
+
+    costs, latencies: the cost and latency tables of a study.
+    """
+    rows = []
+    settings = ["device", "threads", "precision"]
+    for setting, table in latencies.groupby(settings, dropna=False):
+        for time in TIMES:
+            points = merged(costs, table, time)
+            families = [family for family, part in points.groupby("family") if len(part) > 1]
+            for family in ["all", *families]:
+                part = points if family == "all" else points[points.family == family]
+                common = dict(zip(settings, setting, strict=True)) | {"time": time, "family": family}
+                rows += [common | regression(part, predictor) for predictor in PREDICTORS]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def merged(costs, latencies, time):
+    """One row per network with its counts and ``seconds`` per image."""
+    rows = latencies[latencies.workload == time].assign(seconds=lambda t: 1 / t.images_per_second)
+    rows = rows[rows.batch_size == 1] if time == "inference" else rows
+    seconds = rows.groupby("variant_id").seconds.min().rename("seconds").reset_index()
+    return costs.drop_duplicates("variant_id", keep="last").merge(seconds, on="variant_id")
+
+
+def regression(points, predictor):
+    x, y = (np.log(points[column].astype(float).to_numpy()) for column in (predictor, "seconds"))
+    known = np.isfinite(x) & np.isfinite(y)
+    x, y = x[known], y[known]
+    if len(x) < POINTS_MIN or np.ptp(x) < 1e-9:
+        status = "too few points" if len(x) < POINTS_MIN else "predictor is constant"
+        return {"predictor": predictor, "n": len(x), "status": status}
+    line, correlation = stats.linregress(x, y), stats.pearsonr(x, y)
+    half = stats.t.ppf((1 + LEVEL) / 2, len(x) - 2) * line.stderr
+    low, high = correlation.confidence_interval(LEVEL)
+    residual = np.sqrt(((y - line.intercept - line.slope * x) ** 2).sum() / (len(x) - 2))
+    return {
+        "predictor": predictor, "n": len(x), "exponent": line.slope, "exponent_low": line.slope - half,
+        "exponent_high": line.slope + half, "correlation": correlation.statistic, "correlation_low": low,
+        "correlation_high": high, "residual_factor": np.exp(residual), "status": "estimated",
+    }  # fmt: skip

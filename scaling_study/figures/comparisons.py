@@ -1,0 +1,100 @@
+"""Differences with their intervals, one line each."""
+
+import math
+
+from matplotlib.figure import Figure
+
+from scaling_study.figures.metrics import METRICS
+from scaling_study.figures.saturation import STYLES
+
+PAPER = (1.2, 1.1, 1.15)
+
+
+def compared(comparisons):
+    """Compound minus every other method at equal flops; filled where the corrected verdict tells them apart."""
+    rows = comparisons[comparisons.difference.notna()].sort_values(["cost_value", "other"], ascending=[False, True])
+    x = METRICS["flops"].for_values(rows.cost_value)
+    figure, axes = lines(len(rows))
+    for place, row in enumerate(rows.itertuples()):
+        told = row.verdict in ("better", "worse")
+        style = STYLES[row.other] | ({} if told else {"markerfacecolor": "white"})
+        bar(axes, place, (row.difference, row.low, row.high), style)
+    labels = [f"{row.other} at {row.cost_value / x.scale:.3g} ({row.basis})" for row in rows.itertuples()]
+    axes.set_yticks(range(len(rows)), labels, fontsize=8)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("top-1 of compound minus the other, points; 95% intervals")
+    axes.set_ylabel(f"against, at {x.title}")
+    axes.set_title(f"{rows.model.iloc[0]}; {seeds(rows)}; filled: told apart (Holm)", fontsize=10)
+    return figure
+
+
+def searched(search):
+    """Every triple of the search, points behind the best on the validation split; crossed out: over budget."""
+    rows = search.iloc[::-1].reset_index(drop=True)
+    figure, axes = lines(len(rows))
+    looks = {
+        "best": {"color": "#000000", "marker": "D"},
+        "not distinguishable": {"color": "#0072B2", "marker": "o"},
+        "worse": {"color": "#D55E00", "marker": "s"},
+        "over budget": {"color": "#888888", "marker": "x"},
+        "no interval": {"color": "#0072B2", "marker": "o"},
+    }
+    seen = set()
+    for place, row in enumerate(rows.itertuples()):
+        label = None if row.verdict in seen else row.verdict
+        seen.add(row.verdict)
+        bar(axes, place, (-row.behind, -row.high, -row.low), looks[row.verdict], label=label)
+    labels = [
+        f"{row.alpha:g}, {row.beta:g}, {row.gamma:g}{' (paper)' if (row.alpha, row.beta, row.gamma) == PAPER else ''}"
+        f"  {row.flops_ratio:.2f}x"
+        for row in rows.itertuples()
+    ]
+    axes.set_yticks(range(len(rows)), labels, fontsize=8)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("points of validation top-1 relative to the best, 95% intervals")
+    axes.set_ylabel("alpha, beta, gamma and built multiply-adds relative to the baseline")
+    axes.set_title(f"{rows.model.iloc[0]}; {seeds(rows)}", fontsize=10)
+    axes.legend(frameon=False, loc="upper left", fontsize=8)
+    return figure
+
+
+def regimes(regime):
+    """Depth minus width at equal flops against the length of training, a line per model and budget."""
+    figure = Figure(figsize=(6.0, 4.2), layout="constrained")
+    axes = figure.subplots()
+    rows = regime[regime.epochs.notna()]
+    for n, ((model, budget), part) in enumerate(rows.groupby(["model", "flops_target"])):
+        error = [(part.points - part.low).fillna(0).astype(float), (part.high - part.points).fillna(0).astype(float)]
+        style = list(STYLES.values())[n % len(STYLES)]
+        epochs = part.epochs.astype(float)
+        axes.errorbar(epochs, part.points, error, capsize=3, label=f"{model}, {budget:g} times the baseline", **style)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(sorted(set(rows.epochs.astype(float))))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlabel("epochs, log scale")
+    axes.set_ylabel("top-1 of depth minus width, points")
+    axes.set_title(f"Equal multiply-adds; {seeds(rows)}, 95% intervals", fontsize=10)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    return figure
+
+
+def seeds(rows):
+    low, high = rows.n.min(), rows.n.max()
+    return f"n = {low} seed{'s' if low > 1 else ''}" if low == high else f"n = {low} to {high} seeds"
+
+
+def lines(count):
+    figure = Figure(figsize=(7.0, 1.4 + 0.26 * count), layout="constrained")
+    axes = figure.subplots()
+    axes.grid(axis="x", alpha=0.3)
+    axes.margins(y=0.6 / max(count, 1))
+    return figure, axes
+
+
+def bar(axes, place, interval, style, label=None):
+    """One point with its interval, (value, low, high), if it has one."""
+    value, low, high = interval
+    error = None if math.isnan(low) else [[value - low], [high - value]]
+    axes.errorbar([value], [place], xerr=error, capsize=3, markersize=6, label=label, **style | {"linestyle": "none"})

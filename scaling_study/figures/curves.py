@@ -1,0 +1,106 @@
+"""Fitted curves, Pareto frontiers and the grid of Figure 4 over multiply-adds."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scaling_study.figures.comparisons import seeds
+from scaling_study.figures.metrics import METRICS
+from scaling_study.figures.saturation import STYLES, SYMBOLS, about, mark_baseline, seeds_note, variants, yerror
+
+PAIRS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00")
+MARKERS = "osD^vP"
+WIDTHS_MIN = 3
+
+
+def cost_axes(x, title):
+    figure = Figure(figsize=(7.0, 4.8), layout="constrained")
+    axes = figure.subplots()
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlabel(f"{x.title}, log scale")
+    axes.set_ylabel(METRICS["top1"].title)
+    axes.grid(alpha=0.3)
+    axes.set_title(title, fontsize=10)
+    return figure, axes
+
+
+def fitted(fit_curves, runs):
+    """Mean and range of every variant with each method's fitted curve: band of 95% confidence, dashed beyond the
+    trained costs. fit_curves: of one model and length of training, by flops; runs: the same runs."""
+    table = variants(runs, "top1")
+    x = METRICS["flops"].for_values(table.flops)
+    model = fit_curves.model.iloc[0]
+    figure, axes = cost_axes(
+        x, f"{about(runs, model)}; {seeds_note(table)}\nfitted curves with 95% bands, dashed beyond"
+    )
+    for method in [m for m in STYLES if (fit_curves.method == m).any()]:
+        rows, style = fit_curves[fit_curves.method == method], STYLES[method]
+        cost = rows.cost_value / x.scale
+        inside = ~rows.extrapolated.astype(bool)
+        axes.plot(cost[inside], rows.accuracy[inside], color=style["color"], linewidth=1.8)
+        beyond = rows.index >= rows.index[inside.to_numpy()][-1]
+        axes.plot(cost[beyond], rows.accuracy[beyond], color=style["color"], linewidth=1.8, linestyle=(0, (4, 2)))
+        if rows.low.notna().any():
+            axes.fill_between(cost.astype(float), rows.low.astype(float), rows.high.astype(float), alpha=0.15,
+                              color=style["color"], linewidth=0)  # fmt: skip
+    for method in [m for m in STYLES if m in set(table.method)]:
+        points = table[table.method == method]
+        error = yerror([points["mean"] - points.low, points.high - points["mean"]])
+        label = f"{method} ({SYMBOLS[method]})" if method in SYMBOLS else method
+        fit = "" if (fit_curves.method == method).any() else ", no trend"
+        axes.errorbar(points.flops / x.scale, points["mean"], error, capsize=3, markersize=5, label=label + fit,
+                      **STYLES[method] | {"linestyle": "none"})  # fmt: skip
+    mark_baseline(axes, table, x)
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def frontiers(frontier):
+    """Accuracy with 95% intervals; variants on the Pareto frontier are filled and joined by a staircase."""
+    x = METRICS["flops"].for_values(frontier.flops)
+    title = f"{frontier.model.iloc[0]}; {seeds(frontier)}, 95% intervals; filled: Pareto-optimal by the means"
+    figure, axes = cost_axes(x, title)
+    best = frontier[frontier.pareto.astype(bool)].sort_values("cost_value")
+    axes.step(best.flops / x.scale, best.accuracy, where="post", color="grey", linewidth=1.2, zorder=1)
+    styles = {"baseline": {"color": "#888888", "marker": "*"}} | STYLES
+    for method in [m for m in styles if (frontier.method == m).any()]:
+        rows, label = frontier[frontier.method == method], method
+        for optimal in (True, False):
+            part = rows[rows.pareto.astype(bool) == optimal]
+            error = yerror([(part.accuracy - part.low).fillna(0), (part.high - part.accuracy).fillna(0)])
+            fill = {} if optimal else {"markerfacecolor": "white"}
+            axes.errorbar(part.flops / x.scale, part.accuracy, error, capsize=2, markersize=7 if optimal else 5,
+                          elinewidth=0.8, label=label, **styles[method] | {"linestyle": "none"} | fill)  # fmt: skip
+            label = None if len(part) else label
+    handles, labels = axes.get_legend_handles_labels()
+    shown = dict(zip(labels, handles, strict=True))
+    axes.legend(shown.values(), shown.keys(), frameon=False, loc="lower right")
+    return figure
+
+
+def width_by_depth_and_resolution(runs):
+    """Accuracy against flops as width grows, a curve for each pair of depth and resolution (as Figure 4 of Tan & Le
+    2019); None unless two pairs have WIDTHS_MIN widths."""
+    table = variants(runs, "top1")
+    whole = runs[["model", "epochs"]].drop_duplicates()
+    if len(whole) > 1:
+        return None
+    pairs = {
+        pair: rows.sort_values("flops")
+        for pair, rows in table.groupby(["depth", "resolution"])
+        if rows.width.nunique() >= WIDTHS_MIN
+    }
+    if len(pairs) < 2:
+        return None
+    points = pd.concat(pairs.values())
+    x = METRICS["flops"].for_values(points.flops)
+    title = f"{about(runs, runs.model.iloc[0])}; {seeds_note(points)}; width grows along each curve"
+    figure, axes = cost_axes(x, title)
+    for n, ((depth, resolution), rows) in enumerate(pairs.items()):
+        error = yerror([rows["mean"] - rows.low, rows.high - rows["mean"]])
+        axes.errorbar(
+            rows.flops / x.scale, rows["mean"], error, capsize=3, markersize=5, color=PAIRS[n % len(PAIRS)],
+            marker=MARKERS[n % len(MARKERS)], label=f"d={depth:g}, r={resolution:g}",
+        )  # fmt: skip
+    axes.legend(frameon=False, loc="lower right")
+    return figure

@@ -1,0 +1,90 @@
+"""task=analyze: what a study's tables say, as tables, as figures and in words."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from scaling_study.errors import StudyError
+from scaling_study.records.costs import load_table
+from scaling_study.records.store import require_writable, run_folders, write_text
+from scaling_study.tasks import figures, tables
+
+RECOMMENDATIONS = "recommendations"
+
+
+def run(jobs):
+    """Write the analysis as tables, summary.md, a searched triple as a preset, and figures; print the summary."""
+    config = jobs[0].config
+    folder = study_dir(config)
+    analysis = analyse(config)
+    require_writable(folder)
+    for name, table in analysis.tables.items():
+        write_text(folder / f"{name}.csv", table.to_csv(index=False))
+    from scaling_study.analysis.summary import summary
+
+    text = summary(config.study, analysis, load_recommendations(folder))
+    presets = [write_preset(folder, best) for best in best_triples(analysis.tables.get("search"))]
+    write_text(folder / "summary.md", text)
+    print(text)
+    files = figures.draw_analysis(config, analysis.tables, analysis.runs)
+    print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
+    for preset in presets:
+        print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} scaling={preset.stem}")
+    print(f"Figures: {', '.join(str(file) for file in files if file.suffix == '.png') or 'none'}")
+    return 0
+
+
+def study_dir(config):
+    return Path(config.results_dir) / config.study
+
+
+def analyse(config):
+    """The Analysis of the study that ``config`` names. Raises StudyError when there is nothing to analyse."""
+    from scaling_study.analysis.study import analyse
+    from scaling_study.literature import published
+
+    folder = study_dir(config)
+    runs = load(config)
+    costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
+    if not (len(runs) and (runs.status == "done").any()) and latencies.empty:
+        raise StudyError(f"study={config.study}: there is no finished run and no latency table, so nothing to analyse")
+    settings = {"threshold": config.analysis.threshold, "draws": config.analysis.draws}
+    tolerance = config.search.tolerance
+    return analyse(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, **settings)
+
+
+def load(config):
+    """The study's run table, made anew where its run folders are here; empty for a study of costs alone."""
+    folder = study_dir(config)
+    if not folder.is_dir() or (folder / "runs.csv").exists() or run_folders(folder):
+        return tables.rebuild(config)
+    return pd.DataFrame()
+
+
+def load_recommendations(folder):
+    try:
+        return pd.read_csv(folder / f"{RECOMMENDATIONS}.csv")
+    except FileNotFoundError:
+        return pd.DataFrame()
+
+
+def best_triples(search):
+    """The row of the best triple of each model; nothing without a search."""
+    return [] if search is None else list(search[search.verdict == "best"].itertuples())
+
+
+def write_preset(folder, best):
+    """The searched triple as an option of the config group ``scaling``; returns its path."""
+    path = folder / "conf" / "scaling" / f"searched_{best.model}.yaml"
+    seeds = f"{best.n} seed{'s' if best.n > 1 else ''}"
+    lines = [
+        f"# The best triple of the search in study {folder.name}: {best.accuracy:.2f}% validation top-1, {seeds}.",
+        "defaults:",
+        "  - default",
+        "  - _self_",
+        f"alpha: {best.alpha:g}",
+        f"beta: {best.beta:g}",
+        f"gamma: {best.gamma:g}",
+    ]
+    write_text(path, "\n".join(lines) + "\n")
+    return path

@@ -1,0 +1,165 @@
+"""Curves with known truth: the floor, the saturation point, the turn, and what cannot be known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scaling_study.analysis.curves import fit, points_of
+from scaling_study.analysis.fits import fits
+from scaling_study.analysis.forms import FORMS
+from scaling_study.analysis.observations import observe, usable
+from scaling_study.analysis.saturation import saturation
+
+from .synthetic import floor_curve, run_rows
+
+COSTS = np.geomspace(1, 16, 8)
+TRUTH = {"e": 20.0, "b": 15.0, "c": 0.7}
+
+
+def points(errors, seed, costs=COSTS, **options):
+    frame, _ = usable(run_rows("width", costs, errors, np.random.default_rng(seed), **options))
+    return points_of(observe(frame), "width", "flops", chance=99.5)
+
+
+@pytest.fixture(scope="module")
+def draws():
+    """200 studies of a curve with a floor: 8 costs from 1 to 16 times, 3 seeds of 0.3 points noise."""
+    return [saturation(points(floor_curve(COSTS, **TRUTH), seed), draws=400, seed=seed) for seed in range(200)]
+
+
+def test_the_floor_is_within_its_interval(draws):
+    inside = [s.asymptote.low <= 100 - TRUTH["e"] <= s.asymptote.high for s in draws]
+    assert np.mean(inside) >= 0.9
+    assert np.mean([s.asymptote.status == "estimated" for s in draws]) > 0.95
+
+
+def test_the_floors_interval_is_at_most_twice_an_oracles(draws):
+    """The oracle knows the form and the noise: its variance is the Cramér-Rao bound."""
+    u = COSTS ** -TRUTH["c"]
+    jacobian = np.stack([np.ones_like(u), u, -TRUTH["b"] * np.log(COSTS) * u], axis=1) / (0.3 / np.sqrt(3))
+    oracle = 2 * 1.96 * np.sqrt(np.linalg.inv(jacobian.T @ jacobian)[0, 0])
+    assert np.median([s.asymptote.high - s.asymptote.low for s in draws]) <= 2 * oracle
+
+
+def test_four_times_the_largest_cost_is_predicted(draws):
+    truth = np.log(floor_curve(64.0, **TRUTH))
+    error, straight = (
+        np.median([abs(np.log(made.errors([64e6])[0]) - truth) for made in fitted])
+        for fitted in ([s.fit for s in draws], [s.fits["power"] for s in draws])
+    )
+    assert error < 0.03
+    assert error <= straight / 3
+
+
+def test_the_saturation_point_is_within_its_interval(draws):
+    b, c = TRUTH["b"], TRUTH["c"]
+    truth = 1e6 * (b * (1 - 2**-c) / 0.5) ** (1 / c)  # where b x^-c (1 - 2^-c), the gain of a doubling, is 0.5
+    assert np.mean([s.saturation.low <= truth <= s.saturation.high for s in draws]) >= 0.9
+    assert np.median([s.saturation.value for s in draws]) == pytest.approx(truth, rel=0.1)
+
+
+def test_gains_shrink_and_have_intervals(draws):
+    gains = draws[0].gains
+    assert (gains.low < gains.gain).all()
+    assert (gains.gain < gains.high).all()
+    assert gains.gain.is_monotonic_decreasing
+    assert gains.extrapolated.tolist() == [cost * 2 > 16 * (1 + 1e-9) for cost in COSTS]
+
+
+def test_a_run_scatters_more_than_the_curve(draws):
+    predicted = draws[0].fit.predict([2e6, 8e6])
+    assert (predicted.run_low < predicted.low).all()
+    assert (predicted.high < predicted.run_high).all()
+    for s in draws[:20]:
+        run = s.fit.predict(4e6).iloc[0]
+        assert run.run_low <= floor_curve(4.0, **TRUTH) <= run.run_high
+
+
+LOGS = np.log2(COSTS)
+
+
+@pytest.mark.parametrize(
+    "errors", [20 + 0.8 * (LOGS - 2) ** 2, 20 + 0.5 * LOGS, 30 - 6 * LOGS + 2 * LOGS**2], ids=["turns", "falls", "late"]
+)
+def test_falling_accuracy_is_flagged(errors):
+    made = [saturation(points(errors, seed), draws=200) for seed in range(30)]
+    assert np.mean([s.shape == "falling" for s in made]) >= 0.9
+    assert {s.asymptote.status for s in made if s.shape == "falling"} == {"not identifiable"}
+
+
+def test_saturating_accuracy_is_not_called_falling(draws):
+    assert np.mean([s.shape == "falling" for s in draws]) < 0.05
+
+
+def test_noise_alone_is_not_identifiable():
+    made = [saturation(points(np.full(8, 30.0), seed), draws=200) for seed in range(100)]
+    unknown = [s for s in made if s.status == "not identifiable"]
+    assert len(unknown) >= 97
+    assert all(np.isnan(s.asymptote.value) and np.isnan(s.saturation.value) and s.gains is None for s in unknown)
+
+
+def test_a_power_law_without_a_floor_has_no_asymptote():
+    made = [saturation(points(30 * COSTS**-0.5, seed), draws=400) for seed in range(20)]
+    assert np.mean([s.asymptote.status == "not identifiable" for s in made]) >= 0.9
+    assert all(s.asymptote.low < 100 for s in made)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_too_few_points_are_said_to_be(n):
+    made = saturation(points(floor_curve(COSTS[:n]), 0, costs=COSTS[:n]), draws=200)
+    assert (made.status, made.chosen, made.fit) == ("too few points", None, None)
+    assert {f.status for f in made.fits.values() if f.n_points <= len(f.parameters)} == {"too few points"}
+
+
+def test_one_seed_gives_curves_without_intervals():
+    made = saturation(points(floor_curve(COSTS), 0, seeds=1), draws=200)
+    assert made.status == "converged"
+    assert made.asymptote.status == made.saturation.status == "no interval without a second seed"
+    assert np.isnan([made.asymptote.low, made.saturation.high, *made.gains.low]).all()
+    assert made.fit.predict(2e6)[["low", "high", "run_low"]].isna().all(axis=None)
+
+
+def test_seeds_that_agree_exactly_give_no_interval():
+    made = saturation(points(floor_curve(COSTS), 0, sd=0.0), draws=200)
+    assert np.isnan(made.asymptote.low)
+
+
+def test_m4_follows_a_curve_that_bends_near_chance():
+    """From guessing to a floor, a sigmoid in log cost that no power law follows."""
+    costs = np.geomspace(1, 256, 12)
+    truth = np.array([[10.0, 4.0, 1.0, 1.0]])
+    errors = FORMS["m4"].error(truth, costs, 99.5)[0]
+    residual = np.log((errors - 10) / (99.5 - errors)) - np.log(4) + np.log(costs)
+    assert np.abs(residual).max() < 1e-6
+    made = saturation(points(errors, 0, costs=costs, sd=0.1), draws=200)
+    assert made.chosen == "m4"
+    assert made.asymptote.low <= 90 <= made.asymptote.high
+    assert list(made.fit.parameters.values()) == pytest.approx(truth[0], rel=0.2)
+
+
+def test_points_that_scatter_beyond_their_seeds_widen_the_samples():
+    rough = floor_curve(COSTS) + 1.5 * np.array([1, -1, 1, -1, 1, -1, 1, -1])
+    assert fit(points(rough, 0), "floor", draws=100).inflation > 2
+    assert fit(points(floor_curve(COSTS), 0), "floor", draws=100).inflation == 1
+
+
+def test_the_table_has_a_row_per_form_and_one_choice():
+    rng = np.random.default_rng(0)
+    runs = pd.concat([run_rows("width", COSTS, floor_curve(COSTS), rng), run_rows("depth", COSTS, [35] * 8, rng)])
+    table, gains, curves = fits(runs, costs=("flops", "params"), draws=200)
+    assert table.groupby(["method", "cost"]).form.apply(set).map(lambda forms: forms == set(FORMS)).all()
+    assert (table.groupby(["method", "cost"]).chosen.sum() == 1).all()
+    width = table[(table.method == "width") & table.chosen & (table.cost == "flops")].iloc[0]
+    assert (width.status, width["shape"]) == ("converged", "rising")
+    assert width.last_gain_low < width.last_gain < width.last_gain_high
+    assert set(table[table.chosen & (table.method == "depth")].status) == {"not identifiable"}
+    assert set(gains.method) == set(curves.method) == {"width"}
+    assert (curves.low <= curves.accuracy).all()
+    assert curves.extrapolated.any()
+
+
+def test_costs_that_do_not_vary_are_too_few_points():
+    runs = run_rows("resolution", COSTS, floor_curve(COSTS), np.random.default_rng(0)).assign(params=5.0)
+    table, _, _ = fits(runs, costs=("params", "latency_seconds"), draws=200)
+    assert set(table.status) == {"too few points"}
+    assert set(table.points) == {0, 1}

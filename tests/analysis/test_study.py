@@ -1,0 +1,133 @@
+"""The whole analysis: from tables to words, whatever is in the tables."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scaling_study.analysis.study import analyse, with_latency
+from scaling_study.analysis.summary import summary
+from scaling_study.literature import published
+from scaling_study.records.costs import load_table
+from scaling_study.records.tables import load_runs
+
+from .synthetic import floor_curve, grid_study, matched_study, run_rows, surface_study
+
+RESULTS = Path(__file__).parents[2] / "results"
+NOTHING = pd.DataFrame()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("none")
+    return load_table(folder, "costs"), load_table(folder, "latencies")
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return published(torchvision=False)
+
+
+def words(runs, empty, paper, recommendations=NOTHING):
+    analysis = analyse(runs, *empty, paper, draws=200)
+    return analysis, summary("toy", analysis, recommendations)
+
+
+def test_a_matched_study_in_words(empty, paper):
+    analysis, text = words(matched_study(np.random.default_rng(0), gap=2.0), empty, paper)
+    assert text.startswith("# toy\n\n63 finished runs of 21 variants of net, 2 epochs, 3 seeds each.")
+    assert text.count("| better |") == 16
+    assert "net: compound is in front whichever cost is held equal." in text
+    assert "## Pareto frontier by multiply-adds" in text
+    assert set(analysis.tables) >= {"fits", "gains", "fit_curves", "comparisons", "leaders", "frontier"}
+    assert "## Search" not in text
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_searches_surfaces_and_recommendations_in_words(empty, paper, seeds):
+    rng = np.random.default_rng(0)
+    runs = surface_study(rng, seeds=seeds)
+    row = {"model": "net", "epochs": 2, "limit": "flops", "budget": 4.0, "built": 3.9, "depth": 1.5, "width": 1.5,
+           "resolution": 1.0, "top1": 80.0, "run_low": 70.0, "run_high": 90.0}  # fmt: skip
+    done, other = pd.DataFrame([row]), pd.DataFrame([row | {"width": 1.9}])
+    _, text = words(runs, empty, paper, pd.concat([done, other, done.assign(run_high=71.0)]))
+    assert text.count("confirmed |") == 1
+    assert text.count("not yet |") == 1
+    assert text.count("outside the interval |") == 1
+    assert "## Response surface" in text
+    _, text = words(grid_study(rng, [(2, 1, 1), (1, 1.4, 1), (1, 1, 1.4), (1.2, 1.1, 1.15), (1.4, 1.2, 1)],
+                               (1.2, 1.1, 1.15), seeds=seeds), empty, paper)  # fmt: skip
+    assert "best on the validation split is alpha, beta, gamma = 1.2, 1.1, 1.15" in text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda runs: runs[:1],
+        lambda runs: runs[:2],
+        lambda runs: runs[runs.seed == 0],
+        lambda runs: runs.assign(top1=50.0),
+        lambda runs: runs.assign(top1=np.where(runs.seed == 0, np.nan, runs.top1)),
+        lambda runs: runs.assign(status="failed"),
+        lambda runs: runs[runs.method != "baseline"],
+        lambda runs: runs[runs.method == "baseline"],
+        lambda runs: runs.assign(flops=np.nan, params=np.nan, train_seconds=0.0),
+        lambda runs: runs.assign(top1=100.0),
+        lambda runs: runs.assign(model=np.where(runs.method == "width", "other", "net")),
+        lambda runs: pd.concat([runs, runs]),
+    ],
+)
+def test_no_table_breaks_it(empty, paper, change):
+    rng = np.random.default_rng(0)
+    costs = [1, 2, 4, 8, 16]
+    runs = pd.concat(
+        [run_rows("width", costs, floor_curve(costs), rng), run_rows("compound", costs, floor_curve(costs), rng)]
+    )
+    analysis, text = words(change(runs.reset_index(drop=True)), empty, paper)
+    assert text.startswith("# toy")
+    assert " nan" not in text
+    assert "inf " not in text
+    for name in ("comparisons", "leaders"):
+        table = analysis.tables.get(name)
+        assert table is None or table.verdict.notna().all()
+
+
+def test_latency_comes_from_the_setting_with_the_most_networks():
+    runs = run_rows("width", [1, 2, 4], [40, 30, 20], np.random.default_rng(0)).assign(
+        stage_depth=pd.NA, resolution_px=14
+    )
+    costs = runs.drop_duplicates(["width"]).assign(variant_id=lambda table: table.method + table.flops.astype(str))
+    common = {"threads": 1, "precision": "fp32", "workload": "inference", "batch_size": 1}
+    slow = pd.DataFrame(
+        {"variant_id": costs.variant_id, "device": "slow", "seconds_median": costs.flops * 1e-6}
+    ).assign(**common)
+    fast = slow[:1].assign(device="fast", seconds_median=1e-9)
+    joined = with_latency(runs, costs, pd.concat([fast, slow, fast]))
+    assert len(joined) == len(runs)
+    assert joined.latency_seconds.to_numpy() == pytest.approx(runs.flops.to_numpy() * 1e-6)
+
+
+def test_the_family_study_is_times_and_the_papers_tables(paper):
+    study = RESULTS / "imagenet-family"
+    analysis = analyse(NOTHING, load_table(study, "costs"), load_table(study, "latencies"), paper)
+    assert set(analysis.tables) == {"time_fits", "published_comparisons"}
+    text = summary("family", analysis, NOTHING)
+    assert text.count("no interval without a second seed") == 11
+    assert "efficientnet (8)" in text
+
+
+@pytest.mark.parametrize("name", ["fractals-reference", "fashion_mnist-reference"])
+def test_the_committed_summary_is_that_of_the_committed_tables(name, paper):
+    study = RESULTS / name
+    analysis = analyse(load_runs(study), load_table(study, "costs"), load_table(study, "latencies"), paper)
+    for table, frame in analysis.tables.items():
+        committed = pd.read_csv(study / f"{table}.csv")
+        assert committed.columns.tolist() == frame.columns.tolist()
+        assert len(committed) == len(frame)
+    recommendations = study / "recommendations.csv"
+    known = pd.read_csv(recommendations) if recommendations.exists() else NOTHING
+    made, kept = summary(name, analysis, known).splitlines(), (study / "summary.md").read_text().splitlines()
+    headings = [[line for line in lines if line.startswith("#")] for lines in (made, kept)]
+    assert headings[0] == headings[1]
+    assert len(made) == len(kept)

@@ -1,0 +1,38 @@
+from types import SimpleNamespace
+
+import pytest
+
+from scaling_study.errors import ConfigError
+from scaling_study.records.identity import run_of
+from scaling_study.records.store import RunFolder
+from scaling_study.tasks.launch import require_one_setting
+
+
+@pytest.fixture
+def study(tmp_path, config):
+    """A function that checks a run against the study, and starts it there."""
+
+    def start(*overrides):
+        made = config(*overrides, f"results_dir={tmp_path}", "study=s")
+        job = SimpleNamespace(config=made, run=run_of(made))
+        require_one_setting(job)
+        RunFolder(tmp_path / "s" / "runs" / job.run.run_id).write_config(job.run.settings)
+
+    return start
+
+
+def test_each_model_of_a_study_keeps_its_resolution(study):
+    study()
+    study("model=mobilenetv2", "data.resolution=32")
+    study("model=mobilenetv2", "data.resolution=32", "seed=1")
+    with pytest.raises(ConfigError, match=r"^data\.resolution=16: study=s holds runs with 32"):
+        study("model=mobilenetv2", "data.resolution=16")
+    with pytest.raises(ConfigError, match=r"^data\.resolution=16: study=s holds runs with 14"):
+        study("data.resolution=16")
+
+
+def test_lengths_of_training_are_mixed_only_where_the_sweep_says_so(study):
+    study()
+    with pytest.raises(ConfigError, match=r"^recipe\.epochs=4: study=s holds runs with 2"):
+        study("recipe.epochs=4")
+    study("recipe.epochs=4", "vary=[recipe.epochs]")
