@@ -43,7 +43,7 @@ def compare(runs, costs=COSTS, reference="compound", response="top1", matched=MA
     rows = []
     for (model, epochs), observations in studies(frame, response).items():
         if not len(observations.where(reference, baseline=False)):
-            notes.append(f"{model}: no {reference} runs, so nothing is compared with them")
+            notes.append(f"{model}: no {reference} runs that follow one rule, so nothing is compared with them")
             continue
         for cost in costs:
             family = list(compared_with(observations, reference, cost, matched))

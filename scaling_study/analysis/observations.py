@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.noise import Noise, moderated
+from scaling_study.analysis.rules import one_rule
 
 COSTS = ("flops", "params", "activations", "activation_bytes", "train_seconds", "latency_seconds")
 STUDY = ["model", "epochs"]  # curves are compared within these
@@ -74,6 +75,7 @@ def usable(runs, response="top1"):
 
 def observe(frame, response="top1"):
     """Observations of usable rows of one model and training length."""
+    frame = one_rule(frame)
     keys = frame.groupby(VARIANT, dropna=False, sort=True)
     number = keys.ngroup().to_numpy()
     variants = keys[[cost for cost in (*COSTS, "flops_ratio") if cost not in VARIANT]].mean().reset_index()

@@ -8,6 +8,7 @@ from scaling_study.analysis.times import TIMES
 
 CONTEXT = ("model", "epochs", "device")  # said once where it is the same for all
 UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1.0, ""))
+UNIT_OF = {"activation_bytes": "B", "train_seconds": "s", "latency_seconds": "s"}
 COST_NAMES = {
     "flops": "multiply-adds",
     "params": "parameters",
@@ -145,7 +146,7 @@ def comparison_part(comparisons):
         yield ""
         yield f"{len(apart)} more pairs have no common cost: the other method was not trained around it."
     yield ""
-    yield "By other costs, number of verdicts (better / not distinguishable / worse):"
+    yield "By each cost, number of verdicts (better / not distinguishable / worse):"
     yield ""
     words = ("better", "not distinguishable", "worse")
     for cost, rows in comparisons[comparisons.basis != "none"].groupby("cost", sort=False):
@@ -168,8 +169,8 @@ def leader_part(leaders):
             if part.p.isna().all():
                 tail = ", without an interval for want of a second seed"
             yield (
-                f"- {model}, {COST_NAMES[cost]} ({number(part.cost_value.iloc[0])}): {best[cost]} of "
-                f"{', '.join(sorted([best[cost], *part.other]))}{tail}"
+                f"- {model}, {COST_NAMES[cost]} ({number(part.cost_value.iloc[0])}{UNIT_OF.get(cost, '')}): "
+                f"{best[cost]} of {', '.join(sorted([best[cost], *part.other]))}{tail}"
             )
         yield ""
         names = dict.fromkeys(best.values())

@@ -4,6 +4,7 @@ from functools import partial
 
 import pandas as pd
 
+from scaling_study.analysis.rules import one_rule
 from scaling_study.figures import family
 from scaling_study.figures.comparisons import compared, regimes, searched
 from scaling_study.figures.curves import fitted, frontiers, width_by_depth_and_resolution
@@ -20,7 +21,7 @@ FAMILY_FIGURES = {
 def of_runs(runs):
     """{name: Figure} of a run table, a set per model that was scaled and length of training; empty when no run is
     done."""
-    parts = studies(runs)
+    parts = studies(one_rule(runs))
     figures = {}
     for (model, epochs), rows in parts.items():
         for name, draw in RUN_FIGURES.items():
@@ -38,7 +39,7 @@ def of_analysis(tables, runs, costs, latencies):
     """{name: Figure} of what an analysis found; tables: its frames by name; runs: the rows it used."""
     figures = {}
     for key, rows in parts_of(tables.get("fit_curves")).items():
-        own = runs[(runs.model == key[0]) & same(runs.epochs, key[1])]
+        own = one_rule(runs)[(runs.model == key[0]) & same(runs.epochs, key[1])]
         figures[suffixed("fits", parts_of(tables["fit_curves"]), *key)] = fitted(rows, own)
     flops = {name: table[table.cost == "flops"] for name, table in tables.items() if "cost" in table}
     for name, draw in (("comparisons", compared), ("frontier", frontiers), ("search", searched)):

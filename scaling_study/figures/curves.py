@@ -47,7 +47,7 @@ def fitted(fit_curves, runs):
         points = table[table.method == method]
         error = yerror([points["mean"] - points.low, points.high - points["mean"]])
         label = f"{method} ({SYMBOLS[method]})" if method in SYMBOLS else method
-        fit = "" if (fit_curves.method == method).any() else ", no trend"
+        fit = "" if (fit_curves.method == method).any() else ", no clear trend"
         axes.errorbar(points.flops / x.scale, points["mean"], error, capsize=3, markersize=5, label=label + fit,
                       **STYLES[method] | {"linestyle": "none"})  # fmt: skip
     mark_baseline(axes, table, x)

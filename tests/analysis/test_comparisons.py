@@ -113,7 +113,10 @@ def test_broken_tables_are_analysed_for_what_is_in_them():
     table, notes = compare(runs.drop(index=runs.index[runs.method == "baseline"]), costs=("flops", "latency_seconds"))
     assert len(table) > 0
     assert [note.split(": ")[1] for note in notes] == ["failed or unfinished", "without top1 from 0 to 100"]
-    assert compare(runs[runs.method != "compound"])[1][-1] == "net: no compound runs, so nothing is compared with them"
+    assert (
+        compare(runs[runs.method != "compound"])[1][-1]
+        == "net: no compound runs that follow one rule, so nothing is compared with them"
+    )
     assert len(compare(runs[:0])[0]) == 0
     assert compare(runs.assign(status="failed"))[0].empty
     with pytest.raises(ValueError, match="lacks depth"):

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scaling_study.analysis.rules import one_rule
 from scaling_study.analysis.study import analyse, with_latency
 from scaling_study.analysis.summary import summary
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 from scaling_study.records.tables import load_runs
+from scaling_study.scaling.grid import triples
 
 from .synthetic import floor_curve, grid_study, matched_study, run_rows, surface_study
 
@@ -91,6 +93,24 @@ def test_no_table_breaks_it(empty, paper, change):
     for name in ("comparisons", "leaders"):
         table = analysis.tables.get(name)
         assert table is None or table.verdict.notna().all()
+
+
+def test_triples_of_a_search_are_not_one_compound_curve(empty, paper):
+    runs = grid_study(np.random.default_rng(0), triples(0.2, 0.05, 0.05, 0.08), (1.2, 1.1, 1.15))
+    baseline = runs[:3].assign(method="baseline", depth=1.0, width=1.0, resolution=1.0, flops=1e6, flops_ratio=1.0)
+    analysis, text = words(pd.concat([runs, baseline], ignore_index=True), empty, paper)
+    assert not {"comparisons", "fit_curves"} & set(analysis.tables)
+    assert "no compound runs that follow one rule" in text
+    assert set(one_rule(runs).method) == {"custom"}
+
+
+def test_compound_variants_of_one_triple_are_a_curve_and_others_beside_it():
+    runs = matched_study(np.random.default_rng(0))
+    assert one_rule(runs) is runs
+    odd = runs[runs.method == "compound"][:3].assign(depth=4.0, width=1.0, resolution=1.1, flops=5e6)
+    both = one_rule(pd.concat([runs, odd], ignore_index=True))
+    assert (both.method == "custom").sum() == 3
+    assert (both.method == "compound").sum() == 12
 
 
 def test_latency_comes_from_the_setting_with_the_most_networks():
