@@ -64,7 +64,8 @@ def leaders(runs, costs=COSTS, response="top1"):
                 continue
             level = min(curve.costs[-1] for curve in curves.values())
             at = {method: curve.at(level) for method, curve in curves.items()}
-            if any(weights is None for weights in at.values()):
+            first = max(curve.costs[0] for curve in curves.values())
+            if level <= first or any(weights is None for weights in at.values()):
                 continue
             means = {method: contrast(observations, weights).estimate for method, weights in at.items()}
             best = max(means, key=means.get)

@@ -38,6 +38,8 @@ def contrast(observations, weights):
     index = np.fromiter(weights, dtype=int)
     weight = np.array([weights[i] for i in index])
     index, weight = index[weight != 0], weight[weight != 0]
+    if not len(index):  # the same variants on both sides
+        return Contrast(0.0, np.nan, np.inf, 0, True)
     values = observations.values[index]
     common = ~np.isnan(values).any(axis=0)
     counts = (~np.isnan(values)).sum(axis=1)

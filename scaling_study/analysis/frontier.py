@@ -53,7 +53,7 @@ def with_draws(key, observations, draws, rng):
     error = np.sqrt(noise.variance / counts) if known else np.full(len(means), np.nan)
     half = (stats.t.ppf((1 + LEVEL) / 2, noise.df) if known else np.nan) * error
     samples = means[:, None] + error[:, None] * rng.standard_normal((len(means), draws))
-    return table.assign(low=means - half, high=means + half), samples
+    return table.assign(low=(means - half).clip(0, 100), high=(means + half).clip(0, 100)), samples
 
 
 def by_cost(table, samples, cost):

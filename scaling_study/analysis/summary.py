@@ -8,7 +8,7 @@ from scaling_study.analysis.times import TIMES
 
 CONTEXT = ("model", "epochs", "device")  # said once where it is the same for all
 UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1.0, ""))
-UNIT_OF = {"activation_bytes": "B", "train_seconds": "s", "latency_seconds": "s"}
+UNIT_OF = {"activation_bytes": "B", "train_seconds": " s", "latency_seconds": " s"}
 COST_NAMES = {
     "flops": "multiply-adds",
     "params": "parameters",
@@ -156,29 +156,43 @@ def comparison_part(comparisons):
 
 
 def leader_part(leaders):
-    yield "## Which method is best depends on the cost"
+    yield "## Does the best method depend on the cost that is held equal?"
     yield ""
-    yield "At the largest cost that every method reaches, with the others it cannot be told from:"
-    for (model, _), rows in leaders.groupby(["model", "epochs"], dropna=False):
+    yield "At the largest cost that every method reaches, with the others that cannot be told from the best:"
+    several = leaders.epochs.nunique() > 1
+    for (model, epochs), rows in leaders.groupby(["model", "epochs"], dropna=False):
+        name = f"{model}, {epochs} epochs" if several else model
         yield ""
-        best = {}
         for cost, part in rows.groupby("cost", sort=False):
-            best[cost] = part.method.iloc[0]
-            equal = part.other[part.verdict != "better"].tolist()
-            tail = f", not distinguishable from {' and '.join(equal)}" if equal else ", better than every other"
-            if part.p.isna().all():
-                tail = ", without an interval for want of a second seed"
-            yield (
-                f"- {model}, {COST_NAMES[cost]} ({number(part.cost_value.iloc[0])}{UNIT_OF.get(cost, '')}): "
-                f"{best[cost]} of {', '.join(sorted([best[cost], *part.other]))}{tail}"
-            )
+            at = f"{number(part.cost_value.iloc[0])}{UNIT_OF.get(cost, '')}"
+            field = ", ".join(sorted([part.method.iloc[0], *part.other]))
+            yield f"- {name}, {COST_NAMES[cost]} ({at}): {part.method.iloc[0]} of {field}, {doubt(part)}"
         yield ""
-        names = dict.fromkeys(best.values())
-        yield (
-            f"{model}: {next(iter(names))} is in front whichever cost is held equal."
-            if len(names) == 1
-            else f"{model}: **which cost is held equal changes the winner** ({', '.join(names)})."
+        yield f"{name}: {winners(rows)}"
+
+
+def doubt(part):
+    """How sure the best of one cost is."""
+    if part.p.isna().all():
+        return "without an interval for want of seeds that differ"
+    equal = part.other[part.verdict != "better"].tolist()
+    return f"not distinguishable from {' and '.join(equal)}" if equal else "better than every other"
+
+
+def winners(rows):
+    """Whether the best method changes with the cost, among costs by which as many methods as possible are compared."""
+    parts = [part for _, part in rows.groupby("cost", sort=False)]
+    full = [part for part in parts if len(part) == max(map(len, parts))]
+    names = list(dict.fromkeys(part.method.iloc[0] for part in full))
+    if len(names) == 1:
+        return f"{names[0]} is in front by each of {len(full)} costs."
+    could = [{part.method.iloc[0], *part.other[part.verdict != "better"]} for part in full]
+    if shared := sorted(set.intersection(*could)):
+        return (
+            f"the means put {' or '.join(names)} in front, depending on the cost, but {' and '.join(shared)} cannot be "
+            "told from the best by any of them."
         )
+    return f"**which cost is held equal changes the winner** ({', '.join(names)})."
 
 
 def frontier_part(frontier):

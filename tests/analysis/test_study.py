@@ -40,7 +40,7 @@ def test_a_matched_study_in_words(empty, paper):
     analysis, text = words(matched_study(np.random.default_rng(0), gap=2.0), empty, paper)
     assert text.startswith("# toy\n\n63 finished runs of 21 variants of net, 2 epochs, 3 seeds each.")
     assert text.count("| better |") == 16
-    assert "net: compound is in front whichever cost is held equal." in text
+    assert "net: compound is in front by each of 5 costs." in text
     assert "## Pareto frontier by multiply-adds" in text
     assert set(analysis.tables) >= {"fits", "gains", "fit_curves", "comparisons", "leaders", "frontier"}
     assert "## Search" not in text
@@ -111,6 +111,22 @@ def test_compound_variants_of_one_triple_are_a_curve_and_others_beside_it():
     both = one_rule(pd.concat([runs, odd], ignore_index=True))
     assert (both.method == "custom").sum() == 3
     assert (both.method == "compound").sum() == 12
+
+
+@pytest.mark.parametrize(
+    ("gap", "cheaper", "said"),
+    [
+        (0.1, 1.5, "but depth cannot be told from the best by any of them"),
+        (1.5, 3.0, "changes the winner** (width, depth)"),
+    ],
+)
+def test_the_winner_changes_only_where_it_is_told(empty, paper, gap, cheaper, said):
+    """Depth is behind at equal flops, but has fewer parameters, so that it is ahead by those."""
+    rng, costs = np.random.default_rng(0), [1, 2, 4]
+    width = run_rows("width", costs, [40, 36, 32], rng)
+    depth = run_rows("depth", costs, [40, 36 + gap / 2, 32 + gap], rng).query("method == 'depth'")
+    depth = depth.assign(params=depth.params / cheaper)
+    assert said in words(pd.concat([width, depth], ignore_index=True), empty, paper)[1]
 
 
 def test_latency_comes_from_the_setting_with_the_most_networks():
