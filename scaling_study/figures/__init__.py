@@ -36,10 +36,11 @@ def suffixed(name, parts, model, epochs):
 
 
 def of_analysis(tables, runs, costs, latencies):
-    """{name: Figure} of what an analysis found; tables: its frames by name; runs: the rows it used."""
+    """{name: Figure} of what an analysis found; tables: its frames by name; runs: the run table, which may be empty."""
     figures = {}
+    runs = one_rule(runs[runs.status == "done"]) if len(runs) else runs
     for key, rows in parts_of(tables.get("fit_curves")).items():
-        own = one_rule(runs)[(runs.model == key[0]) & same(runs.epochs, key[1])]
+        own = runs[(runs.model == key[0]) & same(runs.epochs, key[1])]
         figures[suffixed("fits", parts_of(tables["fit_curves"]), *key)] = fitted(rows, own)
     flops = {name: table[table.cost == "flops"] for name, table in tables.items() if "cost" in table}
     for name, draw in (("comparisons", compared), ("frontier", frontiers), ("search", searched)):

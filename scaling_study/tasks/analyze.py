@@ -16,7 +16,8 @@ def run(jobs):
     """Write the analysis as tables, summary.md, a searched triple as a preset, and figures; print the summary."""
     config = jobs[0].config
     folder = study_dir(config)
-    analysis = analyse(config)
+    runs = load(config)
+    analysis = analyse(config, runs)
     require_writable(folder)
     for name, table in analysis.tables.items():
         write_text(folder / f"{name}.csv", table.to_csv(index=False))
@@ -26,7 +27,7 @@ def run(jobs):
     presets = [write_preset(folder, best) for best in best_triples(analysis.tables.get("search"))]
     write_text(folder / "summary.md", text)
     print(text)
-    files = figures.draw_analysis(config, analysis.tables, analysis.runs)
+    files = figures.draw_analysis(config, analysis.tables, runs)
     print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
     for preset in presets:
         print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} scaling={preset.stem}")
@@ -38,13 +39,13 @@ def study_dir(config):
     return Path(config.results_dir) / config.study
 
 
-def analyse(config):
-    """The Analysis of the study that ``config`` names. Raises StudyError when there is nothing to analyse."""
+def analyse(config, runs):
+    """The Analysis of the study that ``config`` names, ``runs`` its run table. Raises StudyError when there is nothing to
+    analyse."""
     from scaling_study.analysis.study import analyse
     from scaling_study.literature import published
 
     folder = study_dir(config)
-    runs = load(config)
     costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
     if not (len(runs) and (runs.status == "done").any()) and latencies.empty:
         raise StudyError(f"study={config.study}: there is no finished run and no latency table, so nothing to analyse")

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from scaling_study.errors import StudyError
 from scaling_study.records.costs import load_table
 from scaling_study.records.store import run_folders
 from scaling_study.tasks import tables
 
 FORMATS = ("png", "svg")
+ANALYSED = ("fit_curves", "comparisons", "frontier", "search", "regime", "time_fits")  # of task=analyze, that are drawn
 
 
 def draw(config, runs):
@@ -32,11 +35,17 @@ def draw_costs(config):
 
 
 def draw_analysis(config, analysed, runs):
-    """Draw every figure of an analysis, {name: frame}, and the rows it used; returns the files written."""
+    """Draw every figure of an analysis, {name: frame}, of the run table ``runs``; returns the files written."""
     from scaling_study.figures import of_analysis
 
     folder = Path(config.results_dir) / config.study
     return write(config, of_analysis(analysed, runs, load_table(folder, "costs"), load_table(folder, "latencies")))
+
+
+def load_analysis(folder):
+    """{name: frame} of the tables that task=analyze left in a study folder."""
+    files = {name: folder / f"{name}.csv" for name in ANALYSED}
+    return {name: pd.read_csv(file) for name, file in files.items() if file.exists()}
 
 
 def write(config, figures):
@@ -50,8 +59,11 @@ def run(jobs):
     config = jobs[0].config
     folder = Path(config.results_dir) / config.study
     has_runs = not folder.is_dir() or (folder / "runs.csv").exists() or run_folders(folder)
-    files = draw(config, tables.rebuild(config)) if has_runs else []
+    runs = tables.rebuild(config) if has_runs else pd.DataFrame()
+    files = draw(config, runs) if has_runs else []
     files += draw_costs(config)
+    if analysed := load_analysis(folder):
+        files += draw_analysis(config, analysed, runs)
     if not files:
         raise StudyError(f"study={config.study}: there is no finished run, and no cost table with something to draw")
     print("\n".join(map(str, files)))

@@ -1,0 +1,119 @@
+"""Figures of what an analysis found."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scaling_study.analysis.study import analyse
+from scaling_study.figures import of_analysis, save
+from scaling_study.literature import published
+from scaling_study.records.costs import load_table
+from scaling_study.records.tables import load_runs
+from scaling_study.scaling.grid import triples
+from scaling_study.tasks.figures import load_analysis
+
+from ..analysis.synthetic import grid_study, matched_study, surface_study
+from .test_saturation import texts, texts_of
+
+RESULTS = Path(__file__).parents[2] / "results"
+ANALYSED = sorted(path.parent for path in RESULTS.glob("*/summary.md"))
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """{name: Figure} of a run table and the tables of its analysis."""
+    folder = tmp_path_factory.mktemp("none")
+    nothing = load_table(folder, "costs"), load_table(folder, "latencies")
+
+    def draw(runs):
+        columns = {"data": "toy", "recipe": "quick", "phi": np.nan, "resolution_px": 14}
+        runs = runs.assign(**{name: value for name, value in columns.items() if name not in runs})
+        analysis = analyse(runs, *nothing, published(torchvision=False), draws=200)
+        return of_analysis(analysis.tables, runs, *nothing), analysis.tables
+
+    return draw
+
+
+def legend(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_fits_comparisons_and_frontier_of_a_matched_study(drawn):
+    figures, tables = drawn(matched_study(np.random.default_rng(0), gap=2.0))
+    assert set(figures) == {"fits", "comparisons", "frontier"}
+    [axes] = figures["fits"].axes
+    assert set(legend(axes)) == {"width (w)", "depth (d)", "resolution (r)", "compound (φ)", "fast", "baseline"}
+    assert len(axes.collections) >= 5  # a band each
+    [axes] = figures["comparisons"].axes
+    flops = tables["comparisons"].query("cost == 'flops'")
+    assert len(axes.get_yticklabels()) == len(flops) == 16
+    shown = sorted(float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() not in ("|", "None"))
+    assert shown == pytest.approx(sorted(flops.difference))
+    [axes] = figures["frontier"].axes
+    assert "compound" in legend(axes)
+
+
+def test_single_seeds_have_no_bars(drawn):
+    figures, _ = drawn(matched_study(np.random.default_rng(0), seeds=1))
+    assert figures["fits"].axes[0].get_title().startswith("toy, net, quick; n = 1 seed per point")
+    assert "n = 1 seed;" in figures["comparisons"].axes[0].get_title()
+
+
+def test_the_search_marks_the_papers_triple_and_what_is_over_budget(drawn):
+    runs = grid_study(np.random.default_rng(0), triples(0.2, 0.05, 0.05, 0.08), (1.2, 1.1, 1.15))
+    runs.loc[runs.depth == 2, "flops_ratio"] = 3.0
+    figures, tables = drawn(runs)
+    [axes] = figures["search"].axes
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert len(labels) == 26
+    assert labels.count("1.2, 1.1, 1.15 (paper)  2.00x") == 1
+    assert set(legend(axes)) == set(tables["search"].verdict)
+
+
+def test_figure_4_has_a_curve_per_pair_of_depth_and_resolution(drawn):
+    figures, _ = drawn(surface_study(np.random.default_rng(0)))
+    [axes] = figures["fig4"].axes
+    assert len(legend(axes)) == 9
+    assert "d=1, r=1" in legend(axes)
+    assert figures["fig4"].axes[0].get_xscale() == "log"
+
+
+def test_regimes_are_a_line_per_budget(drawn):
+    rng, rows = np.random.default_rng(0), []
+    for epochs in (1, 2, 4):
+        part = matched_study(rng, budgets=(4,), methods=("depth", "width"))
+        rows.append(part.assign(epochs=epochs))
+    figures, _ = drawn(pd.concat(rows, ignore_index=True))
+    [axes] = figures["regime"].axes
+    assert legend(axes) == ["net, 4 times the baseline"]
+    assert [f"{tick:g}" for tick in axes.get_xticks()] == ["1", "2", "4"]
+    assert {"frontier-1epochs", "frontier-4epochs"} <= set(figures)
+
+
+def test_times_have_a_panel_per_count():
+    study = RESULTS / "imagenet-family"
+    costs, latencies = load_table(study, "costs"), load_table(study, "latencies")
+    tables = analyse(pd.DataFrame(), costs, latencies, published(torchvision=False)).tables
+    panels = of_analysis(tables, pd.DataFrame(), costs, latencies)["times"].axes
+    assert [axes.get_xlabel().split(" (")[0] for axes in panels] == [
+        "multiply-adds per image", "parameters", "activations per image"
+    ]  # fmt: skip
+    assert all(axes.get_title().startswith("correlation 0.") for axes in panels)
+    assert "efficientnet" in legend(panels[0])
+    assert texts(panels[0]) == []
+
+
+def test_studies_are_analysed():
+    assert {path.name for path in ANALYSED} >= {"fractals-reference", "fashion_mnist-reference", "imagenet-family"}
+
+
+@pytest.mark.parametrize("study", ANALYSED, ids=lambda path: path.name)
+def test_committed_figures_re_render_from_committed_tables(study, tmp_path):
+    runs = load_runs(study) if (study / "runs.csv").exists() else pd.DataFrame()
+    figures = of_analysis(load_analysis(study), runs, load_table(study, "costs"), load_table(study, "latencies"))
+    assert figures
+    for name, figure in figures.items():
+        [again] = save(figure, tmp_path / name, ["svg"])
+        assert texts_of(again) == texts_of(RESULTS.parent / "plots" / study.name / f"{name}.svg")
