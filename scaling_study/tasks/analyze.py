@@ -40,8 +40,8 @@ def study_dir(config):
 
 
 def analyse(config, runs):
-    """The Analysis of the study that ``config`` names, ``runs`` its run table. Raises StudyError when there is nothing to
-    analyse."""
+    """The Analysis of the study that ``config`` names, ``runs`` its run table. Raises StudyError when there is nothing
+    to analyse."""
     from scaling_study.analysis.study import analyse
     from scaling_study.literature import published
 
