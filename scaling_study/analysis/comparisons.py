@@ -1,12 +1,16 @@
 """Methods against each other at equal cost."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
+from scipy.interpolate import PchipInterpolator
 
 from scaling_study.analysis.contrasts import LEVEL, Contrast, contrast, holm, verdict
 from scaling_study.analysis.observations import COSTS, studies, usable
 
 MATCHED = 0.05  # costs this near to each other are equal
+BEND = 3  # an interpolated value is taken to be off by a standard error of its distance from a straight line over this
 LEVELS_MAX = 12  # costs at which curves without common budgets are compared
 COMPARED = ("compound", "depth", "width", "resolution", "fast")
 COLUMNS = {
@@ -35,7 +39,7 @@ def compare(runs, costs=COSTS, reference="compound", response="top1", matched=MA
     """Comparisons of the method ``reference`` with every other, by each of ``costs``: (frame with COLUMNS, notes).
 
     At each budget that both were given, the two variants are compared, by common seeds where there are some; otherwise
-    at each cost of the reference's variants, with the other's curve between its two neighbouring points. Single-seed
+    at each cost of the reference's variants, with the other's curve interpolated there. Single-seed
     tables, published ones among them, get differences and the verdict that no interval can be given. matched: how far
     the costs of one budget may lie apart, relatively.
     """
@@ -52,8 +56,8 @@ def compare(runs, costs=COSTS, reference="compound", response="top1", matched=MA
 
 
 def leaders(runs, costs=COSTS, response="top1"):
-    """The best method at the largest cost that all methods reach, by each of ``costs``, against each other method:
-    a frame with COLUMNS, ``method`` the best."""
+    """The best method at the largest cost that all methods reach, by each of ``costs``, against each other method: a
+    frame with COLUMNS, ``method`` the best. What it is tested on has picked it, so the correction is for all pairs."""
     frame, _ = usable(runs, response)
     rows = []
     for (model, epochs), observations in studies(frame, response).items():
@@ -67,18 +71,23 @@ def leaders(runs, costs=COSTS, response="top1"):
             first = max(curve.costs[0] for curve in curves.values())
             if level <= first or any(weights is None for weights in at.values()):
                 continue
-            means = {method: contrast(observations, weights).estimate for method, weights in at.items()}
-            best = max(means, key=means.get)
             family = [
-                (level, np.nan, best, other, "interpolated", contrast(observations, minus(at[best], at[other])))
-                for other in curves if other != best
-            ]  # fmt: skip
-            rows += tabulated(family, {"model": model, "epochs": epochs, "cost": cost})
+                (level, np.nan, one, other, "interpolated", difference(observations, at[one], at[other]))
+                for one, other in itertools.permutations(curves, 2)
+            ]
+            best = max(at, key=lambda method: contrast(observations, at[method][0]).estimate)
+            key = {"model": model, "epochs": epochs, "cost": cost}
+            rows += [row for row in tabulated(family, key, twice=True) if row["method"] == best]
     return as_frame(rows)
 
 
+def difference(observations, one, other):
+    """Contrast of two places on curves, each (weights, how far off)."""
+    return contrast(observations, minus(one[0], other[0])).widened(np.hypot(one[1], other[1]))
+
+
 class Curve:
-    """A method's variants and its baseline, by ascending cost. costs: (points,); variants: indices of each point."""
+    """A method's variants and its baseline, by ascending cost. costs, means: (points,); variants: indices of each."""
 
     def __init__(self, observations, method, cost):
         index = observations.where(method)
@@ -87,22 +96,36 @@ class Curve:
         known = np.isfinite(values) if own.any() else np.zeros(len(values), dtype=bool)
         self.costs, place = np.unique(values[known], return_inverse=True)
         self.variants = [index[known][place == n] for n in range(len(self.costs))]
+        self.means = np.array([observations.means[variants].mean() for variants in self.variants])
 
     def at(self, cost):
-        """{variant: weight} that gives accuracy at ``cost``, linear in log cost between points; None outside them."""
+        """({variant: weight} that gives accuracy at ``cost``, how far the curve may be off there); None outside.
+
+        Between points a monotone cubic (scipy's PCHIP) in log cost, since straight lines run below curves that flatten.
+        Its slopes come from the neighbouring points; how much they bend it says how far off it may be.
+        """
         if not len(self.costs) or not self.costs[0] <= cost * (1 + 1e-9) or not cost <= self.costs[-1] * (1 + 1e-9):
             return None
         cost = np.clip(cost, self.costs[0], self.costs[-1])
         above = int(np.searchsorted(self.costs, cost))
-        below = above if self.costs[above] == cost else above - 1
-        share = 0.0
-        if above != below:
-            share = np.log(cost / self.costs[below]) / np.log(self.costs[above] / self.costs[below])
-        weights = {}
-        for place, weight in ((below, 1 - share), (above, share)):
-            for variant in self.variants[place]:
-                weights[variant] = weights.get(variant, 0.0) + weight / len(self.variants[place])
-        return weights
+        if self.costs[above] == cost:
+            return self.spread({above: 1.0}), 0.0
+        window = list(range(max(above - 2, 0), min(above + 2, len(self.costs))))
+        x, y, at = np.log(self.costs[window]), self.means[window], np.log(cost)
+        straight = np.interp(at, x, y)
+        value = PchipInterpolator(x, y)(at)
+        step = 1e-6 * (1 + np.ptp(y))
+        weights = [(PchipInterpolator(x, y + step * unit)(at) - value) / step for unit in np.eye(len(x))]
+        off = abs(value - straight) / BEND if len(x) > 2 else abs(np.diff(y)[0]) / (2 * BEND)
+        return self.spread(dict(zip(window, weights, strict=True))), float(off)
+
+    def spread(self, weights):
+        """Weights of points as weights of the variants that make them up."""
+        return {
+            variant: weight / len(self.variants[place])
+            for place, weight in weights.items()
+            for variant in self.variants[place]
+        }
 
 
 def minus(one, other):
@@ -118,9 +141,9 @@ def compared_with(observations, reference, cost, matched):
         value, budget = columns[cost][index], columns["flops_target"][index]
         for method, curve in curves.items():
             partner = partner_of(columns, index, method, cost, matched)
-            weights = {partner: 1.0} if partner is not None else curve.at(value)
-            basis = "matched" if partner is not None else "none" if weights is None else "interpolated"
-            result = None if weights is None else contrast(observations, minus({index: 1.0}, weights))
+            found = ({partner: 1.0}, 0.0) if partner is not None else curve.at(value)
+            basis = "matched" if partner is not None else "none" if found is None else "interpolated"
+            result = found and contrast(observations, minus({index: 1.0}, found[0])).widened(found[1])
             yield value, budget, reference, method, basis, result
 
 
@@ -141,11 +164,11 @@ def partner_of(columns, index, method, cost, matched):
     return int(found[0]) if len(found) else None
 
 
-def tabulated(family, common):
-    """Rows of a family of comparisons, p-values corrected within it."""
+def tabulated(family, common, twice=False):
+    """Rows of a family of comparisons, p-values corrected within it. twice: every pair is in it both ways round."""
     empty = Contrast(np.nan, np.nan, np.nan, 0, False)
     results = [result or empty for *_, result in family]
-    adjusted = holm([result.p for result in results])
+    adjusted = holm([result.p for result in results], repeats=2 if twice else 1)
     rows = []
     for (value, budget, method, other, basis, result), p_holm in zip(family, adjusted, strict=True):
         known = result or empty

@@ -26,6 +26,10 @@ class Contrast:
             return np.nan
         return float(2 * stats.t.sf(abs(self.estimate) / self.standard_error, self.df))
 
+    def widened(self, off):
+        """The same with an error of standard deviation ``off`` that the seeds do not show."""
+        return replace(self, standard_error=float(np.hypot(self.standard_error, off)))
+
     def interval(self, level=LEVEL):
         if not self.standard_error > 0:
             return np.nan, np.nan
@@ -67,12 +71,13 @@ def combined(weight, means, counts, noise):
     return Contrast(estimate, float(np.sqrt(parts.sum())), float(min(df, noise.df_pooled)), n, False)
 
 
-def holm(p):
+def holm(p, repeats=1):
     """Holm's adjusted p-values (1979): the smallest times their number, the next times one less, and so on, never
-    falling. NaN stays NaN and does not count."""
+    falling. NaN stays NaN and does not count. repeats: how often each comparison is in ``p``, to be counted once."""
     p = np.asarray(p, dtype=float)
-    adjusted, order = np.full(len(p), np.nan), np.argsort(p)[: np.isfinite(p).sum()]
-    adjusted[order] = np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)).clip(max=1)
+    adjusted, order = np.full(len(p), np.nan), np.argsort(p, kind="stable")[: np.isfinite(p).sum()]
+    left = (len(order) - np.arange(len(order)) + repeats - 1) // repeats
+    adjusted[order] = np.maximum.accumulate(p[order] * left).clip(max=1)
     return adjusted
 
 

@@ -1,6 +1,6 @@
 """One method's test error along a cost: points, their noise, and fits of every form with bootstrapped parameters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,23 +11,27 @@ from scaling_study.analysis.forms import FORMS
 LEVEL = 0.95
 POINTS_MAX = 128  # more points than this are averaged into as many bins, which no fit of four parameters notices
 DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal
-MISFIT = 0.05  # p-value below which the points scatter about a curve by more than the seeds explain
+MISFIT = 0.05  # p-value below which points scatter by more than their seeds explain, or seeds act on all alike
 
 
 @dataclass(frozen=True)
 class Points:
-    """cost: ascending, in its own unit; error: mean over seeds, percent; sigma: standard error of that mean (1 for all
-    when noise is unknown); counts: runs; chance: error of guessing; run_sd: of a single run, NaN when unknown;
-    df: of the noise; pool: standardised residuals that the bootstrap draws from."""
+    """cost: ascending, in its own unit; error: mean over seeds, percent; sigma: standard error of that mean but for
+    what a seed does to all points alike (1 for all when noise is unknown); shift: standard error of that, of so many
+    seeds; counts: runs;
+    chance: error of guessing; run_sd: (points,), of a single run, 0 when the seeds agree exactly, NaN when unknown; df:
+    of the noise; pool: standardised residuals that the bootstrap draws from."""
 
     cost: np.ndarray
     error: np.ndarray
     sigma: np.ndarray
     counts: np.ndarray
     chance: float
-    run_sd: float
+    run_sd: np.ndarray
     df: float
     pool: np.ndarray
+    shift: float = 0.0
+    seeds: int = 1
 
     def __len__(self):
         return len(self.cost)
@@ -38,12 +42,18 @@ class Points:
 
     @property
     def noisy(self):
-        return np.isfinite(self.run_sd) and self.run_sd > 0
+        return bool(np.all(self.run_sd > 0)) and len(self) > 0
+
+    @property
+    def no_interval(self):
+        """Why there is no interval, when there is none."""
+        agree = len(self) > 0 and np.all(self.run_sd == 0)
+        return "no interval, the seeds agree exactly" if agree else "no interval without a second seed"
 
     def first(self, n):
         """The ``n`` cheapest points; x keeps its unit."""
-        parts = (self.cost[:n], self.error[:n], self.sigma[:n], self.counts[:n])
-        return Points(*parts, self.chance, self.run_sd, self.df, self.pool)
+        names = ("cost", "error", "sigma", "counts", "run_sd")
+        return replace(self, **{name: getattr(self, name)[:n] for name in names})
 
     def resampled(self, rng, size, inflation=1.0):
         """(size, points): means as other seeds would have given them. Residuals of all variants, scaled to each one's
@@ -52,7 +62,8 @@ class Points:
         drawn = rng.choice(self.pool, size=(size, counts.sum()))
         z = np.add.reduceat(drawn, np.r_[0, counts.cumsum()[:-1]], axis=1) / np.sqrt(counts)
         inflation = inflation * stats.t.ppf(0.975, self.df) / stats.norm.ppf(0.975)
-        return np.clip(self.error + inflation * self.sigma * z, 0, 100)
+        shift = self.shift * rng.standard_t(max(self.seeds - 1, 1), (size, 1)) if self.shift else 0.0
+        return np.clip(self.error + inflation * self.sigma * z + shift, 0, 100)
 
 
 def points_of(observations, method, cost, chance):
@@ -60,7 +71,7 @@ def points_of(observations, method, cost, chance):
     index = observations.where(method)
     costs = observations.variants[cost].to_numpy()[index]
     index, costs = index[np.isfinite(costs)], costs[np.isfinite(costs)]
-    noise, counts = observations.noise, observations.counts
+    noise, counts = observations.paired_noise, observations.counts
     known = noise is not None and noise.pooled > 0
     weight = counts[index] / noise.variance[index] if known else counts[index].astype(float)
     frame = pd.DataFrame({"cost": np.log(costs) * weight, "error": (100 - observations.means[index]) * weight})
@@ -68,15 +79,32 @@ def points_of(observations, method, cost, chance):
     group = costs
     if len(np.unique(costs)) > POINTS_MAX:
         group = pd.qcut(np.log(costs), POINTS_MAX, labels=False, duplicates="drop")
-    merged = frame.groupby(group).sum()
+    frame["variance"] = noise.variance[index] * weight if known else np.nan
+    merged = frame.groupby(group).sum(min_count=1)
     sigma = merged.weight.to_numpy() ** -0.5 if known else np.ones(len(merged))
+    common = seed_variance(observations) if known else 0.0
+    run_sd = np.sqrt((merged.variance / merged.weight).to_numpy() + common)
+    if noise is not None and not known:
+        run_sd = np.zeros(len(merged))
     pool = np.r_[noise.standardised, -noise.standardised] if known else np.zeros(1)  # of either sign alike
     return Points(
         np.exp(merged.cost / merged.weight).to_numpy(), (merged.error / merged.weight).to_numpy(), sigma,
         merged["count"].to_numpy(dtype=int), chance,
-        float(np.sqrt(noise.variance[index].mean())) if known and len(index) else np.nan,
+        run_sd,
         float(noise.df[index].mean()) if known and len(index) else np.nan, pool,
+        shift=float(np.sqrt(common / observations.values.shape[1])), seeds=observations.values.shape[1],
     )  # fmt: skip
+
+
+def seed_variance(observations):
+    """Variance of what a seed does to all variants alike; 0 unless an F-test finds that it does something."""
+    total, paired = observations.noise, observations.paired_noise
+    df = total.df_pooled - paired.df_pooled
+    if df < 1:
+        return 0.0
+    seeds = (total.df_pooled * total.pooled - paired.df_pooled * paired.pooled) / df
+    told = stats.f.sf(seeds / paired.pooled, df, paired.df_pooled) < MISFIT
+    return max(total.pooled - paired.pooled, 0.0) if told else 0.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +126,8 @@ class Fit:
     unit: float
     chance: float
     samples: np.ndarray
-    run_sd: float
+    cost: np.ndarray
+    run_sd: np.ndarray
     inflation: float = 1.0
     heldout_log_error: float = np.nan
 
@@ -127,7 +156,8 @@ class Fit:
             curves = self.errors(cost, samples=True)
             tails = ((1 - level) / 2, (1 + level) / 2)
             frame[["low", "high"]] = np.quantile(curves, tails, axis=0).T
-            runs = curves + self.run_sd * np.random.default_rng(seed).standard_normal(curves.shape)
+            run_sd = np.interp(np.log(cost), np.log(self.cost), self.run_sd)  # beyond the ends, that of the ends
+            runs = curves + run_sd * np.random.default_rng(seed).standard_normal(curves.shape)
             frame[["run_low", "run_high"]] = np.quantile(runs, tails, axis=0).T
         return frame
 
@@ -136,8 +166,8 @@ def fit(points, form, draws=0, seed=0):
     """Fit one form of FORMS to ``points``, with ``draws`` bootstrap samples of its parameters."""
     kind = FORMS[form]
     size = len(kind.parameters)
-    common = {"n_points": len(points), "n_runs": int(points.counts.sum()), "chance": points.chance,
-              "unit": points.cost[0] if len(points) else np.nan, "run_sd": points.run_sd}  # fmt: skip
+    common = {"n_points": len(points), "n_runs": int(points.counts.sum()), "chance": points.chance}
+    common |= {"unit": points.cost[0] if len(points) else np.nan, "run_sd": points.run_sd, "cost": points.cost}
     if len(points) < size + 1:
         return Fit(
             form, "too few points", dict.fromkeys(kind.parameters, np.nan), samples=np.empty((0, size)), **common

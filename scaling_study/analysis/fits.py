@@ -16,6 +16,7 @@ FIT_COLUMNS = KEYS | {
     "chosen": "boolean",  # predicted the held-out largest costs best
     "status": "string",  # converged, bound hit, too few points, not identifiable
     "shape": "string",  # rising, falling, flat
+    "trend_p": "float64",  # of no dependence on cost; above 0.01 nothing is said of the curve
     "points": "Int64",
     "runs": "Int64",
     "unit": "float64",
@@ -97,7 +98,7 @@ def fit_rows(result):
 def statements(result):
     point, end = result.saturation, result.asymptote
     row = {
-        "status": result.status, "shape": result.shape, "threshold": result.threshold,
+        "status": result.status, "shape": result.shape, "trend_p": result.trend_p, "threshold": result.threshold,
         "asymptote": end.value, "asymptote_low": end.low, "asymptote_high": end.high, "asymptote_status": end.status,
         "saturation_cost": point.value, "saturation_low": point.low, "saturation_high": point.high,
         "saturation_status": point.status,

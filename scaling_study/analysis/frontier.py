@@ -30,9 +30,10 @@ def frontier(runs, costs=COSTS, draws=1000, seed=0, response="top1"):
     frame, _ = usable(runs, response)
     rng = np.random.default_rng(seed)
     variants = [with_draws(key, observations, draws, rng) for key, observations in studies(frame, response).items()]
-    parts = []
-    for epochs in dict.fromkeys(table.epochs.iloc[0] for table, _ in variants):
-        same = [pair for pair in variants if pair[0].epochs.iloc[0] is epochs or pair[0].epochs.iloc[0] == epochs]
+    parts, lengths = [], {}
+    for table, samples in variants:
+        lengths.setdefault(str(table.epochs.iloc[0]), []).append((table, samples))
+    for same in lengths.values():
         table = pd.concat([table for table, _ in same], ignore_index=True)
         samples = np.concatenate([samples for _, samples in same])
         parts += [by_cost(table, samples, cost) for cost in costs if table[cost].notna().any()]

@@ -12,6 +12,7 @@ from scipy.special import digamma, polygamma
 ENOUGH = 3  # variants with seeds, below which their variances are simply pooled
 UNEQUAL = 0.01  # p-value below which variances are taken to differ, or to follow accuracy
 DF_MAX = 1e6
+EXACT = 1e-9  # percent; differences below are those of floating point
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def moderated(values, blocks=False):
     residuals, df_total = values - np.nanmean(values, axis=1, keepdims=True), df_within
     if blocks and 2 * (df_blocked := blocked_df(present)) >= df_within:
         residuals, df_total = without_seed_effects(residuals), df_blocked
+    residuals = np.where(np.abs(residuals) < EXACT, 0, residuals)
     squares = np.nansum(residuals**2, axis=1)
     df = (counts - 1) * df_total / df_within
     pooled = squares.sum() / df_total

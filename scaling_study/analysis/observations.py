@@ -8,6 +8,7 @@ import pandas as pd
 from scaling_study.analysis.noise import Noise, moderated
 from scaling_study.analysis.rules import one_rule
 
+AXES = ("depth", "width", "resolution")
 COSTS = ("flops", "params", "activations", "activation_bytes", "train_seconds", "latency_seconds")
 STUDY = ["model", "epochs"]  # curves are compared within these
 VARIANT = ["method", "depth", "width", "resolution", "stage_depth", "flops_target", "flops"]
@@ -53,24 +54,35 @@ def usable(runs, response="top1"):
         raise ValueError(f"not a run table: it lacks {', '.join(absent)}")
     notes = []
     frame = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *STUDY, *VARIANT, *COSTS, "flops_ratio", "seed"])))
-    failed = frame.status != "done"
-    values = pd.to_numeric(frame[response], errors="coerce")
-    empty = ~failed & ~np.isfinite(values.astype(float)) | (~failed & ~values.between(0, 100))
-    unknown = ~failed & ~empty & frame[list(NEEDED[1:])].isna().any(axis=1)
+    failed = frame.status.fillna("") != "done"
+    for column in (response, *AXES, *COSTS, "flops_ratio", "flops_target", "epochs", "classes", "seed"):
+        if column in frame:
+            frame[column] = numbers(frame[column])
+    empty = ~failed & ~frame[response].between(0, 100)
+    axes = frame[list(AXES)]
+    unknown = ~failed & ~empty & (frame[["model", "method"]].isna().any(axis=1) | ~(axes > 0).all(axis=1))
     reasons = {
         "failed or unfinished": failed,
         f"without {response} from 0 to 100": empty,
-        "without model, method or coefficients": unknown,
+        "without model, method or coefficients above 0": unknown,
     }
     for reason, rows in reasons.items():
         if rows.any():
             notes.append(f"{rows.sum()} of {len(frame)} rows left out: {reason}")
     frame = frame[~(failed | empty | unknown)].copy()
-    frame[response] = frame[response].astype(float)
     frame["seed"] = frame.seed.fillna(0)
+    frame["epochs"] = frame.epochs.round()
     for cost in (*COSTS, "flops_ratio"):
-        frame[cost] = pd.to_numeric(frame[cost], errors="coerce").astype(float).where(lambda x: x > 0)
+        known = frame[cost] > 0
+        if known.any() and not known.all():
+            notes.append(f"{(~known).sum()} of {len(frame)} rows have no {cost} and are left out where it counts")
+        frame[cost] = frame[cost].where(known)
     return frame, notes
+
+
+def numbers(column):
+    """The column as floats; what is no finite number is missing."""
+    return pd.to_numeric(column, errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
 
 
 def observe(frame, response="top1"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from scaling_study.analysis.contrasts import LEVEL, contrast
+from scaling_study.analysis.contrasts import LEVEL, contrast, holm
 from scaling_study.analysis.noise import moderated
 from scaling_study.analysis.observations import Observations, usable
 
@@ -15,8 +15,9 @@ COLUMNS = {
     "points": "float64",
     "low": "float64",
     "high": "float64",
-    "p": "float64",
+    "p_holm": "float64",  # corrected for the lengths of one budget; the change stands alone
     "n": "Int64",
+    "verdict": "string",  # depth better, width better, longer training favours ..., not distinguishable, no interval
 }
 KEYS = ["method", "epochs"]
 
@@ -44,20 +45,23 @@ def effects(part, response, common):
     )
     place = {key: n for n, key in enumerate(cells.index)}
     lengths = sorted(set(cells.index.get_level_values("epochs")))
-    for epochs in lengths:
-        yield (
-            common
-            | {"epochs": epochs, "effect": "depth minus width"}
-            | row(contrast(observed, {place["depth", epochs]: 1.0, place["width", epochs]: -1.0}))
-        )
+    pairs = [{place["depth", epochs]: 1.0, place["width", epochs]: -1.0} for epochs in lengths]
+    results = [contrast(observed, weights) for weights in pairs]
+    for epochs, result, p in zip(lengths, results, holm([result.p for result in results]), strict=True):
+        length = {"epochs": epochs, "effect": "depth minus width"}
+        yield common | length | row(result, p, ("depth better", "width better"))
     logs = np.log2(np.array(lengths, dtype=float))
     slope = (logs - logs.mean()) / ((logs - logs.mean()) ** 2).sum()
     weights = {}
     for epochs, weight in zip(lengths, slope, strict=True):
         weights |= {place["depth", epochs]: weight, place["width", epochs]: -weight}
-    yield common | {"effect": "change per doubling of epochs"} | row(contrast(observed, weights))
+    change = contrast(observed, weights)
+    words = ("longer training favours depth", "longer training favours width")
+    yield common | {"effect": "change per doubling of epochs"} | row(change, change.p, words)
 
 
-def row(result):
+def row(result, p, words):
+    """Columns of a contrast; words: for above and below 0."""
     low, high = result.interval(LEVEL)
-    return {"points": result.estimate, "low": low, "high": high, "p": result.p, "n": result.n}
+    told = words[result.estimate < 0] if p <= 1 - LEVEL else "no interval" if np.isnan(p) else "not distinguishable"
+    return {"points": result.estimate, "low": low, "high": high, "p_holm": p, "n": result.n, "verdict": told}

@@ -45,6 +45,7 @@ class Saturation:
     asymptote: Estimate = field(default_factory=Estimate)
     saturation: Estimate = field(default_factory=Estimate)
     gains: pd.DataFrame | None = None
+    trend_p: float = np.nan
 
     @property
     def fit(self) -> Fit | None:
@@ -59,8 +60,9 @@ def saturation(points, threshold=0.5, draws=1000, seed=0, level=LEVEL):
         fits[name] = replace(fits[name], **fit(points, name, draws, seed).uncertainty)
     if chosen is None:
         return Saturation(points, fits, "too few points", "unknown", None, threshold)
-    if points.noisy and trend_p(points) > TREND:
-        return Saturation(points, fits, "not identifiable", "flat", chosen, threshold)
+    p = trend_p(points)
+    if not p <= TREND:
+        return Saturation(points, fits, "not identifiable", "flat", chosen, threshold, trend_p=p)
     shape = "falling" if falls(points, fits, chosen) else "rising"
     made = fits[chosen]
     return Saturation(
@@ -73,6 +75,7 @@ def saturation(points, threshold=0.5, draws=1000, seed=0, level=LEVEL):
         asymptote(points, fits, chosen, shape, level),
         saturation_point(points, made, threshold, level),
         gains(points, made, level),
+        p,
     )
 
 
@@ -85,7 +88,7 @@ def choose(points, fits):
 
     Between a power law with and without a floor the error decides alone. The forms that bend in other ways have to be
     better by more than twice the noise of the points they are judged by, since they extrapolate wildly when they are
-    not needed. None when no form could be judged.
+    not needed, and to pass through the points as well as their noise allows. None when no form could be judged.
     """
     errors = {name: made.heldout_log_error for name, made in fits.items() if np.isfinite(made.heldout_log_error)}
     plain = {name: error for name, error in errors.items() if name in ("power", "floor")}
@@ -95,12 +98,16 @@ def choose(points, fits):
     held = max(1, len(points) // 4)
     noise = np.sqrt(np.mean((points.sigma / np.maximum(points.error, 1e-3))[-held:] ** 2)) if points.noisy else 0.0
     bent = {name: error for name, error in errors.items() if name not in plain and error < plain[best] - 2 * noise}
-    return min(bent, key=bent.get, default=best)
+    through = {name: error for name, error in bent.items() if fits[name].inflation == 1}
+    return min(through or bent, key=(through or bent).get, default=best)
 
 
 def trend_p(points):
-    """p-value of no dependence on cost: a parabola in log cost, or a line through few points, against a constant."""
-    degree = 2 if len(points) > 3 else 1
+    """p-value of no dependence on cost: a parabola in log cost, or a line through few points, against a constant; by
+    the seeds' noise, and without it by what is left of the parabola. NaN when that is nothing."""
+    if np.ptp(points.error) < 1e-9:
+        return 1.0
+    degree = 2 if len(points) > (3 if points.noisy else 4) else 1
     weight = 1 / points.sigma
     squares = []
     for n in (0, degree):
@@ -108,7 +115,11 @@ def trend_p(points):
         target = points.error * weight
         residual = target - design @ np.linalg.lstsq(design, target, rcond=None)[0]
         squares.append(residual @ residual)
-    return float(stats.f.sf((squares[0] - squares[1]) / degree, degree, points.df))
+    explained, df = (squares[0] - squares[1]) / degree, points.df
+    if not points.noisy:
+        df = len(points) - degree - 1
+        explained = explained * df / squares[1] if squares[1] > 1e-12 and df > 0 else np.nan
+    return float(stats.f.sf(explained, degree, df))
 
 
 def falls(points, fits, chosen, level=LEVEL):
@@ -140,40 +151,40 @@ def asymptote(points, fits, chosen, shape, level):
     made = fits["m4"] if chosen == "m4" else fits["floor"]
     value = 100 - made.parameters["e"]
     if not len(made.samples):
-        return Estimate(value, status="no interval without a second seed")
+        return Estimate(value, status=points.no_interval)
     low, high = 100 - np.quantile(made.samples[:, 0], ((1 + level) / 2, (1 - level) / 2))
     told = 100 - high > NO_FLOOR * points.error.min()
     return Estimate(value, low, high, "estimated" if told else "not identifiable")
 
 
 def saturation_point(points, made, threshold, level):
-    """The least cost from which a doubling brings less than ``threshold`` points. Infinite beyond HORIZON times the
+    """The cost from which every doubling brings less than ``threshold`` points. Infinite beyond HORIZON times the
     largest cost; status ``extrapolated`` beyond the largest."""
     largest = points.cost[-1] * HORIZON
     doublings = np.log2(largest / points.cost[0])
     grid = points.cost[0] * 2 ** np.linspace(0, doublings, int(doublings * STEPS_PER_DOUBLING) + 1)
-    value = first_below(made.errors(grid)[None], grid, threshold)[0]
+    value = settled(made.errors(grid)[None], grid, threshold)[0]
     status = "estimated" if value <= points.cost[-1] else "extrapolated" if np.isfinite(value) else "beyond reach"
     if not len(made.samples):
-        return Estimate(value, status="no interval without a second seed")
-    costs = first_below(made.errors(grid, samples=True), grid, threshold)
+        return Estimate(value, status=points.no_interval)
+    costs = settled(made.errors(grid, samples=True), grid, threshold)
     low, high = np.quantile(costs, ((1 - level) / 2, (1 + level) / 2), method="nearest")
     return Estimate(value, low, high, status)
 
 
-def first_below(errors, grid, threshold):
-    """For each row of errors along ``grid`` (in steps of STEPS_PER_DOUBLING), the first cost whose doubling gains less
-    than ``threshold``, between grid points by interpolation; infinite where there is none."""
+def settled(errors, grid, threshold):
+    """For each row of errors along ``grid`` (in steps of STEPS_PER_DOUBLING), the cost from which no doubling gains
+    ``threshold`` any more, between grid points by interpolation; infinite where the last one still does."""
     gain = errors[:, :-STEPS_PER_DOUBLING] - errors[:, STEPS_PER_DOUBLING:]
-    below = gain < threshold
-    first = below.argmax(axis=1)
+    pays = gain >= threshold
+    last = gain.shape[1] - 1 - pays[:, ::-1].argmax(axis=1)  # the last doubling that pays, where there is one
+    after = np.minimum(last + 1, gain.shape[1] - 1)
     rows = np.arange(len(gain))
-    before = np.maximum(first - 1, 0)
-    fall = gain[rows, before] - gain[rows, first]
-    share = np.where(fall > 0, (gain[rows, before] - threshold) / np.where(fall > 0, fall, 1), 0)
+    fall = gain[rows, last] - gain[rows, after]
+    share = np.where(fall > 0, (gain[rows, last] - threshold) / np.where(fall > 0, fall, 1), 0)
     logs = np.log(grid)
-    cost = np.exp(logs[before] + share * (logs[first] - logs[before]))
-    return np.where(below.any(axis=1), cost, np.inf)
+    cost = np.exp(logs[last] + share * (logs[after] - logs[last]))
+    return np.where(pays.any(axis=1), np.where(pays[:, -1], np.inf, cost), grid[0])
 
 
 def gains(points, made, level):

@@ -58,8 +58,7 @@ def triples(variants, tolerance):
 def ranked(observations, index, common):
     means, ratios = observations.means, observations.variants.flops_ratio.to_numpy()
     dear = {i for i in index if ratios[i] > TARGET * OVER_BUDGET}
-    allowed = [i for i in index if i not in dear] or list(index)
-    best = max(allowed, key=lambda i: means[i])
+    best = max(index, key=lambda i: (i not in dear, means[i]))
     others = [i for i in sorted(index, key=lambda i: -means[i]) if i != best]
     results = {i: contrast(observations, {best: 1.0, i: -1.0}) for i in others}
     adjusted = dict(zip(allowed_others := [i for i in others if i not in dear],
@@ -73,7 +72,7 @@ def ranked(observations, index, common):
             | {"alpha": c.depth, "beta": c.width, "gamma": c.resolution, "flops_ratio": ratios[i]}
             | {"n": observations.counts[i], "accuracy": means[i], "behind": result.estimate if result else 0.0}
             | {"low": low, "high": high, "p_holm": adjusted.get(i, np.nan)}
-            | {"verdict": "best" if i == best else "over budget" if i in dear else told(adjusted[i])}
+            | {"verdict": "over budget" if i in dear else "best" if i == best else told(adjusted[i])}
         )
     return rows
 

@@ -51,7 +51,7 @@ def data_part(analysis):
         yield f"{len(runs)} finished runs of {len(seeds)} variants of {models}, {epochs} epochs, {spread(seeds)} each."
     else:
         yield "No finished runs."
-    yield "Intervals are 95%, from the scatter over seeds; accuracies are top-1 on the test split in percent."
+    yield "Intervals are 95%; accuracies are top-1 on the test split in percent."
     if analysis.notes:
         yield ""
         yield from (f"- {note}" for note in analysis.notes)
@@ -78,7 +78,7 @@ def saturation_part(fits):
         {
             **named(row),
             "form": row.form,
-            "status": row.status if row.shape == "flat" else f"{row.status}, {row.shape}",
+            "status": no_trend(row) if row.shape == "flat" else f"{row.status}, {row.shape}",
             "last doubling brought": interval(row.last_gain, row.last_gain_low, row.last_gain_high, "{:+.2f}"),
             "saturates at": saturation_words(row),
             "accuracy without end": asymptote_words(row),
@@ -94,6 +94,10 @@ def saturation_part(fits):
 
 def named(row):
     return {"model": row.model, "epochs": row.epochs, "method": row.method}
+
+
+def no_trend(row):
+    return "no trend" if pd.isna(row.trend_p) else f"no clear trend (p = {row.trend_p:.2g})"
 
 
 def saturation_words(row):
@@ -121,8 +125,9 @@ def comparison_part(comparisons):
     yield "## Compound against the other methods at equal cost"
     yield ""
     yield (
-        "Points of accuracy by which compound is ahead. Matched: the two variants of one budget; interpolated: along "
-        "the other method's curve. Verdicts are corrected for all comparisons of the same cost (Holm)."
+        "Points of accuracy by which compound is ahead, intervals from the scatter over seeds. Matched: the two "
+        "variants of one budget; interpolated: along the other method's curve. Verdicts are corrected for all "
+        "comparisons of the same cost (Holm)."
     )
     yield ""
     flops = comparisons[(comparisons.cost == "flops") & (comparisons.basis != "none")]
@@ -148,11 +153,15 @@ def comparison_part(comparisons):
     yield ""
     yield "By each cost, number of verdicts (better / not distinguishable / worse):"
     yield ""
-    words = ("better", "not distinguishable", "worse")
     for cost, rows in comparisons[comparisons.basis != "none"].groupby("cost", sort=False):
-        counts = [f"{other} {' / '.join(str((part.verdict == word).sum()) for word in words)}"
-                  for other, part in rows.groupby("other", sort=False)]  # fmt: skip
+        counts = [f"{other} {tally(part)}" for other, part in rows.groupby("other", sort=False)]
         yield f"- {COST_NAMES[cost]}: {', '.join(counts)}"
+
+
+def tally(part):
+    words = ("better", "not distinguishable", "worse")
+    counts = [(part.verdict == word).sum() for word in words]
+    return " / ".join(map(str, counts)) if sum(counts) else "no verdict"
 
 
 def leader_part(leaders):
@@ -173,6 +182,8 @@ def leader_part(leaders):
 
 def doubt(part):
     """How sure the best of one cost is."""
+    if (part.difference.abs() < 1e-9).any():
+        return f"tied with {' and '.join(part.other[part.difference.abs() < 1e-9])}"
     if part.p.isna().all():
         return "without an interval for want of seeds that differ"
     equal = part.other[part.verdict != "better"].tolist()
@@ -184,6 +195,8 @@ def winners(rows):
     parts = [part for _, part in rows.groupby("cost", sort=False)]
     full = [part for part in parts if len(part) == max(map(len, parts))]
     names = list(dict.fromkeys(part.method.iloc[0] for part in full))
+    if pd.concat(full).p.isna().all():
+        return f"the means put {' or '.join(names)} in front; without intervals nothing follows from that."
     if len(names) == 1:
         return f"{names[0]} is in front by each of {len(full)} costs."
     could = [{part.method.iloc[0], *part.other[part.verdict != "better"]} for part in full]
@@ -220,21 +233,26 @@ def frontier_part(frontier):
 
 def search_part(search):
     yield "## Search for alpha, beta and gamma"
-    for model, rows in search.groupby("model"):
-        best, equal = rows.iloc[0], rows[rows.verdict == "not distinguishable"]
-        dear = rows[rows.verdict == "over budget"]
+    for (model, epochs), rows in search.groupby(["model", "epochs"], dropna=False):
+        name = model if search.epochs.nunique() < 2 else f"{model}, {epochs} epochs"
+        others = rows[rows.verdict != "best"]
+        equal, dear = ((others.verdict == verdict).sum() for verdict in ("not distinguishable", "over budget"))
         yield ""
-        yield (
-            f"{model}: best on the validation split is alpha, beta, gamma = {triple(best)} with {best.accuracy:.2f}% "
-            f"at {best.flops_ratio:.2f} times the baseline's multiply-adds (n = {best.n}). {len(equal)} of "
-            f"{len(rows) - 1} others cannot be told from it; {len(dear)} were built too dear to be chosen."
-        )
+        if len(others) == len(rows):
+            yield f"{name}: every triple was built too dear to be chosen."
+        else:
+            best = rows.iloc[0]
+            yield (
+                f"{name}: best on the validation split is alpha, beta, gamma = {triple(best)} with "
+                f"{best.accuracy:.2f}% at {ratio(best.flops_ratio)} the baseline's multiply-adds (n = {best.n}). "
+                f"{equal} of {len(others)} others cannot be told from it; {dear} were built too dear to be chosen."
+            )
         yield ""
         yield from table(
             [
                 {
                     "alpha, beta, gamma": triple(row),
-                    "built cost": f"{row.flops_ratio:.2f}",
+                    "built cost": ratio(row.flops_ratio),
                     "validation top-1": f"{row.accuracy:.2f}",
                     "behind": interval(row.behind, row.low, row.high, "{:.2f}"),
                     "verdict": row.verdict,
@@ -248,8 +266,9 @@ def surface_part(surface):
     yield "## Response surface"
     yield ""
     yield (
-        "Log error against the logarithms of the coefficients, over all variants; one percent more of an axis lowers "
-        "the error by its exponent in percent (where there are squares or products: at the baseline)."
+        "Log error against the logarithms of the coefficients, over all variants, intervals from their scatter about "
+        "it; one percent more of an axis lowers the error by its exponent in percent (where there are squares or "
+        "products: at the baseline)."
     )
     yield ""
     yield from table(
@@ -296,6 +315,8 @@ def confirmation(row, runs):
     if not same.any():
         return "not yet"
     mean, n = runs.top1[same].mean(), int(same.sum())
+    if row.runs_before > 0:
+        return f"{mean:.2f}% (n = {n}), but it was predicted from these runs"
     inside = row.run_low <= mean <= row.run_high
     return f"{mean:.2f}% (n = {n}): {'confirmed' if inside else 'outside the interval'}"
 
@@ -311,7 +332,7 @@ def regime_part(regime):
                 "epochs": "all" if pd.isna(row.epochs) else row.epochs,
                 "effect": row.effect,
                 "points": interval(row.points, row.low, row.high, "{:+.2f}"),
-                "p": "no interval" if pd.isna(row.p) else f"{row.p:.2g}",
+                "verdict": row.verdict,
                 "n": row.n,
             }
             for row in regime.itertuples()
@@ -323,8 +344,16 @@ def time_part(times):
     yield "## Which count predicts time"
     yield ""
     shown = times[times.status == "estimated"]
+    if shown.empty:
+        yield "Too few networks were timed."
+        return
     devices = dict.fromkeys(device_of(row) for row in shown.itertuples())
-    yield f"Log time against each count, over all networks and within families. {'; '.join(devices)}."
+    yield (
+        "Log time against each count, over all networks and within families; intervals from the scatter about the "
+        f"line. {'; '.join(devices)}."
+    )
+    yield ""
+    yield from (f"- {line}" for line in best_predictors(shown))
     yield ""
     yield from table(
         [
@@ -339,6 +368,19 @@ def time_part(times):
             for row in shown.itertuples()
         ]
     )
+
+
+def best_predictors(fits):
+    """For each time and group of networks, the count of the highest correlation, and those that may do as well."""
+    for (device, time, family), rows in fits.groupby(["device", "time", "family"], sort=False):
+        best = rows.loc[rows.correlation.idxmax()]
+        rivals = rows[(rows.correlation_high > best.correlation_low) & (rows.predictor != best.predictor)]
+        names = " and ".join(COST_NAMES[name] for name in rivals.predictor)
+        where = "all networks" if family == "all" else family
+        place = f" on {device}" if fits.device.nunique() > 1 else ""
+        tail = f"; the intervals of {names} overlap its own" if names else ", clear of the others' intervals"
+        best_of = f"{COST_NAMES[best.predictor]} correlate best ({best.correlation:.2f})"
+        yield f"{TIMES[time]}, {where}{place}: {best_of}{tail}"
 
 
 def device_of(row):
@@ -391,6 +433,10 @@ def interval(value, low, high, form):
     if pd.isna(low):
         return f"{form.format(value)} (no interval)"
     return f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
+
+
+def ratio(value):
+    return "unknown times" if pd.isna(value) else f"{value:.2f} times"
 
 
 def coefficients(row):

@@ -38,8 +38,9 @@ class Surface:
     """Regression of log error on logarithms of the coefficients, one point per variant.
 
     kind: a key of MODELS; results: statsmodels' fitted model; ranges: {axis: (least, greatest coefficient trained)};
-    run_sd: of a single run's log error, NaN without seeds; leave_one_out: root mean square log error of variants left
-    out; leverage: the greatest of a trained variant; others: the surfaces that predicted left-out variants less well.
+    run_sd: of a single run's log error about its variant's mean, NaN without seeds; leave_one_out: root mean square log
+    error of variants left out; leverage: the greatest of a trained variant; others: the surfaces that predicted
+    left-out variants less well.
     """
 
     kind: str
@@ -71,8 +72,8 @@ class Surface:
         mean = self.results.get_prediction(rows)
         frame = pd.DataFrame({"top1": 100 - np.exp(mean.predicted)})
         t = stats.t.ppf((1 + LEVEL) / 2, self.results.df_resid)
-        # A single run scatters as the variants do about the surface, or as seeds do where that is more.
-        run = np.sqrt(mean.se**2 + np.nanmax([self.results.mse_resid, np.nan_to_num(self.run_sd) ** 2]))
+        # Variants scatter about the surface, by misfit and the noise of their means, and single runs about those.
+        run = np.sqrt(mean.se**2 + self.results.mse_resid + np.nan_to_num(self.run_sd) ** 2)
         for prefix, error in (("", mean.se), ("run_", run)):
             frame[f"{prefix}low"] = 100 - np.exp(mean.predicted + t * error)
             frame[f"{prefix}high"] = 100 - np.exp(mean.predicted - t * error)
@@ -127,7 +128,8 @@ def fit_surface(observations):
 def log_run_sd(observations):
     if observations.noise is None:
         return np.nan
-    return float(np.sqrt(np.mean(observations.noise.variance / np.maximum(100 - observations.means, ERROR_MIN) ** 2)))
+    within = observations.noise.variance * (1 - 1 / observations.counts)
+    return float(np.sqrt(np.mean(within / np.maximum(100 - observations.means, ERROR_MIN) ** 2)))
 
 
 def design(coefficients, kind):

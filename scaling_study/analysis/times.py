@@ -38,7 +38,10 @@ def time_fits(costs, latencies):
     for setting, table in latencies.groupby(settings, dropna=False):
         for time in TIMES:
             points = merged(costs, table, time)
-            families = [family for family, part in points.groupby("family") if len(part) > 1]
+            sizes = points.family.drop(
+                index=points.index[points.family == "timm"]
+            ).value_counts()  # no family of its own
+            families = sorted(sizes.index[sizes > 1])
             for family in ["all", *families]:
                 part = points if family == "all" else points[points.family == family]
                 common = dict(zip(settings, setting, strict=True)) | {"time": time, "family": family}

@@ -142,7 +142,24 @@ def load_runs(path):
     missing = [column for column in RUN_COLUMNS if column not in frame and column not in LATER]
     if missing:
         raise ValueError(f"{path} is not a run table: it lacks {', '.join(missing)}")
-    return frame.reindex(columns=list(RUN_COLUMNS)).astype(RUN_COLUMNS)
+    return with_numbers(frame.reindex(columns=list(RUN_COLUMNS)), path).astype(RUN_COLUMNS)
+
+
+def with_numbers(frame, path):
+    """The frame with what is no finite number in a number's column as missing, of which a warning tells."""
+    for name, kind in RUN_COLUMNS.items():
+        if kind not in ("Int64", "float64") or pd.api.types.is_integer_dtype(frame[name]):
+            continue
+        values = (
+            pd.to_numeric(frame[name], errors="coerce")
+            .astype(float)
+            .replace([float("inf"), -float("inf")], float("nan"))
+        )
+        lost = int((values.isna() & frame[name].notna()).sum())
+        if lost:
+            warnings.warn(f"{path}: {lost} values of column {name} are no numbers and count as missing", stacklevel=3)
+        frame[name] = values.round() if kind == "Int64" else values
+    return frame
 
 
 def load_history(path):

@@ -24,7 +24,9 @@ def run(jobs):
     from scaling_study.analysis.summary import summary
 
     text = summary(config.study, analysis, load_recommendations(folder))
-    presets = [write_preset(folder, best) for best in best_triples(analysis.tables.get("search"))]
+    best = best_triples(analysis.tables.get("search"))
+    several = len({row.epochs for row in best}) > 1
+    presets = [write_preset(folder, row, f"_{row.epochs}epochs" if several else "") for row in best]
     write_text(folder / "summary.md", text)
     print(text)
     files = figures.draw_analysis(config, analysis.tables, runs)
@@ -74,9 +76,9 @@ def best_triples(search):
     return [] if search is None else list(search[search.verdict == "best"].itertuples())
 
 
-def write_preset(folder, best):
+def write_preset(folder, best, suffix=""):
     """The searched triple as an option of the config group ``scaling``; returns its path."""
-    path = folder / "conf" / "scaling" / f"searched_{best.model}.yaml"
+    path = folder / "conf" / "scaling" / f"searched_{best.model}{suffix}.yaml"
     seeds = f"{best.n} seed{'s' if best.n > 1 else ''}"
     lines = [
         f"# The best triple of the search in study {folder.name}: {best.accuracy:.2f}% validation top-1, {seeds}.",

@@ -32,6 +32,7 @@ COLUMNS = {
     "high": "float64",
     "run_low": "float64",  # prediction interval of one run
     "run_high": "float64",
+    "runs_before": "Int64",  # runs of these coefficients that the prediction comes from
     "extrapolated": "boolean",  # farther from the trained variants than any of them
 }
 
@@ -45,6 +46,7 @@ def run(jobs):
     surface = surface_of(config)
     require_writable(folder)
     best = recommend(job, surface, limit, budget)
+    best["runs_before"] = count_runs(analyze.load(config), config, best)
     row = {"model": config.model.name, "epochs": config.recipe.epochs, "limit": limit, "budget": budget} | best
     keep(folder, row)
     print(told(row, surface, config))
@@ -65,6 +67,14 @@ def surface_of(config):
         reason = refused.get(key, f"it holds runs of {known}, not of {key[0]} for {key[1]} epochs")
         raise StudyError(f"study={config.study}: no response surface, {reason}")
     return made[key]
+
+
+def count_runs(runs, config, best):
+    """Finished runs of the study with the coefficients of ``best``."""
+    same = (runs.status == "done") & (runs.model == config.model.name) & (runs.epochs == config.recipe.epochs)
+    for axis in AXES:
+        same &= np.isclose(runs[axis].astype(float), best[axis])
+    return int(same.sum())
 
 
 def recommend(job, surface, limit, budget):
@@ -90,7 +100,7 @@ def recommend(job, surface, limit, budget):
 
 def candidates_of(job, surface):
     """A frame with a row per network: coefficients with two decimals within the trained ranges, predictions, and COUNTS
-    by arithmetic as multiples of the baseline's. Of coefficients that build the same network, the best predicted stay.
+    by arithmetic as multiples of the baseline's. Of coefficients that build the same network, the worst predicted stay.
     """
     model, data, source = job.run.model, job.config.data, SOURCES[job.run.data.name]
     size = {"classes": source.classes, "channels": source.channels}
@@ -106,7 +116,7 @@ def candidates_of(job, surface):
     frame = pd.DataFrame(grid, columns=list(AXES)).assign(resolution_px=pixels)
     frame[list(COUNTS)] = np.array(counts) / baseline
     frame = pd.concat([frame, surface.predict(grid)], axis=1).sort_values("low", ascending=False)
-    return frame.drop_duplicates([*COUNTS, "resolution_px"], ignore_index=True)
+    return frame.drop_duplicates([*COUNTS, "resolution_px"], keep="last", ignore_index=True)
 
 
 def measured(candidates, surface, budget, measure):

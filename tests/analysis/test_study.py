@@ -51,9 +51,12 @@ def test_searches_surfaces_and_recommendations_in_words(empty, paper, seeds):
     rng = np.random.default_rng(0)
     runs = surface_study(rng, seeds=seeds)
     row = {"model": "net", "epochs": 2, "limit": "flops", "budget": 4.0, "built": 3.9, "depth": 1.5, "width": 1.5,
-           "resolution": 1.0, "top1": 80.0, "run_low": 70.0, "run_high": 90.0}  # fmt: skip
+           "resolution": 1.0, "runs_before": 0, "top1": 80.0, "run_low": 70.0, "run_high": 90.0}  # fmt: skip
     done, other = pd.DataFrame([row]), pd.DataFrame([row | {"width": 1.9}])
-    _, text = words(runs, empty, paper, pd.concat([done, other, done.assign(run_high=71.0)]))
+    _, text = words(
+        runs, empty, paper, pd.concat([done, other, done.assign(run_high=71.0), done.assign(runs_before=3)])
+    )
+    assert text.count("but it was predicted from these runs |") == 1
     assert text.count("confirmed |") == 1
     assert text.count("not yet |") == 1
     assert text.count("outside the interval |") == 1
@@ -78,6 +81,10 @@ def test_searches_surfaces_and_recommendations_in_words(empty, paper, seeds):
         lambda runs: runs.assign(top1=100.0),
         lambda runs: runs.assign(model=np.where(runs.method == "width", "other", "net")),
         lambda runs: pd.concat([runs, runs]),
+        lambda runs: runs.assign(epochs=np.where(runs.seed == 0, np.nan, 2)),
+        lambda runs: runs.assign(epochs=np.nan),
+        lambda runs: runs.assign(width=np.where(runs.seed == 0, -1.0, runs.width), flops=np.inf),
+        lambda runs: runs.assign(depth=np.where(runs.seed == 0, "x", "2.0"), classes="many"),
     ],
 )
 def test_no_table_breaks_it(empty, paper, change):

@@ -5,7 +5,7 @@ import pytest
 
 import scaling_study
 from scaling_study.records.store import RunFolder
-from scaling_study.records.tables import EPOCH_COLUMNS, RUN_COLUMNS, write_tables
+from scaling_study.records.tables import EPOCH_COLUMNS, RUN_COLUMNS, load_runs, run_table, write_tables
 
 BASE = {
     "study": "s",
@@ -110,3 +110,17 @@ def test_unknown_keys_of_newer_records_are_ignored(study):
     folder = add(study, 9.0, 0, colour="red", flops=9)
     assert json.loads((folder.path / "record.json").read_text())["colour"] == "red"
     assert "colour" not in write_tables(study)
+
+
+def test_a_bad_cell_costs_that_cell_and_no_row(tmp_path):
+    rows = [
+        {"run_id": f"r{n}", "status": "done", "method": "width", "flops": 2**40 + n, "top1": 50.5} for n in range(3)
+    ]
+    table = run_table(rows)
+    text = table.to_csv(index=False).replace(str(2**40 + 1), "inf").replace("50.5", "x", 1)
+    (tmp_path / "runs.csv").write_text(text)
+    with pytest.warns(UserWarning, match="1 values of column (flops|top1) are no numbers"):
+        loaded = load_runs(tmp_path)
+    assert len(loaded) == 3
+    assert loaded.flops.isna().sum() == loaded.top1.isna().sum() == 1
+    assert loaded.flops.max() == 2**40 + 2

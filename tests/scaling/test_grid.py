@@ -17,5 +17,10 @@ def test_every_triple_keeps_to_the_budget(tolerance):
     assert {(2, 1, 1)} <= set(grid)  # the whole budget on depth
 
 
+def test_the_papers_triple_is_kept_where_the_steps_pass_it_by():
+    assert triples(0.5, 0.4, 0.4, 0.1).count((1.2, 1.1, 1.15)) == 1
+    assert (1.2, 1.1, 1.15) not in triples(0.5, 0.4, 0.4, 0.05)
+
+
 def test_the_sweep_ends_with_the_baseline():
     assert comma_separated(1, 0.4, 0.4, 0.05) == "[1,1,1.4],[1,1.4,1],[2,1,1],[1,1,1]"
