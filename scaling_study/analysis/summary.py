@@ -65,31 +65,34 @@ def spread(counts):
 def saturation_part(fits):
     yield "## Does accuracy saturate?"
     yield ""
-    yield (
-        "The curve of each method by multiply-adds, in the form that predicted the largest costs best without having "
-        f"seen them. A doubling that brings less than {fits.threshold.max():g} points is saturation; other costs are "
-        "in fits.csv."
-        if fits.chosen.any()
-        else "No method has enough points for a curve that could be judged on points it has not seen."
-    )
-    yield ""
-    chosen = fits[(fits.cost == "flops") & fits.chosen]
-    rows = [
-        {
-            **named(row),
-            "form": row.form,
-            "status": no_trend(row) if row.shape == "flat" else f"{row.status}, {row.shape}",
-            "last doubling brought": interval(row.last_gain, row.last_gain_low, row.last_gain_high, "{:+.2f}"),
-            "saturates at": saturation_words(row),
-            "accuracy without end": asymptote_words(row),
-        }
-        for row in chosen.itertuples()
-    ]
-    yield from table(rows)
-    judged = set(chosen[["model", "epochs", "method"]].itertuples(index=False, name=None))
-    for row in fits[fits.cost == "flops"].drop_duplicates(["model", "epochs", "method"]).itertuples():
-        if (row.model, row.epochs, row.method) not in judged:
-            yield f"\n{row.model}, {row.method}: {row.points} points are too few to choose a curve."
+    flops = fits[fits.cost == "flops"]
+    chosen = flops[flops.chosen]
+    if len(chosen):
+        yield (
+            "The curve of each method by multiply-adds, in the form that predicted the largest costs best without having "
+            f"seen them. A doubling that brings less than {fits.threshold.max():g} points is saturation; other costs are "
+            "in fits.csv."
+        )
+        yield ""
+        yield from table([saturation_row(row) for row in chosen.itertuples()])
+    key = ["model", "epochs", "method"]
+    judged = set(chosen[key].itertuples(index=False, name=None))
+    few = [row for row in flops.drop_duplicates(key).itertuples() if (row.model, row.epochs, row.method) not in judged]
+    if few:
+        names = ", ".join(f"{row.model} {row.method} ({row.points})" for row in few)
+        yield from [""] * bool(len(chosen))
+        yield f"Too few points to choose a curve by points it has not seen: {names}."
+
+
+def saturation_row(row):
+    return {
+        **named(row),
+        "form": row.form,
+        "status": no_trend(row) if row.shape == "flat" else f"{row.status}, {row.shape}",
+        "last doubling brought": interval(row.last_gain, row.last_gain_low, row.last_gain_high, "{:+.2f}"),
+        "saturates at": saturation_words(row),
+        "accuracy without end": asymptote_words(row),
+    }
 
 
 def named(row):

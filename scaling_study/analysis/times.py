@@ -41,7 +41,7 @@ def time_fits(costs, latencies):
             sizes = points.family.drop(
                 index=points.index[points.family == "timm"]
             ).value_counts()  # no family of its own
-            families = sorted(sizes.index[sizes > 1])
+            families = sorted(sizes.index[(sizes > 1) & (sizes < len(points))])
             for family in ["all", *families]:
                 part = points if family == "all" else points[points.family == family]
                 common = dict(zip(settings, setting, strict=True)) | {"time": time, "family": family}
