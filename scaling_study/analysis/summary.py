@@ -69,9 +69,9 @@ def saturation_part(fits):
     chosen = flops[flops.chosen]
     if len(chosen):
         yield (
-            "The curve of each method by multiply-adds, in the form that predicted the largest costs best without having "
-            f"seen them. A doubling that brings less than {fits.threshold.max():g} points is saturation; other costs are "
-            "in fits.csv."
+            "The curve of each method by multiply-adds, in the form that predicted the largest costs best without "
+            f"having seen them. A doubling that brings less than {fits.threshold.max():g} points is saturation; other "
+            "costs are in fits.csv."
         )
         yield ""
         yield from table([saturation_row(row) for row in chosen.itertuples()])
