@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from scaling_study.figures.metrics import METRICS
 
@@ -11,7 +12,8 @@ MARKERS = "osD^vPX"
 
 
 def time_against_counts(time_fits, costs, latencies):
-    """Latency of one image against each count, log-log, a marker per family, with the pooled regression line."""
+    """Latency of one image against each count, log-log, with the pooled regression line; a marker per family, or per
+    method where there is one family."""
     fits = time_fits[(time_fits.family == "all") & (time_fits.time == "inference") & (time_fits.status == "estimated")]
     setting = fits.iloc[0] if len(fits) else time_fits.iloc[0]
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
@@ -20,13 +22,14 @@ def time_against_counts(time_fits, costs, latencies):
     points = costs.drop_duplicates("variant_id", keep="last").merge(
         single[["variant_id", "seconds_median"]], on="variant_id"
     )
+    group = "family" if points.family.nunique() > 1 else "method"
     y = METRICS["seconds_median"].for_values(points.seconds_median)
     figure = Figure(figsize=(11.0, 4.2), layout="constrained")
     panels = figure.subplots(1, len(COUNTS), sharey=True)
     for axes, column in zip(panels, COUNTS, strict=True):
         x = METRICS[column].for_values(points[column])
-        for n, (family, rows) in enumerate(points.groupby("family")):
-            axes.plot(rows[column] / x.scale, rows.seconds_median / y.scale, linestyle="none", label=family,
+        for n, (name, rows) in enumerate(points.groupby(group)):
+            axes.plot(rows[column] / x.scale, rows.seconds_median / y.scale, linestyle="none", label=name,
                       color=COLOURS[n % len(COLOURS)], marker=MARKERS[n % len(MARKERS)], markersize=6)  # fmt: skip
         fit = fits[fits.predictor == column]
         if len(fit):
@@ -37,6 +40,8 @@ def time_against_counts(time_fits, costs, latencies):
         axes.set_xscale("log")
         axes.set_yscale("log")
         for ticks in (axes.xaxis, axes.yaxis):
+            ticks.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ticks.set_minor_formatter(lambda *_: "")
             ticks.set_major_formatter(lambda value, _: f"{value:g}")
         axes.set_xlabel(f"{x.title}, log scale")
         axes.grid(alpha=0.3)
