@@ -227,11 +227,8 @@ def test_a_search_is_analysed_and_its_preset_used_and_coefficients_recommended(c
     row = pd.read_csv(results / "recommendations.csv").iloc[0]
     assert row.built <= 1.5
     assert f"depth {row.depth:g}, width {row.width:g}, resolution {row.resolution:g}" in recommended.stdout
-    assert "| params <= 1.5 |" in cli("task=analyze", study).stdout
     refused = cli("task=recommend", study, "recipe.epochs=1", "budget.flops=0.01", check=False)
     assert refused.stderr.startswith("error: budget.flops=0.01: no network within the trained range keeps to it")
-    other = cli("task=recommend", study, "recipe.epochs=7", "budget.flops=2", check=False)
-    assert "it holds runs of micro_mbconv for 1 epochs, not of micro_mbconv for 7 epochs" in other.stderr
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_search_is_the_grid_of_the_config_and_the_baseline():
     assert {(v.coefficients.depth, v.coefficients.width, v.coefficients.resolution) for v in variants} >= {
         (1.2, 1.1, 1.15), (2, 1, 1), (1, 1.4, 1), (1, 1, 1.4)
     }  # fmt: skip
-    assert len(jobs_of("+sweep=search", "search.tolerance=0.1", "search.alpha_step=1")) == 13
+    assert len(jobs_of("+sweep=search", "search.tolerance=0.1", "search.alpha_step=1")) == 14
 
 
 def test_fig4_is_width_for_four_pairs_of_depth_and_resolution():

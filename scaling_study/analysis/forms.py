@@ -105,6 +105,7 @@ def fit_m4(x, errors, sigma, chance, start=None):
 STARTS_A = (0.05, 0.5, 2.0)
 EXPONENT_MIN, EXPONENT_MAX, A_MIN, A_MAX = 0.01, 8.0, 0.01, 8.0
 ITERATIONS = 30
+SETTLED = 1e-8  # relative gain below which a step is the last
 
 
 def at_bound_m4(theta):
@@ -137,13 +138,15 @@ def least_squares_m4(x, errors, sigma, chance, theta):
         moved[:, 1] *= np.exp(np.clip(step[:, 1], -3, 3))
         moved = bounded(moved)
         new = (errors - m4(moved, x, chance)) / sigma
-        better = (new**2).sum(axis=1) < squares
-        if not better.any() and damping.min() > 1e3:
-            break
+        gain = squares - (new**2).sum(axis=1)
+        better = gain > 0
+        settled = np.where(better, gain < SETTLED * squares, damping > 1e2)
         theta = np.where(better[:, None], moved, theta)
         residual = np.where(better[:, None], new, residual)
         squares = (residual**2).sum(axis=1)
         damping = np.where(better, damping / 4, damping * 4).clip(1e-9, 1e9)
+        if settled.all():
+            break
     return theta, squares
 
 

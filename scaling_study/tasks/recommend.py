@@ -63,7 +63,7 @@ def surface_of(config):
     made, refused = surfaces(runs)
     key = (config.model.name, config.recipe.epochs)
     if key not in made:
-        known = ", ".join(f"{model} for {epochs} epochs" for model, epochs in [*made, *refused]) or "nothing"
+        known = ", ".join(f"{model} for {epochs:g} epochs" for model, epochs in [*made, *refused]) or "nothing"
         reason = refused.get(key, f"it holds runs of {known}, not of {key[0]} for {key[1]} epochs")
         raise StudyError(f"study={config.study}: no response surface, {reason}")
     return made[key]

@@ -1,0 +1,86 @@
+"""Which networks are recommended, on a surface of known shape."""
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from scaling_study.analysis.surface import surfaces
+from scaling_study.errors import ConfigError, StudyError
+from scaling_study.models import count_flops
+from scaling_study.records.identity import run_of
+from scaling_study.records.tables import run_table
+from scaling_study.scaling.coefficients import Coefficients
+from scaling_study.tasks import recommend
+
+from ..analysis.synthetic import surface_study
+
+
+@pytest.fixture
+def job(config):
+    made = config("task=recommend", "budget.flops=4")
+    return SimpleNamespace(config=made, run=run_of(made))
+
+
+@pytest.fixture(scope="module")
+def surface():
+    made, _ = surfaces(surface_study(np.random.default_rng(0), exponents=(0.05, 0.6, 0.2)))
+    return made["net", 2]
+
+
+def built(job, row):
+    size = {"classes": 200, "channels": 1}
+    coefficients = Coefficients(row["depth"], row["width"], row["resolution"])
+    flops = count_flops(job.run.model, coefficients, resolution_px=int(row["resolution_px"]), **size)
+    return flops / count_flops(job.run.model, Coefficients(), resolution_px=14, **size)
+
+
+@pytest.mark.parametrize("budget", [1.5, 4.0])
+def test_the_budget_is_kept_and_no_candidate_within_it_is_better(job, surface, budget):
+    row = recommend.recommend(job, surface, "flops", budget)
+    assert row["built"] == pytest.approx(built(job, row))
+    assert row["built"] <= budget
+    candidates = recommend.candidates_of(job, surface)
+    assert row["low"] == candidates.low[candidates.flops <= budget].max()
+    assert row["width"] > row["depth"]  # what pays most
+    assert row["run_low"] < row["low"] < row["top1"] < row["high"] < row["run_high"]
+
+
+@pytest.mark.parametrize("limit", ["params", "activations", "activation_bytes"])
+def test_other_limits_are_measured_on_the_built_network(job, surface, limit):
+    row = recommend.recommend(job, surface, limit, 2.0)
+    assert 1.4 < row["built"] <= 2.0
+
+
+def test_latency_is_measured_on_the_device(job, surface, monkeypatch):
+    def seconds(timed):
+        return 1e-3 * timed.run.variant.coefficients.width**2 * timed.run.variant.coefficients.depth
+
+    monkeypatch.setattr("scaling_study.tasks.latency.seconds_of_one_image", seconds)
+    monkeypatch.setattr(recommend, "replace", lambda one, **changes: SimpleNamespace(**vars(one) | changes))
+    row = recommend.recommend(job, surface, "latency", 2.0)
+    assert 1.5 < row["width"] ** 2 * row["depth"] <= 2.0
+
+
+def test_a_budget_below_everything_names_the_nearest(job, surface):
+    with pytest.raises(ConfigError, match=r"^budget\.flops=0\.5: no network within .* the nearest has 1$"):
+        recommend.recommend(job, surface, "flops", 0.5)
+
+
+def test_runs_of_the_same_coefficients_are_counted(config):
+    rows = [{"run_id": f"r{n}", "status": "done", "model": "micro_mbconv", "epochs": 2, "depth": 1.0, "width": 1.5,
+             "resolution": 1.0, "seed": n} for n in range(3)]  # fmt: skip
+    best = {"depth": 1.0, "width": 1.5, "resolution": 1.0}
+    assert recommend.count_runs(run_table(rows), config(), best) == 3
+    assert recommend.count_runs(run_table(rows), config(), best | {"width": 2.0}) == 0
+
+
+def test_a_study_of_other_runs_has_no_surface(config, tmp_path):
+    shutil.copytree(Path(__file__).parents[2] / "results" / "fractals-reference", tmp_path / "study")
+    made = config("task=recommend", "budget.flops=2", "recipe.epochs=7", f"results_dir={tmp_path}", "study=study")
+    with pytest.raises(
+        StudyError, match="it holds runs of micro_mbconv for 2 epochs, not of micro_mbconv for 7 epochs"
+    ):
+        recommend.surface_of(made)
