@@ -57,7 +57,7 @@ def test_weights_of_timms_models_fit(config):
     for name, reference in (("efficientnet_b1", "efficientnet_b1"), ("resnet50", "resnet50")):
         made = config(f"model={name}", "data=imagenet_size")
         network = build_network(made.model, Coefficients(), classes=1000, channels=3, resolution_px=224)
-        network.load_state_dict(timm.create_model(reference).state_dict())
+        assert network.load_state_dict(timm.create_model(reference).state_dict()).missing_keys == []
 
 
 @pytest.mark.parametrize("name", SCALABLE)
