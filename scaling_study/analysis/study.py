@@ -46,7 +46,7 @@ def analyse(runs, costs, latencies, published, *, threshold=0.5, draws=1000, tol
     paper = scaled_in_the_paper(published) if published.built_as.isin(costs.model).any() else published[:0]
     if len(paper):
         tables["published_comparisons"], _ = comparisons.compare(paper, costs=("flops",), matched=PRINTED)
-    return Analysis({name: table for name, table in tables.items() if len(table)}, tuple(notes), runs)
+    return Analysis({name: table for name, table in tables.items() if len(table)}, tuple(dict.fromkeys(notes)), runs)
 
 
 def with_latency(runs, costs, latencies):

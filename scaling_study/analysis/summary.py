@@ -47,7 +47,7 @@ def data_part(analysis):
     if len(runs):
         seeds = runs.groupby(["model", "epochs", "method", *AXES], dropna=False).seed.nunique()
         models = ", ".join(dict.fromkeys(runs.model))
-        epochs = " and ".join(f"{count:g}" for count in sorted(set(runs.epochs.dropna().astype(float))))
+        epochs = ", ".join(f"{count:g}" for count in sorted(set(runs.epochs.dropna().astype(float))))
         yield f"{len(runs)} finished runs of {len(seeds)} variants of {models}, {epochs} epochs, {spread(seeds)} each."
     else:
         yield "No finished runs."
@@ -70,8 +70,8 @@ def saturation_part(fits):
     if len(chosen):
         yield (
             "The curve of each method by multiply-adds, in the form that predicted the largest costs best without "
-            f"having seen them. A doubling that brings less than {fits.threshold.max():g} points is saturation; other "
-            "costs are in fits.csv."
+            f"having seen them. A doubling that brings less than {fits.threshold.max():g} points is saturation. "
+            "Intervals hold for that form; other forms and costs are in fits.csv."
         )
         yield ""
         yield from table([saturation_row(row) for row in chosen.itertuples()])
@@ -79,7 +79,7 @@ def saturation_part(fits):
     judged = set(chosen[key].itertuples(index=False, name=None))
     few = [row for row in flops.drop_duplicates(key).itertuples() if (row.model, row.epochs, row.method) not in judged]
     if few:
-        names = ", ".join(f"{row.model} {row.method} ({row.points})" for row in few)
+        names = ", ".join(dict.fromkeys(f"{row.model} {row.method} ({row.points})" for row in few))
         yield from [""] * bool(len(chosen))
         yield f"Too few points to choose a curve by points it has not seen: {names}."
 
