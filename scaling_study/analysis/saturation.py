@@ -151,7 +151,7 @@ def asymptote(points, fits, chosen, shape, level):
     made = fits["m4"] if chosen == "m4" else fits["floor"]
     value = 100 - made.parameters["e"]
     if not len(made.samples):
-        return Estimate(value, status=points.no_interval)
+        return Estimate() if chosen == "power" else Estimate(value, status=points.no_interval)
     low, high = 100 - np.quantile(made.samples[:, 0], ((1 + level) / 2, (1 - level) / 2))
     told = 100 - high > NO_FLOOR * points.error.min()
     return Estimate(value, low, high, "estimated" if told else "not identifiable")
