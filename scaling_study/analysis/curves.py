@@ -17,10 +17,9 @@ MISFIT = 0.05  # p-value below which points scatter by more than their seeds exp
 @dataclass(frozen=True)
 class Points:
     """cost: ascending, in its own unit; error: mean over seeds, percent; sigma: standard error of that mean but for
-    what a seed does to all points alike (1 for all when noise is unknown); shift: standard error of that, of so many
-    seeds; counts: runs;
-    chance: error of guessing; run_sd: (points,), of a single run, 0 when the seeds agree exactly, NaN when unknown; df:
-    of the noise; pool: standardised residuals that the bootstrap draws from."""
+    what a seed does to all points alike (1 for all when noise is unknown); shift: standard error of that, from so many
+    seeds; counts: runs; chance: error of guessing; run_sd: (points,), of a single run, 0 when the seeds agree exactly,
+    NaN when unknown; df: of the noise; pool: standardised residuals that the bootstrap draws from."""
 
     cost: np.ndarray
     error: np.ndarray

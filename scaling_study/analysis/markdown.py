@@ -1,0 +1,56 @@
+"""Numbers, intervals and tables as Markdown."""
+
+import numpy as np
+import pandas as pd
+
+CONTEXT = ("model", "epochs", "device")  # said once where it is the same for all
+UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1.0, ""))
+UNIT_OF = {"activation_bytes": "B", "train_seconds": " s", "latency_seconds": " s"}
+COST_NAMES = {
+    "flops": "multiply-adds",
+    "params": "parameters",
+    "activations": "activations",
+    "activation_bytes": "training memory",
+    "train_seconds": "training time",
+    "latency_seconds": "latency",
+}
+
+
+def table(rows):
+    """Lines of a Markdown table from dicts; columns of CONTEXT only where they differ between rows."""
+    if not rows:
+        yield "Nothing to show."
+        return
+    names = [name for name in rows[0] if name not in CONTEXT or len({str(row[name]) for row in rows}) > 1]
+    yield "| " + " | ".join(names) + " |"
+    yield "| " + " | ".join("---" for _ in names) + " |"
+    for row in rows:
+        yield "| " + " | ".join(str(row[name]) for name in names) + " |"
+
+
+def number(value):
+    """1234567 as 1.23 M."""
+    if not np.isfinite(value):
+        return "beyond reach"
+    scale, unit = next((unit for unit in UNITS if abs(value) >= unit[0]), UNITS[-1])
+    return f"{value / scale:.3g}{unit}"
+
+
+def interval(value, low, high, form):
+    if pd.isna(value):
+        return "none"
+    if pd.isna(low):
+        return f"{form.format(value)} (no interval)"
+    return f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
+
+
+def coefficients(row):
+    return f"{row.depth:.3g}, {row.width:.3g}, {row.resolution:.3g}"
+
+
+def triple(row):
+    return f"{row.alpha:g}, {row.beta:g}, {row.gamma:g}"
+
+
+def ratio(value):
+    return "unknown times" if pd.isna(value) else f"{value:.2f} times"
