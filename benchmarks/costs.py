@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from scaling_study.cli import CONF
 from scaling_study.measure.complexity import complexity, shapes_only
 from scaling_study.models import build_network
-from scaling_study.models.variant import variant_of
+from scaling_study.records.variant import variant_of
 from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.schema import parse
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.forms import FORMS
 
-LEVEL = 0.95
 POINTS_MAX = 128  # more points than this are averaged into as many bins, which no fit of four parameters notices
 DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal
 MISFIT = 0.05  # p-value below which points scatter by more than their seeds explain, or seeds act on all alike

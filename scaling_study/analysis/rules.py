@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-AXES = ["depth", "width", "resolution"]
+from scaling_study.scaling.coefficients import AXES
+
 DIGITS = 2  # of the directions that are compared
 
 
@@ -20,11 +21,11 @@ def one_rule(runs):
 
 def in_common_direction(runs):
     """For each row, whether its direction is the only one there is, or the one with the most variants."""
-    logs = np.log(runs[AXES].to_numpy(dtype=float))
+    logs = np.log(runs[list(AXES)].to_numpy(dtype=float))
     length = np.sqrt((logs**2).sum(axis=1, keepdims=True))
     directions = (logs / np.where(length > 0, length, 1)).round(DIGITS) + 0.0  # -0 is 0
-    table = pd.DataFrame(directions, columns=AXES).assign(length=length[:, 0].round(6))
-    number = table.groupby(AXES).ngroup().to_numpy()
+    table = pd.DataFrame(directions, columns=list(AXES)).assign(length=length[:, 0].round(6))
+    number = table.groupby(list(AXES)).ngroup().to_numpy()
     variants = table.assign(number=number).groupby("number").length.nunique()
     if len(variants) <= 1:
         return np.ones(len(runs), dtype=bool)

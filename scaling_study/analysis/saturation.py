@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from scaling_study.analysis.curves import LEVEL, Fit, Points, fit, heldout_log_error
+from scaling_study.analysis.contrasts import LEVEL
+from scaling_study.analysis.curves import Fit, Points, fit, heldout_log_error
 from scaling_study.analysis.forms import FORMS
 
 TREND = 0.01  # p-value above which the points are as good as constant, and nothing is said of them

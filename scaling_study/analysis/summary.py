@@ -9,7 +9,7 @@ from scaling_study.analysis.summary_models import (
     surface_part,
     time_part,
 )
-from scaling_study.analysis.surface import AXES
+from scaling_study.scaling.coefficients import AXES
 
 
 def summary(study, analysis, recommendations):

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.markdown import COST_NAMES, coefficients, interval, number, ratio, table, triple
-from scaling_study.analysis.surface import AXES
 from scaling_study.analysis.times import TIMES
+from scaling_study.scaling.coefficients import AXES
 
 
 def search_part(search):

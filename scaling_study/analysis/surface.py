@@ -8,8 +8,8 @@ import pandas as pd
 
 from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.observations import studies, usable
+from scaling_study.scaling.coefficients import AXES
 
-AXES = ("depth", "width", "resolution")
 SPARE = 2  # variants beyond the number of terms that a surface needs to be judged
 ERROR_MIN = 0.01  # percent; no error has no logarithm
 # From the fullest to the plainest; the one that predicts left-out variants best is taken.

@@ -6,8 +6,7 @@ from matplotlib.figure import Figure
 
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.saturation import STYLES
-
-PAPER = (1.2, 1.1, 1.15)
+from scaling_study.scaling.grid import PAPER
 
 
 def compared(comparisons):

@@ -6,10 +6,10 @@ from matplotlib.ticker import LogLocator
 
 from scaling_study.figures.labels import ABOVE_LEFT, BELOW_RIGHT, name_points
 from scaling_study.figures.metrics import METRICS
+from scaling_study.scaling.coefficients import AXES
 
 FAMILY = {"color": "#0072B2", "marker": "o", "markersize": 6}
 OTHERS = {"color": "#D55E00", "marker": "s", "markersize": 6, "linestyle": "none"}
-AXES = ("depth", "width", "resolution")
 RATIOS = {
     "flops": {"color": "#000000", "marker": "o"},
     "params": {"color": "#0072B2", "marker": "s", "linestyle": "--"},

@@ -1,7 +1,8 @@
 """The cost columns of a variant, the same in the run table and in the cost table."""
 
 from scaling_study.measure.complexity import complexity, shapes_only
-from scaling_study.models import build_network, count_flops, told_of_size
+from scaling_study.measure.flops import count_flops, told_of_size
+from scaling_study.models import build_network
 from scaling_study.scaling.coefficients import Coefficients
 
 

@@ -10,8 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch.utils.benchmark import Timer
 
-from scaling_study.training.device import autocast
-
 REPEATS_MIN = 5
 GAIN_MIN = 1.03  # a batch has to be this much faster per image than the best before it
 IDLE_MAX = 2  # as many doublings in a row without such a gain, one of which may be noise, end the search
@@ -33,16 +31,16 @@ class Timing:
     peak_memory_bytes: int | None
 
 
-def timings(network, optimizer, *, channels, resolution, classes, device, precision, threads, seconds, batch_size_max,
+def timings(network, optimizer, *, channels, resolution, classes, device, autocast, threads, seconds, batch_size_max,
             image_bytes):  # fmt: skip
     """Timings of ``network`` on ``device`` in channels_last layout, for growing batches until they stop paying.
 
-    seconds: least time per measurement; image_bytes: what training needs per image, by which batches that would not
-    fit into memory are not tried.
+    autocast(device): context of the forward passes; seconds: least time per measurement; image_bytes: what training
+    needs per image, by which batches that would not fit into memory are not tried.
     """
     workloads = {
-        "inference": lambda images, labels: infer(network, images, precision),
-        "train_step": lambda images, labels: train_step(network, optimizer, images, labels, precision),
+        "inference": lambda images, labels: infer(network, images, autocast),
+        "train_step": lambda images, labels: train_step(network, optimizer, images, labels, autocast),
     }
     for name, run in workloads.items():
         network.train(name == "train_step")
@@ -67,14 +65,14 @@ def timings(network, optimizer, *, channels, resolution, classes, device, precis
             best, batch_size = max(best, timing.images_per_second), 2 * batch_size
 
 
-def infer(network, images, precision):
-    with torch.inference_mode(), autocast(precision, images.device):
+def infer(network, images, autocast):
+    with torch.inference_mode(), autocast(images.device):
         network(images)
 
 
-def train_step(network, optimizer, images, labels, precision):
+def train_step(network, optimizer, images, labels, autocast):
     """Forward, backward and update; without a gradient scaler, whose cost is negligible."""
-    with autocast(precision, images.device):
+    with autocast(images.device):
         loss = F.cross_entropy(network(images), labels)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()

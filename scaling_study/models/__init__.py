@@ -1,11 +1,9 @@
 """Families of networks: a baseline each, and how depth and width scale it. Listing them loads no torch."""
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from scaling_study.errors import ConfigError
 from scaling_study.models import (
     densenet169,
     efficientnet,
@@ -108,35 +106,7 @@ def build_network(model, coefficients, *, classes, channels, resolution_px):
     return family.build(name=model.name, resolution_px=resolution_px, classes=classes, channels=channels, **rates)
 
 
-@contextmanager
-def told_of_size(model, resolution_px):
-    """Turn what a network of unknown limits says to an input it cannot take into a ConfigError."""
-    try:
-        yield
-    except ConfigError:
-        raise
-    except (RuntimeError, ValueError, AssertionError, IndexError) as error:
-        if FAMILIES[model.family].names is not None:
-            raise
-        message = f"model={model.name} cannot take this input ({' '.join(str(error).split())[:200]})"
-        raise ConfigError("data.resolution", resolution_px, message) from error
-
-
 def count_layers(model, coefficients, *, classes, channels, resolution_px):
     """``layers.counts`` of a variant of a family that has ``layers``."""
     layers = FAMILIES[model.family].layers
     return counts(layers(classes=classes, channels=channels, **structure(model, coefficients)), resolution_px)
-
-
-def count_flops(model, coefficients, *, classes, channels, resolution_px):
-    """Multiply-adds of a variant: by arithmetic where the family has it, else measured, which loads torch."""
-    family = FAMILIES[model.family]
-    if family.layers:
-        size = {"classes": classes, "channels": channels, "resolution_px": resolution_px}
-        return count_layers(model, coefficients, **size)[0]
-    from scaling_study.measure.complexity import count_parts, shapes_only
-
-    options = {"classes": classes, "channels": channels, "resolution_px": resolution_px}
-    with told_of_size(model, resolution_px):
-        network = shapes_only(lambda: build_network(model, coefficients, **options))
-        return sum(part.flops for part in count_parts(network, channels, resolution_px))

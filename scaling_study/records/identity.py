@@ -5,8 +5,9 @@ import json
 from dataclasses import asdict, dataclass
 
 from scaling_study.data import SOURCES
-from scaling_study.models import FAMILIES, count_flops
-from scaling_study.models.variant import Variant, variant_of
+from scaling_study.measure.flops import count_flops
+from scaling_study.models import FAMILIES
+from scaling_study.records.variant import Variant, variant_of
 from scaling_study.schema import Data, Model, Recipe
 
 FORMAT = 1  # raise when the same settings no longer give the same result: old records are then other runs

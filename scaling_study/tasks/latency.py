@@ -3,6 +3,7 @@
 import logging
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from scaling_study.data import SOURCES
 from scaling_study.records.costs import add_rows, load_table
@@ -52,6 +53,7 @@ def timings_of(job, device, setting, image_bytes):
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     from scaling_study.measure.latency import timings
     from scaling_study.models import build_network
+    from scaling_study.training.device import autocast
     from scaling_study.training.recipe import make_optimizer
 
     run, source, config = job.run, SOURCES[job.run.data.name], job.config
@@ -64,7 +66,7 @@ def timings_of(job, device, setting, image_bytes):
         make_optimizer(network, replace(run.recipe, learning_rate=1e-9)),  # weights stay sane under noise as images
         resolution=run.variant.resolution_px,
         device=device,
-        precision=setting["precision"],
+        autocast=partial(autocast, setting["precision"]),
         threads=config.threads,
         seconds=config.latency.seconds,
         batch_size_max=config.latency.batch_size_max,

@@ -8,9 +8,10 @@ import pandas as pd
 
 from scaling_study.data import SOURCES
 from scaling_study.errors import ConfigError, StudyError
-from scaling_study.models import FAMILIES, count_flops, count_layers
-from scaling_study.models.variant import Variant
+from scaling_study.measure.flops import count_flops
+from scaling_study.models import FAMILIES, count_layers
 from scaling_study.records.store import require_writable, write_text
+from scaling_study.records.variant import Variant
 from scaling_study.scaling.coefficients import AXES, Coefficients
 from scaling_study.tasks import analyze
 

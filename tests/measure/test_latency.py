@@ -1,16 +1,19 @@
+from functools import partial
+
 import pytest
 import torch
 
 from scaling_study.measure import latency
 from scaling_study.models import FAMILIES
+from scaling_study.training.device import autocast
 
 
 def timings(network=None, **options):
     network = network or FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=10, channels=1)
     network.to(options.get("device", "cpu"))
     defaults = {
-        "channels": 1, "resolution": 14, "classes": 10, "device": torch.device("cpu"), "precision": "fp32",
-        "threads": 1, "seconds": 0.01, "batch_size_max": 4, "image_bytes": 1,
+        "channels": 1, "resolution": 14, "classes": 10, "device": torch.device("cpu"), "threads": 1,
+        "autocast": partial(autocast, "fp32"), "seconds": 0.01, "batch_size_max": 4, "image_bytes": 1,
     }  # fmt: skip
     return list(latency.timings(network, torch.optim.SGD(network.parameters(), 1e-9), **defaults | options))
 
@@ -30,7 +33,7 @@ def test_both_workloads_are_timed_at_growing_batches():
 
 @pytest.mark.gpu
 def test_peak_memory_is_taken_on_cuda():
-    rows = timings(device=torch.device("cuda"), precision="bf16")
+    rows = timings(device=torch.device("cuda"), autocast=partial(autocast, "bf16"))
     assert all(row.peak_memory_bytes > 0 for row in rows)
 
 

@@ -3,8 +3,8 @@ import math
 import pytest
 
 from scaling_study.errors import ConfigError
-from scaling_study.models import count_flops
-from scaling_study.models.variant import variant_of
+from scaling_study.measure.flops import count_flops
+from scaling_study.records.variant import variant_of
 from scaling_study.scaling.budget import STEP, Unreachable, solve
 from scaling_study.scaling.coefficients import AXES, Coefficients, fast
 from scaling_study.scaling.rounding import scaled_channels, scaled_repeats

@@ -9,7 +9,7 @@ import pytest
 
 from scaling_study.analysis.surface import surfaces
 from scaling_study.errors import ConfigError, StudyError
-from scaling_study.models import count_flops
+from scaling_study.measure.flops import count_flops
 from scaling_study.records.identity import run_of
 from scaling_study.records.tables import run_table
 from scaling_study.scaling.coefficients import Coefficients

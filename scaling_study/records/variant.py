@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from scaling_study.data import SOURCES
 from scaling_study.errors import ConfigError
-from scaling_study.models import FAMILIES, count_flops, timm_reference
+from scaling_study.measure.flops import count_flops
+from scaling_study.models import FAMILIES, timm_reference
 from scaling_study.scaling.budget import Unreachable, solve
 from scaling_study.scaling.coefficients import AXES, Coefficients, along, compound, fast, method_of
 
