@@ -5,7 +5,7 @@ import math
 from matplotlib.figure import Figure
 
 from scaling_study.figures.metrics import METRICS
-from scaling_study.figures.saturation import STYLES
+from scaling_study.figures.saturation import STYLES, trained
 from scaling_study.scaling.grid import PAPER
 
 
@@ -23,7 +23,7 @@ def compared(comparisons):
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_xlabel("top-1 of compound minus the other, points; 95% intervals")
     axes.set_ylabel(f"against, at {x.title}")
-    axes.set_title(f"{rows.model.iloc[0]}; {seeds(rows)}; filled: told apart (Holm)", fontsize=10)
+    axes.set_title(f"{trained(rows.model.iloc[0], rows)}; {seeds(rows)}; filled: told apart (Holm)", fontsize=10)
     return figure
 
 
@@ -52,7 +52,7 @@ def searched(search):
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_xlabel("points of validation top-1 relative to the best, 95% intervals")
     axes.set_ylabel("alpha, beta, gamma and built multiply-adds relative to the baseline")
-    axes.set_title(f"{rows.model.iloc[0]}; {seeds(rows)}", fontsize=10)
+    axes.set_title(f"{trained(rows.model.iloc[0], rows)}; {seeds(rows)}", fontsize=10)
     axes.legend(frameon=False, loc="upper left", fontsize=8)
     return figure
 

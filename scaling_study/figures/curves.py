@@ -5,7 +5,16 @@ from matplotlib.figure import Figure
 
 from scaling_study.figures.comparisons import seeds
 from scaling_study.figures.metrics import METRICS
-from scaling_study.figures.saturation import STYLES, SYMBOLS, about, mark_baseline, seeds_note, variants, yerror
+from scaling_study.figures.saturation import (
+    STYLES,
+    SYMBOLS,
+    about,
+    mark_baseline,
+    seeds_note,
+    trained,
+    variants,
+    yerror,
+)
 
 PAIRS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00")
 MARKERS = "osD^vP"
@@ -58,7 +67,8 @@ def fitted(fit_curves, runs):
 def frontiers(frontier):
     """Accuracy with 95% intervals; variants on the Pareto frontier are filled and joined by a staircase."""
     x = METRICS["flops"].for_values(frontier.flops)
-    title = f"{frontier.model.iloc[0]}; {seeds(frontier)}, 95% intervals; filled: Pareto-optimal by the means"
+    name = " and ".join(dict.fromkeys(frontier.model))
+    title = f"{trained(name, frontier)}; {seeds(frontier)}, 95% intervals; filled: Pareto-optimal by the means"
     figure, axes = cost_axes(x, title)
     best = frontier[frontier.pareto.astype(bool)].sort_values("cost_value")
     axes.step(best.flops / x.scale, best.accuracy, where="post", color="grey", linewidth=1.2, zorder=1)

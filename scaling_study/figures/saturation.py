@@ -92,9 +92,16 @@ def seeds_note(table):
 
 
 def about(runs, model):
-    """Data set, baseline and recipe of the runs, for the title."""
+    """Data set, baseline, recipe and length of training of the runs, for the title."""
     data, recipe = (" and ".join(sorted(set(runs[column].dropna()))) for column in ("data", "recipe"))
-    return f"{data}, {model}, {recipe}"
+    return f"{data}, {trained(model, runs)}, {recipe}"
+
+
+def trained(model, rows):
+    """The model and for how long it was trained, where the rows know that."""
+    epochs = sorted(set(rows.epochs.dropna()))
+    lengths = " and ".join(f"{count:g}" for count in epochs)
+    return f"{model}, {lengths} epoch{'s' if epochs != [1] else ''}" if epochs else model
 
 
 def one_panel_per_axis(runs, model):

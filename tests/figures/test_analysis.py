@@ -57,7 +57,7 @@ def test_fits_comparisons_and_frontier_of_a_matched_study(drawn):
 
 def test_single_seeds_have_no_bars(drawn):
     figures, _ = drawn(matched_study(np.random.default_rng(0), seeds=1))
-    assert figures["fits"].axes[0].get_title().startswith("toy, net, quick; n = 1 seed per point")
+    assert figures["fits"].axes[0].get_title().startswith("toy, net, 2 epochs, quick; n = 1 seed per point")
     assert "n = 1 seed;" in figures["comparisons"].axes[0].get_title()
 
 
