@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).parent
 CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())
 
 OmegaConf.register_new_resolver("count_workers", count_workers, replace=True)
+OmegaConf.register_new_resolver("folder_name", lambda name: name.replace("/", "_"), replace=True)
 OmegaConf.register_new_resolver("grid_of_triples", comma_separated, replace=True)
 
 

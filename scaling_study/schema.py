@@ -31,6 +31,18 @@ class Data:
     val_images: int
     test_images: int | None
     resolution: int
+    # The rest is for images that are read from files while training; sets that live in memory have none of it.
+    classes: int | None = None
+    channels: int | None = None
+    train_split: str = "train"
+    val_split: str | None = None
+    test_split: str = "val"
+    crop_fraction: float | None = None
+    interpolation: str = "bicubic"
+    in_memory: bool = False
+    memory_resolution: int = 0
+    unreadable_max: int = 0
+    loader_workers: Any = "auto"
 
 
 @dataclass
@@ -51,6 +63,22 @@ class Recipe:
     rotate: float
     precision: str
     compile: bool | None
+    # Keys that came later, at the values that leave training as it was without them.
+    learning_rate_batch: int | None = None
+    optimizer_eps: float | None = None
+    decay_epochs: float = 2.4
+    decay_rate: float = 0.97
+    batch_norm_momentum: float | None = None
+    batch_norm_eps: float | None = None
+    auto_augment: str | None = None
+    crop_scale_min: float = 0.08
+    color_jitter: float = 0.0
+    random_erasing: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    dropout_growth: float = 0.0
+    drop_path_growth: float = 0.0
+    auto_augment_growth: float = 0.0
 
 
 @dataclass
@@ -101,6 +129,20 @@ class Budget:
 
 
 @dataclass
+class Checkpoint:
+    every_steps: int | None
+    keep: bool
+
+
+@dataclass
+class Evaluate:
+    weights: str | None
+    run: str | None
+    resolution: int | None
+    split: str
+
+
+@dataclass
 class Config:
     task: str
     study: str
@@ -111,6 +153,9 @@ class Config:
     device: str
     workers: Any
     threads: int
+    micro_batch_size: int | None
+    cuda_graphs: bool
+    tracker: str
     model: Model
     data: Data
     recipe: Recipe
@@ -119,6 +164,8 @@ class Config:
     search: Search
     analysis: Analysis
     budget: Budget
+    checkpoint: Checkpoint
+    evaluate: Evaluate
 
 
 def one_of(*allowed):
@@ -133,6 +180,8 @@ POSITIVE = (lambda value: math.isfinite(value) and value > 0, "must be a number 
 FRACTION = (lambda value: 0 <= value < 1, "must be from 0 up to, but not including, 1")
 COUNT = (lambda value: value is None or value >= 1, "must be 1 or more, or null for all")
 MULTIPLE = (lambda value: value is None or POSITIVE[0](value), "must be a number above 0, or null")
+SHARE = (lambda value: 0 < value <= 1, "must be above 0 and at most 1")
+SHARE_OR_NULL = (lambda value: value is None or 0 < value <= 1, SHARE[1] + ", or null")
 STEP = (lambda value: 0.01 <= value <= 1, "must be from 0.01 to 1")
 NAME = (
     lambda value: bool(value) and value not in (".", "..") and all(c.isalnum() or c in "._-=+," for c in value),
@@ -140,7 +189,9 @@ NAME = (
 )
 
 RULES = {
-    "task": one_of("train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend"),
+    "task": one_of(
+        "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"
+    ),
     "study": NAME,
     "seed": at_least(0),
     "threads": at_least(1),
@@ -155,6 +206,15 @@ RULES = {
     "data.val_images": at_least(1),
     "data.test_images": COUNT,
     "data.resolution": at_least(1),
+    "data.classes": COUNT,
+    "data.channels": (lambda value: value in (None, 1, 3), "must be 1 (grey), 3 (colour) or null"),
+    "data.crop_fraction": SHARE_OR_NULL,
+    "data.interpolation": one_of("bilinear", "bicubic"),
+    "data.unreadable_max": at_least(0),
+    "data.loader_workers": (
+        lambda value: value == "auto" or (type(value) is int and value >= 0),
+        "must be auto or 0 or more",
+    ),
     "recipe.epochs": at_least(1),
     "recipe.batch_size": at_least(2),
     "recipe.learning_rate": POSITIVE,
@@ -165,6 +225,25 @@ RULES = {
     "recipe.ema_decay": FRACTION,
     "recipe.shift": FRACTION,
     "recipe.rotate": (lambda value: 0 <= value <= 180, "must be 0 to 180 degrees"),
+    "recipe.learning_rate_batch": COUNT,
+    "recipe.optimizer_eps": MULTIPLE,
+    "recipe.decay_epochs": POSITIVE,
+    "recipe.decay_rate": SHARE,
+    "recipe.batch_norm_momentum": SHARE_OR_NULL,
+    "recipe.batch_norm_eps": MULTIPLE,
+    "recipe.crop_scale_min": SHARE,
+    "recipe.color_jitter": at_least(0),
+    "recipe.random_erasing": (lambda value: 0 <= value <= 1, "must be a probability, 0 to 1"),
+    "recipe.mixup": at_least(0),
+    "recipe.cutmix": at_least(0),
+    "recipe.dropout_growth": at_least(0),
+    "recipe.drop_path_growth": at_least(0),
+    "recipe.auto_augment_growth": at_least(0),
+    "micro_batch_size": COUNT,
+    "tracker": one_of("none", "tensorboard", "mlflow"),
+    "checkpoint.every_steps": COUNT,
+    "evaluate.resolution": COUNT,
+    "evaluate.split": one_of("train", "val", "test"),
     "recipe.precision": one_of("auto", "fp32", "bf16", "fp16"),
     "scaling.method": one_of("depth", "width", "resolution", "compound", "fast", "custom"),
     "scaling.depth": POSITIVE,
@@ -270,7 +349,6 @@ def known_near(key):
 
 def check_choices(config):
     """Ranges that depend on more than one key."""
-    from scaling_study.data import SOURCES
     from scaling_study.models import FAMILIES
 
     model = config.model
@@ -289,13 +367,38 @@ def check_choices(config):
             raise ConfigError(f"model.{key}", getattr(model, key), f"must stay 1 with family {model.family}")
     if model.drop_path_rate and not family.drop_path:
         raise ConfigError("model.drop_path_rate", model.drop_path_rate, f"family {model.family} has none; must be 0")
-    if config.data.name not in SOURCES:
-        raise ConfigError("data.name", config.data.name, "must be one of " + ", ".join(SOURCES))
+    check_data(config)
     check_scaling(config.scaling)
+    if config.task == "evaluate" and (config.evaluate.run is None) == (config.evaluate.weights is None):
+        message = "task=evaluate needs exactly one of evaluate.run and evaluate.weights"
+        raise ConfigError("evaluate", config.evaluate.run and "both", message)
     limits = [f"budget.{name}" for name, value in vars(config.budget).items() if value is not None]
     if config.task == "recommend" and len(limits) != 1:
         allowed = "task=recommend needs exactly one of " + ", ".join(f"budget.{name}" for name in vars(config.budget))
         raise ConfigError("budget", " and ".join(limits) or None, allowed)
+
+
+def check_data(config):
+    """Refuse augmentation that the kind of data set does not know."""
+    from scaling_study.data import shape_of, source_of
+
+    data, recipe = config.data, config.recipe
+    files = source_of(data.name).files
+    shape_of(data)
+    if config.task not in ("train", "plan") or source_of(data.name).module is None:
+        return
+    if files and not data.in_memory:
+        for key in ("shift", "rotate"):
+            if getattr(recipe, key):
+                message = "must be 0 with images from files, which recipe.crop_scale_min and auto_augment move"
+                raise ConfigError(f"recipe.{key}", getattr(recipe, key), message)
+    else:
+        for key in ("auto_augment", "color_jitter"):
+            if getattr(recipe, key):
+                message = "must be null or 0 with images in memory; it needs data=imagefolder or data=timm"
+                raise ConfigError(f"recipe.{key}", getattr(recipe, key), message)
+    if (recipe.mixup or recipe.cutmix) and recipe.batch_size % 2:
+        raise ConfigError("recipe.batch_size", recipe.batch_size, "must be even with recipe.mixup or recipe.cutmix")
 
 
 def check_scaling(scaling):

@@ -15,6 +15,17 @@ from scaling_study.tasks.jobs import sweep_jobs
 
 GROUPS = ["data", "model", "recipe", "scaling", "task"]
 FILES = [(path.parent.name, path.stem) for group in GROUPS for path in sorted((Path(CONF) / group).glob("*.yaml"))]
+IN_MEMORY = ["recipe.auto_augment=null", "recipe.color_jitter=0"]
+NEEDED = {
+    "model": ["data.resolution=32"],
+    "task=evaluate": ["evaluate.weights=hub"],
+    "task=recommend": ["budget.flops=2"],
+    "model=timm": ["model.name=resnet18"],
+    "data=imagefolder": ["data.root=FOLDER"],
+    "data=timm": ["data.name=torch/mnist", "data.classes=10"],
+    "recipe=efficientnet": IN_MEMORY,
+    "recipe=resnet": IN_MEMORY,
+}
 FIGURE_3 = {
     "width": [1, 1.4, 1.8, 2.6, 3.8, 5],
     "depth": [1, 2, 3, 4, 6, 8],
@@ -23,9 +34,10 @@ FIGURE_3 = {
 
 
 @pytest.mark.parametrize(("group", "name"), FILES)
-def test_every_choice_of_every_group_composes(config, group, name):
-    needed = {"model": ["data.resolution=32"], "recommend": ["budget.flops=2"], "timm": ["model.name=resnet18"]}
-    made = config(f"{group}={name}", *needed.get(group, []), *needed.get(name, []))
+def test_every_choice_of_every_group_composes(config, group, name, tmp_path):
+    (tmp_path / "train" / "class").mkdir(parents=True)
+    needed = [*NEEDED.get(group, []), *NEEDED.get(f"{group}={name}", [])]
+    made = config(f"{group}={name}", *(override.replace("FOLDER", str(tmp_path)) for override in needed))
     assert re.match(r"(\w+-)?baseline-seed0-\w{8}$", run_of(made).run_id)
     if group in ("data", "model", "recipe") and name != "timm":
         assert getattr(made, group).name == name

@@ -1,8 +1,16 @@
-"""Data sets as uint8 image tensors, and batches of them on the device."""
+"""Data sets: which there are, and what is known of each without an image."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from pathlib import Path
+
+from scaling_study.errors import ConfigError
+
+LIBRARIES = ("hfds", "hfids", "wds", "tfds", "torch")  # behind timm.data.create_dataset
+STREAMS = ("hfids", "wds", "tfds")  # of which images come in the order of the library, not in ours
 
 
 @dataclass(frozen=True)
@@ -10,20 +18,27 @@ class Source:
     """Where a data set comes from.
 
     module: has ``load(root, train_images, test_images)``, which returns a pair of Images, train and test; the
-        counts say how many are needed at most (None: all). None for a size without images, for measuring costs.
-    classes: number of labels, from 0.
-    channels: of an image.
+        counts say how many are needed at most (None: all). With ``files``, ``open_splits(data)``, which returns the
+        splits train, val (None: to be taken from train) and test, whose images are read when they are needed.
+        None for a size without images, for measuring costs.
+    classes: number of labels, from 0; None: the config says, or the folder.
+    channels: of an image; None: the config says.
     version: raised when its images or labels change, which makes runs on it other runs.
     """
 
     module: str | None
-    classes: int
-    channels: int
+    classes: int | None
+    channels: int | None
     version: int = 1
+    files: bool = False
 
     @property
     def load(self) -> Callable:
         return import_module(self.module).load
+
+    @property
+    def open_splits(self) -> Callable:
+        return import_module(self.module).open_splits
 
 
 SOURCES = {
@@ -33,4 +48,58 @@ SOURCES = {
     "cifar100": Source("scaling_study.data.cifar100", classes=100, channels=3),
     "elpv": Source("scaling_study.data.elpv", classes=4, channels=1),
     "imagenet_size": Source(None, classes=1000, channels=3),
+    "imagefolder": Source("scaling_study.data.imagefolder", classes=None, channels=None, files=True),
 }
+TIMM = Source("scaling_study.data.timm_sets", classes=None, channels=None, files=True)
+
+
+def source_of(name):
+    """The entry for the config key ``data.name``. Raises ConfigError for a name that there is none for."""
+    library, slash, rest = name.partition("/")
+    if slash and rest and library in LIBRARIES:
+        return TIMM
+    if name not in SOURCES:
+        libraries = ", ".join(f"{library}/NAME" for library in LIBRARIES)
+        raise ConfigError("data.name", name, f"must be one of {', '.join(SOURCES)}, or with data=timm {libraries}")
+    return SOURCES[name]
+
+
+def shape_of(data):
+    """(classes, channels) of the config group ``data``; of image files, the folders under train/ are counted.
+
+    Raises ConfigError when neither the config nor the folder says how many classes there are.
+    """
+    source = source_of(data.name)
+    if not source.files:
+        return source.classes, source.channels
+    channels = data.channels or 3
+    if data.classes is not None:
+        return data.classes, channels
+    if source is TIMM:
+        raise ConfigError("data.classes", None, f"data.name={data.name} needs the number of its classes")
+    return len(class_folders(data.root, data.train_split)), channels
+
+
+def size_of(data):
+    """The same as keywords."""
+    classes, channels = shape_of(data)
+    return {"classes": classes, "channels": channels}
+
+
+@cache
+def class_folders(root, split):
+    """Names of the folders under ``root``/``split``, one per class, in the order of their labels.
+
+    Raises ConfigError when there are none.
+    """
+    if root is None:
+        raise ConfigError("data.root", None, "data=imagefolder needs the folder that holds train/ and val/")
+    folder = Path(root) / split
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
+    except OSError as error:
+        reason = error.strerror
+        raise ConfigError("data.root", root, f"must hold a folder {split}/, which cannot be read: {reason}") from error
+    if not names:
+        raise ConfigError("data.root", root, f"{folder} must hold a folder per class and holds none")
+    return tuple(names)

@@ -1,7 +1,11 @@
 """From uint8 images to network inputs, a batch at a time, on the images' device."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
+
+EVALUATION_BATCH = 500
 
 
 def statistics(images, sample=10_000):
@@ -66,14 +70,67 @@ def rotated(images, degrees, generator):
     return F.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
 
 
-def shuffled(images, batch_size, generator):
-    """Batches of one epoch in random order; the last images that fill no batch wait for another epoch."""
+class MemoryBatches:
+    """Batches of Images that live on the device, or in pinned memory where they do not fit, augmented there.
+
+    share: (rank, processes) of this process, whose part of every batch it gives. The order is that of the epoch's seed
+    for any number of processes; augmentation draws from a ``generator`` per process. normalisation: (mean, standard
+    deviation), each (1, channels, 1, 1) in 0 to 255; None for those of the training images.
+    """
+
+    def __init__(self, data, recipe, *, resolution, device, share, normalisation=None):
+        self.recipe, self.device, self.share = recipe, device, share
+        self.images = placed(data.train, device)
+        self.splits = {"train": data.train[: len(data.val)], "val": data.val, "test": data.test}
+        self.normalisation = tuple(value.to(device) for value in normalisation or statistics(data.train.images))
+        mean, std = self.normalisation
+        self.prepare = partial(network_input, resolution=resolution, mean=mean, std=std)
+        self.steps_per_epoch = len(data.train) // recipe.batch_size
+        self.generator = torch.Generator(device)
+        self.unreadable = list(data.unreadable)
+
+    def train(self, epoch, seed, start=0):
+        """(inputs, labels) of the steps of one epoch from ``start`` on, as float32 and int64 on the device."""
+        batches = shuffled(self.images, self.recipe.batch_size, torch.Generator().manual_seed(seed), self.share, start)
+        for images, labels in batches:
+            images, labels = (v.to(self.device, non_blocking=True) for v in (images, labels))
+            yield self.prepare(augment(images, self.recipe, self.generator)), labels
+
+    def evaluate(self, split):
+        """(inputs, labels) of this process's share of a split, in order; of the training images as many as there are
+        for validation."""
+        rank, processes = self.share
+        for images, labels in in_order(self.splits[split][rank::processes], EVALUATION_BATCH):
+            yield self.prepare(images.to(self.device, non_blocking=True)), labels.to(self.device, non_blocking=True)
+
+
+def placed(images, device):
+    """The training images on the device if they fit and leave half of its memory to training, else in pinned memory."""
+    if device.type == "cpu" or images.images.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
+        return images.to(device)
+    return type(images)(images.images.pin_memory(), images.labels.pin_memory())
+
+
+def shuffled(images, batch_size, generator, share=(0, 1), start=0):
+    """Batches of one epoch in random order, from number ``start`` on, of each the share of one of several processes;
+    the last images that fill no batch wait for another epoch."""
     order = torch.randperm(len(images), generator=generator).to(images.labels.device)
-    for index in order[: len(order) // batch_size * batch_size].split(batch_size):
-        yield images.images[index], images.labels[index]
+    rank, processes = share
+    for index in order[: len(order) // batch_size * batch_size].split(batch_size)[start:]:
+        own = index[rank::processes]
+        yield images.images[own], images.labels[own]
 
 
 def in_order(images, batch_size):
     """All images, in batches, in order."""
     for start in range(0, len(images), batch_size):
         yield images.images[start : start + batch_size], images.labels[start : start + batch_size]
+
+
+def make_batches(data, recipe, *, auto_augment=None, **options):
+    """Batches of a data set in memory or of one that is read from files."""
+    if data.loading is None:
+        return MemoryBatches(data, recipe, **options)
+    from scaling_study.data.loading import file_batches  # timm's transforms, which take a second to import
+
+    return file_batches(data, recipe, auto_augment=auto_augment, **options)

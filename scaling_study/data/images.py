@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from scaling_study.data import SOURCES
+from scaling_study.data import shape_of, source_of
 from scaling_study.errors import ConfigError, StudyError
 
 SPLIT_SEED = 20190528  # of the validation split: the same for every study, whatever its seed
@@ -29,16 +29,21 @@ class Images:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A classification task: three disjoint splits, the number of classes, the images' native resolution."""
+    """A classification task: three disjoint splits and the number of classes.
+
+    The splits are Images, or ImageFiles or ImageStreams that are read as ``loading`` says.
+    """
 
     classes: int
     train: Images
     val: Images
     test: Images
+    loading: object = None
+    unreadable: tuple = ()  # names of images that were left out when the set was read into memory
 
     @property
     def channels(self):
-        return self.train.images.shape[1]
+        return self.loading.channels if self.loading else self.train.images.shape[1]
 
     @property
     def native_resolution(self):
@@ -46,39 +51,77 @@ class DataSet:
 
 
 def load_data(data):
-    """Load the data set that the config group ``data`` names.
+    """Load the data set that the config group ``data`` names, or open it where its images are read from files.
 
-    The validation split is taken from the training images by a permutation with a fixed seed;
-    ``data.train_images`` caps what remains. Raises StudyError when files are missing or corrupt,
+    The validation split is taken from the training images by a permutation with a fixed seed, unless the data set has
+    one of its own; ``data.train_images`` caps what remains. Raises StudyError when files are missing or corrupt,
     ConfigError when the data set has fewer images than asked for.
     """
-    source = SOURCES[data.name]
+    source, (classes, _) = source_of(data.name), shape_of(data)
     if source.module is None:
         raise StudyError(f"data={data.name} is a size without images, for task=cost and task=latency only")
-    needed = None if data.train_images is None else data.train_images + data.val_images
-    train, test = source.load(data.root, needed, data.test_images)
+    if source.files:
+        train, val, test = source.open_splits(data)
+    else:
+        needed = None if data.train_images is None else data.train_images + data.val_images
+        (train, test), val = source.load(data.root, needed, data.test_images), None
     for split, images in (("training", train), ("test", test)):
-        check(data.name, split, images, source.classes)
-    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(SPLIT_SEED))
+        check(data.name, split, images, classes)
+    if val is None:
+        train, val = separated(train, data)
+    check(data.name, "validation", val, classes)
+    splits = {"train": train, "val": val, "test": test}
+    caps = {"train": data.train_images, "val": data.val_images if data.val_split else None, "test": data.test_images}
+    splits = {split: capped(images, caps[split], split, data.name) for split, images in splits.items()}
+    if not source.files:
+        return DataSet(classes, **splits)
+    return decoded(DataSet(classes, **splits, loading=loading_of(data)), data)
+
+
+def separated(train, data):
+    """(training, validation) images of a training split."""
     available = len(train) - data.val_images
     if available < 1:
         raise ConfigError("data.val_images", data.val_images, f"must leave some of the {len(train)} training images")
-    if data.train_images is not None and data.train_images > available:
-        raise ConfigError("data.train_images", data.train_images, f"must be at most {available}, what {data.name} has")
-    if data.test_images is not None and data.test_images > len(test):
-        raise ConfigError("data.test_images", data.test_images, f"must be at most {len(test)}, what {data.name} has")
-    return DataSet(
-        classes=source.classes,
-        train=train[order[data.val_images :][: data.train_images]],
-        val=train[order[: data.val_images]],
-        test=test[: data.test_images],
-    )
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(SPLIT_SEED))
+    return train[order[data.val_images :]], train[order[: data.val_images]]
+
+
+def capped(images, cap, split, name):
+    """The first ``cap`` images, all for None."""
+    if cap is None or (cap == len(images)):
+        return images
+    if cap > len(images):
+        if split == "val":
+            return images
+        raise ConfigError(f"data.{split}_images", cap, f"must be at most {len(images)}, what {name} has")
+    if not hasattr(images, "__getitem__"):
+        raise ConfigError(f"data.{split}_images", cap, f"{name} is a stream, which is used whole; give null")
+    return images[:cap]
+
+
+def loading_of(data):
+    from scaling_study.data.loading import Loading
+
+    keys = ("crop_fraction", "interpolation", "unreadable_max")
+    return Loading(channels=shape_of(data)[1], **{key: getattr(data, key) for key in keys})
+
+
+def decoded(dataset, data):
+    """With ``data.in_memory`` the data set as Images, else as it is."""
+    if not data.in_memory:
+        return dataset
+    from scaling_study.data.memory import in_memory
+
+    return in_memory(dataset, data.memory_resolution)
 
 
 def check(name, split, images, classes):
     """Refuse what no network could be trained on."""
     if not len(images):
         raise StudyError(f"data={name}: the {split} split is empty")
+    if not isinstance(images, Images):
+        return  # labels of files are known when they are read
     if len(images.images) != len(images.labels):
         raise StudyError(f"data={name}: {len(images.images)} {split} images but {len(images.labels)} labels")
     low, high = int(images.labels.min()), int(images.labels.max())

@@ -69,8 +69,39 @@ LATENCY_COLUMNS = {
     "package_version": "string",
     "measured_at": "string",  # ISO 8601, UTC
 }
+# One row per network with weights, data set, split and resolution.
+EVALUATION_COLUMNS = {
+    "study": "string",
+    "source": "string",  # evaluated: trained before, here or elsewhere
+    "model": "string",
+    "weights": "string",  # file, hub or run_id
+    "data": "string",
+    "split": "string",
+    "images": "Int64",
+    "classes": "Int64",
+    "resolution_px": "Int64",
+    "crop_fraction": "float64",  # of images from files
+    "top1": "float64",  # percent
+    "top5": "float64",
+    "loss": "float64",  # nats
+    "published_top1": "float64",  # of the model on ImageNet, where the set has its 1000 classes
+    "published_top5": "float64",
+    "published_citation": "string",
+    "unreadable_images": "Int64",
+    "device": "string",
+    "precision": "string",
+    "torch_version": "string",
+    "timm_version": "string",
+    "package_version": "string",
+    "evaluated_at": "string",  # ISO 8601, UTC
+}
 LATER = {"small_stem"}  # columns that tables of earlier versions lack; they read as missing values
-TABLES = {"costs": COST_COLUMNS, "cost_parts": PART_COLUMNS, "latencies": LATENCY_COLUMNS}
+TABLES = {
+    "costs": COST_COLUMNS,
+    "cost_parts": PART_COLUMNS,
+    "latencies": LATENCY_COLUMNS,
+    "evaluations": EVALUATION_COLUMNS,
+}
 
 
 def load_table(study_dir, name):

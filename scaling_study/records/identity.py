@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 
-from scaling_study.data import SOURCES
+from scaling_study.data import class_folders, size_of, source_of
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES
 from scaling_study.records.variant import Variant, variant_of
@@ -26,15 +26,13 @@ class Run:
     @property
     def settings(self):
         """Everything that determines the result, and nothing else: no paths, device, study or time."""
-        data = asdict(self.data) | {"version": SOURCES[self.data.name].version}
-        del data["root"]
         return {
             "format": FORMAT,
             **self.variant.settings,
             "seed": self.seed,
             "model": model_settings(self.model),
-            "data": data,
-            "recipe": asdict(self.recipe),
+            "data": data_settings(self.data),
+            "recipe": without_later(self.recipe),
         }
 
     @property
@@ -49,9 +47,8 @@ class Run:
         """Training cost up to a constant that runs of a sweep share: flops where arithmetic gives them, and epochs."""
         flops = self.variant.coefficients.nominal_flops
         if FAMILIES[self.model.family].layers:
-            source = SOURCES[self.data.name]
-            size = {"classes": source.classes, "channels": source.channels}
-            flops = count_flops(self.model, self.variant.coefficients, resolution_px=self.variant.resolution_px, **size)
+            px = self.variant.resolution_px
+            flops = count_flops(self.model, self.variant.coefficients, resolution_px=px, **size_of(self.data))
         return flops * self.recipe.epochs
 
 
@@ -62,6 +59,26 @@ def model_settings(model):
     settings = asdict(model)
     del settings["resolution"]  # data.resolution is what counts
     return {key: value for key, value in settings.items() if key not in later or value != later[key]}
+
+
+def data_settings(data):
+    """The data set's settings that matter to a result: not where it lies and how it is read, but of a folder the names
+    of its classes, which tell one such data set from another."""
+    settings = without_later(data) | {"version": source_of(data.name).version}
+    for key in ("root", "loader_workers", "unreadable_max", "classes"):
+        settings.pop(key, None)
+    if not data.in_memory:
+        settings.pop("memory_resolution", None)
+    if data.name == "imagefolder":
+        settings["class_names"] = digest(list(class_folders(data.root, data.train_split)))
+    return settings
+
+
+def without_later(group):
+    """A config group as a dict, without keys that came later and are at the value that all records before it had, which
+    is their default in the schema: so names of old runs stay."""
+    settings = asdict(group)
+    return {f.name: settings[f.name] for f in fields(group) if f.default is MISSING or settings[f.name] != f.default}
 
 
 def digest(settings):

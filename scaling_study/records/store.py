@@ -58,11 +58,11 @@ class RunFolder:
     def write_progress(self, fraction):
         write_text(self.path / PROGRESS, json.dumps({"fraction": fraction}))
 
-    def write_record(self, record):
+    def write_record(self, record, keep_checkpoint=False):
         """Make the run's result final and remove what was needed only on the way."""
         write_text(self.path / RECORD, json.dumps(record, indent=1) + "\n")
         (self.path / PROGRESS).unlink(missing_ok=True)
-        if record["status"] == "done":
+        if record["status"] == "done" and not keep_checkpoint:
             self.checkpoint.unlink(missing_ok=True)
 
     def has_record(self):

@@ -58,6 +58,10 @@ RUN_COLUMNS = {
     "device": "string",
     "threads": "Int64",
     "precision": "string",
+    "processes": "Int64",  # that trained the run together
+    "micro_batch_size": "Int64",  # images per forward pass of a process
+    "data_wait_fraction": "float64",  # of train_seconds, in which the network waited for images
+    "unreadable_images": "Int64",  # left out
     "python_version": "string",
     "torch_version": "string",
     "timm_version": "string",
@@ -74,9 +78,13 @@ EPOCH_COLUMNS = {
     "val_loss": "float64",
     "learning_rate": "float64",
     "train_seconds": "float64",  # since the start of the run
+    "data_wait_seconds": "float64",  # of them, waiting for images
 }
 # Columns that tables of earlier versions lack; they read as missing values.
-LATER = {"stage_depth", "small_stem", "flops_nominal", "flops_target", "flops_ratio", "family", "param_bytes"}
+LATER = {
+    "stage_depth", "small_stem", "flops_nominal", "flops_target", "flops_ratio", "family", "param_bytes", "processes",
+    "micro_batch_size", "data_wait_fraction", "unreadable_images",
+}  # fmt: skip
 ORDER = ["model", "method", "flops", "depth", "width", "resolution", "seed", "run_id"]
 
 
@@ -167,7 +175,9 @@ def load_history(path):
 
     path: a study folder, its history.csv or its history.parquet.
     """
-    return read_table(path, "history").astype(EPOCH_COLUMNS)
+    frame = read_table(path, "history")
+    later = [name for name in ("data_wait_seconds",) if name not in frame]
+    return frame.assign(**dict.fromkeys(later, float("nan"))).astype(EPOCH_COLUMNS)
 
 
 def read_table(path, name):

@@ -4,7 +4,7 @@ import math
 import warnings
 from dataclasses import dataclass
 
-from scaling_study.data import SOURCES
+from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES, timm_reference
@@ -110,7 +110,6 @@ def solved(config):
     axes = [axis for axis in AXES if getattr(coefficients_at(2.0), axis) != 1]
     if missing := [axis for axis in axes if axis not in FAMILIES[model.family].axes]:
         raise cannot_scale(model, "scaling.method", scaling.method, missing[0])
-    source = SOURCES[config.data.name]
     known = {}
 
     def cost(position):
@@ -119,9 +118,7 @@ def solved(config):
         key = (coefficients.depth, coefficients.width, px)
         if key not in known:
             try:
-                known[key] = count_flops(
-                    model, coefficients, classes=source.classes, channels=source.channels, resolution_px=px
-                )
+                known[key] = count_flops(model, coefficients, resolution_px=px, **size_of(config.data))
             except ConfigError:
                 if px >= config.data.resolution:
                     raise

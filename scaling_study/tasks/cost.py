@@ -4,7 +4,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from scaling_study.data import SOURCES
+from scaling_study.data import size_of
 from scaling_study.records.costs import add_rows, load_table
 from scaling_study.records.identity import digest, model_settings
 from scaling_study.records.store import require_writable
@@ -24,11 +24,11 @@ def variants(jobs):
 
 def variant_id(job):
     """The cost table's name of a variant: model, rule and input size, and eight digits of what determines its cost."""
-    model, variant, source = job.run.model, job.run.variant, SOURCES[job.run.data.name]
+    model, variant, size = job.run.model, job.run.variant, size_of(job.run.data)
     settings = {
         "model": model_settings(model),
         **variant.settings,
-        "size": [source.channels, variant.resolution_px, source.classes],
+        "size": [size["channels"], variant.resolution_px, size["classes"]],
     }
     return f"{model.name}-{variant.label}-{variant.resolution_px}px-{digest(settings)}"
 
@@ -63,8 +63,7 @@ def cost_of(name, job):
     """(Complexity, row of the cost table) of a job's variant."""
     from scaling_study.measure.costs import cost_columns, variant_complexity  # loads torch, which takes seconds
 
-    run, source = job.run, SOURCES[job.run.data.name]
-    size = {"classes": source.classes, "channels": source.channels}
+    run, size = job.run, size_of(job.run.data)
     cost = variant_complexity(run.model, run.variant, **size)
     columns = cost_columns(cost, run.model, baseline_px=run.data.resolution, **size)
     identity = {"variant_id": name, "study": job.config.study, "source": "measured", "model": run.model.name}

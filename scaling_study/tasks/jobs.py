@@ -43,4 +43,4 @@ def sweep_jobs(cfg):
     overrides = OverridesParser.create(config_loader=loader).parse_overrides([*params, *cfg.hydra.overrides.task])
     [batch] = BasicSweeper.split_arguments(overrides, max_batch_size=None)
     jobs = [job_of(loader.load_sweep_config(cfg, list(point))) for point in batch]
-    return list({job.run.run_id: job for job in jobs}.values())
+    return list({(job.run.run_id, repr(job.config.evaluate)): job for job in jobs}.values())

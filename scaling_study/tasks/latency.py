@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from scaling_study.data import SOURCES
+from scaling_study.data import size_of
 from scaling_study.records.costs import add_rows, load_table
 from scaling_study.tasks import cost, terminal
 from scaling_study.tasks.progress import counter
@@ -56,9 +56,9 @@ def timings_of(job, device, setting, image_bytes):
     from scaling_study.training.device import autocast
     from scaling_study.training.recipe import make_optimizer
 
-    run, source, config = job.run, SOURCES[job.run.data.name], job.config
+    run, config = job.run, job.config
     torch.manual_seed(run.seed)
-    size = {"classes": source.classes, "channels": source.channels}
+    size = size_of(run.data)
     network = build_network(run.model, run.variant.coefficients, resolution_px=run.variant.resolution_px, **size)
     network = network.to(device, memory_format=torch.channels_last)
     return timings(

@@ -9,9 +9,10 @@ from hydra.experimental.callback import Callback
 
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.store import require_writable, run_folders
-from scaling_study.tasks import analyze, cost, figures, latency, plan, recommend, report, tables, terminal
+from scaling_study.tasks import analyze, cost, evaluate, figures, latency, plan, recommend, report, tables, terminal
 from scaling_study.tasks.jobs import job_of, sweep_jobs
 from scaling_study.tasks.progress import Progress
+from scaling_study.tasks.workers import first_of_several, processes_per_run
 
 OTHER_TASKS = {
     "plan": plan.run,
@@ -22,6 +23,7 @@ OTHER_TASKS = {
     "report": report.run,
     "analyze": analyze.run,
     "recommend": recommend.run,
+    "evaluate": evaluate.run,
 }
 
 
@@ -69,14 +71,44 @@ class StudyCallback(Callback):
 
     def begin(self, jobs):
         require_one_study(jobs)
+        self.jobs, self.progress = jobs, None
         task = jobs[0].config.task
+        if processes_per_run() == 1:
+            self.start(task)
+        elif task == "train":
+            self.start_together()
+        elif first_of_several():
+            self.start(task)
+        else:
+            sys.exit(0)
+
+    def start(self, task):
+        """Do what is not training and end; else check, and show the progress from now on."""
         if task in OTHER_TASKS:
-            sys.exit(OTHER_TASKS[task](jobs))
-        prepare(jobs)
-        self.jobs = jobs
-        self.progress = Progress([(job.folder, job.run.nominal_cost) for job in jobs]).start()
+            sys.exit(OTHER_TASKS[task](self.jobs))
+        prepare(self.jobs)
+        self.progress = Progress([(job.folder, job.run.nominal_cost) for job in self.jobs]).start()
+
+    def start_together(self):
+        """The same where several processes train each run: the first checks and shows, and tells the others whether
+        there is anything to train."""
+        from scaling_study.training.distributed import join
+
+        world = join(self.jobs[0].config.device)
+        if not world.first:
+            if not world.agree(None):
+                sys.exit(0)
+            return
+        go = False
+        try:
+            self.start("train")
+            go = True
+        finally:
+            world.agree(go)
 
     def end(self):
+        if self.progress is None:  # not the first of several
+            sys.exit(0)
         self.progress.stop()
         sys.exit(finish(self.jobs))
 
@@ -130,7 +162,7 @@ def finish(jobs):
     config = jobs[0].config
     runs = tables.rebuild(config)
     mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
-    print(terminal.variants(mine))
+    print("\n".join([terminal.variants(mine), *terminal.reading(mine)]))
     figures.draw(config, runs)
     print(terminal.places(config))
     missing = {job.run.run_id for job in jobs} - set(mine.run_id[mine.status == "done"])

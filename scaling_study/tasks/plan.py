@@ -1,5 +1,6 @@
 """task=plan: what a sweep would train, what it costs and how long it takes, without training."""
 
+import itertools
 import time
 
 import pandas as pd
@@ -13,10 +14,10 @@ def run(jobs):
     """Print the table of runs, cheapest first."""
     import torch
 
-    from scaling_study.data.images import load_data
+    from scaling_study.tasks.run import load_for
 
     torch.set_num_threads(jobs[0].config.threads)
-    data = load_data(jobs[0].run.data)
+    data = load_for(jobs[0].config, jobs[0].run)
     measured = {}
     rows = []
     for job in jobs:
@@ -33,32 +34,40 @@ def run(jobs):
 def measure(job, data):
     """(complexity, estimated seconds) of one variant: a few real training steps, scaled to the whole run."""
     from scaling_study.measure.costs import variant_complexity
-    from scaling_study.tasks.run import build
+    from scaling_study.tasks.run import build, engine_options
     from scaling_study.training.device import choose_device
-    from scaling_study.training.loop import Session
+    from scaling_study.training.session import Session
 
     run = job.run
     cost = variant_complexity(run.model, run.variant, classes=data.classes, channels=data.channels)
-    session = Session(build(run, data), data, run.recipe, run.variant.resolution_px, choose_device(job.config.device))
+    size = {"resolution": run.variant.resolution_px, "device": choose_device(job.config.device)}
+    session = Session(build(run, data), data, run.recipe, **size, **engine_options(job.config, run))
     train_seconds = session.steps_per_epoch * run.recipe.epochs * seconds_per_step(session)
-    start = time.perf_counter()
-    session.evaluate(data.val[: run.recipe.batch_size])
-    per_image = (time.perf_counter() - start) / min(len(data.val), run.recipe.batch_size)
     images = len(data.val) * (run.recipe.epochs + 2) + len(data.test)
-    return cost, train_seconds + per_image * images
+    return cost, train_seconds + images * seconds_per_evaluated_image(session)
 
 
 def seconds_per_step(session):
     """Median duration of a training step, after one that warms up."""
     durations = []
-    images, labels = session.images.images, session.images.labels
-    size = session.recipe.batch_size
+    session.network.train()
+    batches = itertools.chain.from_iterable(session.batches.train(epoch, seed=epoch) for epoch in itertools.count())
     while len(durations) < 3 or sum(durations) < CALIBRATION_SECONDS:
         start = time.perf_counter()
-        session.network.train()
-        session.step(session.prepare(images[:size].to(session.device)), labels[:size].to(session.device)).item()
+        session.step(*session.mix(*next(batches))).item()
         durations.append(time.perf_counter() - start)
     return pd.Series(durations[1:]).median()
+
+
+def seconds_per_evaluated_image(session):
+    """From one batch of the validation split."""
+    from scaling_study.training.evaluation import evaluate
+
+    start = time.perf_counter()
+    batch = next(iter(session.batches.evaluate("val")))
+    network = session.ema.module if session.ema else session.network
+    evaluate(network, [batch], session.precision, session.device)
+    return (time.perf_counter() - start) / len(batch[1])
 
 
 def row(job, cost, seconds):

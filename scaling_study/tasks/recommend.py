@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from scaling_study.data import SOURCES
+from scaling_study.data import size_of
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES, count_layers
@@ -103,8 +103,7 @@ def candidates_of(job, surface):
     """A frame with a row per network: coefficients with two decimals within the trained ranges, predictions, and COUNTS
     by arithmetic as multiples of the baseline's. Of coefficients that build the same network, the worst predicted stay.
     """
-    model, data, source = job.run.model, job.config.data, SOURCES[job.run.data.name]
-    size = {"classes": source.classes, "channels": source.channels}
+    model, data, size = job.run.model, job.config.data, size_of(job.run.data)
     grids = [sorted(set(np.geomspace(*surface.ranges[axis], STEPS).round(2))) for axis in AXES]
     least = FAMILIES[model.family].resolution_min
     grids[2] = [value for value in grids[2] if round(data.resolution * value) >= least]
@@ -150,8 +149,7 @@ def measured(candidates, surface, budget, measure):
 
 def measurer(job, limit):
     """A function from Coefficients to the cost of the built network."""
-    source = SOURCES[job.run.data.name]
-    size = {"classes": source.classes, "channels": source.channels}
+    size = size_of(job.run.data)
 
     def pixels(coefficients):
         return round(job.config.data.resolution * coefficients.resolution)

@@ -3,6 +3,7 @@
 import platform
 import subprocess
 import warnings
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -13,26 +14,36 @@ import torch
 from scaling_study.data.images import load_data
 from scaling_study.measure.costs import cost_columns, variant_complexity
 from scaling_study.models import build_network
+from scaling_study.tasks.workers import count_loader_workers, count_runs_per_device
 from scaling_study.training import checkpoint
 from scaling_study.training.device import choose_device, claimed, describe
+from scaling_study.training.distributed import ALONE
 from scaling_study.training.loop import UnusableState, train
+from scaling_study.training.recipe import with_batch_norm
+from scaling_study.training.regularisation import augmentation_of, regularised
+from scaling_study.training.tracker import start_tracker
 
 
-def train_and_record(config, run, folder):
-    """Train ``run`` from its checkpoint if it has one and write its record, also when it fails."""
+def train_and_record(config, run, folder, world=ALONE):
+    """Train ``run`` from its checkpoint if it has one and write its record, also when it fails.
+
+    Of several processes the first writes the record, another only when it fails alone. Returns the record.
+    """
     record = identity_columns(config, run)
     try:
         torch.set_num_threads(config.threads)
-        device = choose_device(config.device)
-        with claimed(device) as device:
-            record |= environment_columns(device, config.threads)
-            record |= result_columns(run, folder, device)
+        device = choose_device(config.device, world)
+        with claimed(device, count_runs_per_device(config), world) as device:
+            record |= environment_columns(device, config.threads, world)
+            record |= result_columns(config, run, folder, device, world)
     except (Exception, KeyboardInterrupt) as error:
         if isinstance(error, KeyboardInterrupt):
-            return
+            return None
         record |= {"status": "failed", "error_type": type(error).__name__, "error": one_line(error)}
     record["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
-    folder.write_record(record)
+    if world.first or record["status"] == "failed":
+        folder.write_record(record, keep_checkpoint=config.checkpoint.keep)
+    return record
 
 
 def identity_columns(config, run):
@@ -53,10 +64,11 @@ def identity_columns(config, run):
     }
 
 
-def environment_columns(device, threads):
+def environment_columns(device, threads, world=ALONE):
     return {
         "device": describe(device),
         "threads": threads if device.type == "cpu" else None,
+        "processes": world.size,
         "python_version": platform.python_version(),
         "torch_version": torch.__version__,
         "timm_version": version("timm"),
@@ -65,14 +77,34 @@ def environment_columns(device, threads):
     }
 
 
-def result_columns(run, folder, device):
+def result_columns(config, run, folder, device, world):
     """Load the data, build, measure and train the network; the columns that come of it."""
-    data = load_data(run.data)
+    data = load_for(config, run, world)
     columns = {f"{split}_images": len(getattr(data, split)) for split in ("train", "val", "test")}
     columns |= {"classes": data.classes}
     size = {"classes": data.classes, "channels": data.channels}
     cost = variant_complexity(run.model, run.variant, **size)
     columns |= cost_columns(cost, run.model, baseline_px=run.data.resolution, **size)
+    with start_tracker(config.tracker if world.first else "none", folder.path, run.run_id) as track:
+        trained = train_from_checkpoint(config, run, folder, track, data=data, device=device, world=world)
+    names = ("train_seconds", "images_per_second", "precision", "data_wait_fraction", "micro_batch_size")
+    columns |= trained.metrics | {name: getattr(trained, name) for name in names}
+    return columns | {"unreadable_images": len(trained.unreadable), "unreadable": trained.unreadable}
+
+
+def train_from_checkpoint(config, run, folder, track, *, data, device, world):
+    """``train`` with what ``config`` says of the engine, from the run's checkpoint where that fits."""
+
+    def on_state(state, history):
+        if world.first:
+            keep(folder, state, history)
+            track.epochs(history)
+
+    def on_progress(fraction, step, loss):
+        if world.first:
+            folder.write_progress(fraction)
+            track.step(step, loss)
+
     start = partial(
         train,
         data=data,
@@ -80,40 +112,53 @@ def result_columns(run, folder, device):
         seed=run.seed,
         resolution=run.variant.resolution_px,
         device=device,
-        on_epoch=lambda state, history: keep(folder, state, history),
-        on_progress=folder.write_progress,
+        world=world,
+        every_steps=config.checkpoint.every_steps,
+        on_state=on_state,
+        on_progress=on_progress,
+        **engine_options(config, run),
     )
     try:
-        trained = start(build(run, data), state=checkpoint.load(folder.checkpoint))
+        return start(build(run, data), state=checkpoint.load(folder.checkpoint))
     except UnusableState:
         warnings.warn(f"{folder.checkpoint} does not fit its run, which starts again", stacklevel=2)
-        trained = start(build(run, data))
-    return (
-        columns
-        | trained.metrics
-        | {
-            "train_seconds": trained.train_seconds,
-            "images_per_second": trained.images_per_second,
-            "precision": trained.precision,
-        }
-    )
+        return start(build(run, data))
+
+
+def engine_options(config, run):
+    """Keywords of a training session that are not the recipe's."""
+    return {
+        "micro_batch_size": config.micro_batch_size,
+        "cuda_graphs": config.cuda_graphs,
+        "auto_augment": augmentation_of(run.recipe, run.variant.coefficients),
+    }
+
+
+def load_for(config, run, world=ALONE):
+    """The run's data set, to be read by as many processes as this machine has for it."""
+    data = load_data(run.data)
+    if data.loading is None:
+        return data
+    return replace(data, loading=replace(data.loading, workers=count_loader_workers(config, world.local_size)))
 
 
 def build(run, data):
     """The network of a run, untrained, with the weights that its seed draws."""
     torch.manual_seed(run.seed)
-    return build_network(
-        run.model,
+    network = build_network(
+        regularised(run.model, run.recipe, run.variant.coefficients),
         run.variant.coefficients,
         classes=data.classes,
         channels=data.channels,
         resolution_px=run.variant.resolution_px,
     )
+    return with_batch_norm(network, run.recipe.batch_norm_momentum, run.recipe.batch_norm_eps)
 
 
 def keep(folder, state, history):
     """History first: a checkpoint never knows of an epoch that the history lacks."""
-    folder.write_history(history)
+    if history:
+        folder.write_history(history)
     checkpoint.save(folder.checkpoint, state)
 
 

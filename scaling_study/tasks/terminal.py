@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from scaling_study.data import SOURCES
+
+WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word
 VARIANT = [
     "model", "epochs", "method", "depth", "width", "resolution", "resolution_px", "flops_target", "flops_ratio",
     "flops", "params",
@@ -35,6 +38,23 @@ def variants(runs):
     formats = {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "train_seconds": "{:.0f}".format}
     formats |= dict.fromkeys(("depth", "width", "resolution", "built", "val_top1", "top1", "sd"), "{:.2f}".format)
     return table.to_string(index=False, formatters=formats | {"target": "{:g}".format}, na_rep="")
+
+
+def reading(runs):
+    """A line about runs that waited long for images, and one about images that nobody could read; none where all was
+    well."""
+    done = runs[(runs.status == "done")]
+    from_files = done.data.isin([name for name, source in SOURCES.items() if source.files]) | done.data.str.contains(
+        "/"
+    )
+    slow = done[from_files.fillna(False) & (done.data_wait_fraction.fillna(0) > WAIT_MAX)]
+    if len(slow):
+        share = f"{100 * slow.data_wait_fraction.max():.0f}%"
+        yield f"Waiting for images took up to {share} of the training time, in {len(slow)} of {len(done)} runs."
+    lost = done[done.unreadable_images.fillna(0) > 0]
+    if len(lost):
+        most = lost.unreadable_images.max()
+        yield f"{most} images could not be read and were left out; record.json of each run names them."
 
 
 def costs(table):

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +12,10 @@ from scaling_study.records.identity import run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.schema import parse
 from scaling_study.tasks.isolate import die_with_parent, run_isolated
+from scaling_study.tasks.workers import processes_per_run
 
 log = logging.getLogger(__name__)
+COMMON_FAILURES = ("Diverged", "ConfigError")  # that all processes of a run meet at the same point
 
 
 def folder_of(config, run):
@@ -21,25 +25,54 @@ def folder_of(config, run):
 def train_job(cfg):
     """Train the run that ``cfg`` describes unless it is done; never raises for what goes wrong in training.
 
-    Another process at work on the same run is waited for.
+    Another process at work on the same run is waited for. Of processes that train together the first sees to the
+    folder and tells the others.
     """
     logging.captureWarnings(True)  # into Hydra's log file: the sweep's own process has shown them already
     config = parse(cfg)
     run = run_of(config)
     folder = folder_of(config, run)
+    if processes_per_run() > 1:
+        train_together(config, run, folder)
+        return
     with folder.lock():
-        record = folder.record()
-        if record and record["status"] == "done":
+        if opened(folder, run):
+            death = run_isolated(child, config, run, folder)
+            if death:
+                record_death(config, run, folder, death)
+
+
+def opened(folder, run):
+    """Make the folder ready for training its run; False if that is done."""
+    record = folder.record()
+    if record and record["status"] == "done":
+        return False
+    if record is None and folder.has_record():
+        folder.clear()
+    folder.remove_record()
+    folder.write_config(run.settings)
+    folder.write_progress(0.0)
+    log.info("training %s", run.run_id)
+    return True
+
+
+def train_together(config, run, folder):
+    """Train in this process, as one of several that torchrun or Slurm started; they watch over each other's death.
+
+    What fails in all processes alike is a failed run, and the sweep goes on. What fails in one alone ends it, since
+    the others wait for it.
+    """
+    from scaling_study.tasks.run import train_and_record
+    from scaling_study.training.distributed import join
+
+    world = join(config.device)
+    with folder.lock() if world.first else nullcontext():
+        if not world.agree(opened(folder, run) if world.first else None):
             return
-        if record is None and folder.has_record():
-            folder.clear()
-        folder.remove_record()
-        folder.write_config(run.settings)
-        folder.write_progress(0.0)
-        log.info("training %s", run.run_id)
-        death = run_isolated(child, config, run, folder)
-        if death:
-            record_death(config, run, folder, death)
+        record = train_and_record(config, run, folder, world)
+        if record is None or (record["status"] == "failed" and record["error_type"] not in COMMON_FAILURES):
+            sys.stderr.write(f"error: process {world.rank}: {record and record['error']}\n")
+            os._exit(1)  # without waiting for the others, which wait for this one
 
 
 def child(config, run, folder):

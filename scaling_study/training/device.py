@@ -9,19 +9,23 @@ import torch
 from filelock import FileLock, Timeout
 
 from scaling_study.errors import ConfigError
+from scaling_study.training.distributed import ALONE
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def choose_device(name):
-    """The torch device for the config key ``device``; auto takes the GPU if there is one.
+def choose_device(name, world=ALONE):
+    """The torch device for the config key ``device``; auto takes the GPU if there is one, of several processes each its
+    own.
 
     Raises ConfigError for cuda on a machine without.
     """
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise ConfigError("device", name, "no CUDA device is available here; use auto or cpu")
-    return torch.device("cuda" if name != "cpu" and available else "cpu")
+    if name == "cpu" or not available:
+        return torch.device("cpu")
+    return torch.device("cuda", world.local_rank) if world.size > 1 else torch.device("cuda")
 
 
 def choose_precision(name, device):
@@ -52,22 +56,18 @@ def describe(device):
         return platform.processor() or platform.machine()
 
 
-def fits_on(device, nbytes):
-    """Whether a data set of ``nbytes`` may live on ``device`` and leave half of its memory to training."""
-    return device.type == "cpu" or nbytes < torch.cuda.mem_get_info(device)[0] / 2
-
-
 @contextmanager
-def claimed(device):
-    """One GPU of several for this process alone, as long as the context lasts; other devices as they are."""
-    if device.type != "cuda" or torch.cuda.device_count() < 2:
+def claimed(device, runs_per_device=1, world=ALONE):
+    """One GPU of several for this process, as long as the context lasts, shared by ``runs_per_device`` such processes
+    at most; other devices as they are, and so those of processes that train together."""
+    if device.type != "cuda" or torch.cuda.device_count() < 2 or world.size > 1:
         yield device
         return
-    locks = [
-        FileLock(Path(tempfile.gettempdir()) / f"scaling_study-gpu{i}.lock") for i in range(torch.cuda.device_count())
-    ]
+    folder = Path(tempfile.gettempdir())
+    places = [(place, index) for place in range(runs_per_device) for index in range(torch.cuda.device_count())]
+    locks = {(place, index): FileLock(folder / f"scaling_study-gpu{index}-{place}.lock") for place, index in places}
     while True:
-        for index, lock in enumerate(locks):
+        for (_, index), lock in locks.items():
             try:
                 with lock.acquire(timeout=0):
                     yield torch.device("cuda", index)

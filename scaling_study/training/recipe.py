@@ -3,16 +3,26 @@
 from timm.optim import create_optimizer_v2
 from timm.scheduler import create_scheduler_v2
 from timm.utils import ModelEmaV3
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from scaling_study.errors import ConfigError
 
 
+def learning_rate(recipe):
+    """The rate that training starts from: ``recipe.learning_rate``, scaled linearly from ``learning_rate_batch`` images
+    to the batch (Goyal et al. 2017, section 2.1) where that is given."""
+    if recipe.learning_rate_batch is None:
+        return recipe.learning_rate
+    return recipe.learning_rate * recipe.batch_size / recipe.learning_rate_batch
+
+
 def make_optimizer(network, recipe):
     """Any optimizer timm knows by ``recipe.optimizer``; biases and norm weights are not decayed."""
-    momentum = {"momentum": recipe.momentum} if recipe.momentum else {}
+    given = {"momentum": recipe.momentum or None, "eps": recipe.optimizer_eps}
+    options = {key: value for key, value in given.items() if value is not None}
     try:
         return create_optimizer_v2(
-            network, opt=recipe.optimizer, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, **momentum
+            network, opt=recipe.optimizer, lr=learning_rate(recipe), weight_decay=recipe.weight_decay, **options
         )
     except (AssertionError, ValueError, KeyError, TypeError) as error:
         raise ConfigError("recipe.optimizer", recipe.optimizer, f"timm cannot make it: {error}") from error
@@ -25,8 +35,10 @@ def make_schedule(optimizer, recipe, steps_per_epoch):
             optimizer,
             sched=recipe.schedule,
             num_epochs=recipe.epochs,
+            decay_epochs=recipe.decay_epochs,
+            decay_rate=recipe.decay_rate,
             warmup_epochs=recipe.warmup_epochs,
-            warmup_lr=recipe.learning_rate / 100,
+            warmup_lr=learning_rate(recipe) / 100,
             step_on_epochs=False,
             updates_per_epoch=steps_per_epoch,
         )
@@ -38,3 +50,12 @@ def make_schedule(optimizer, recipe, steps_per_epoch):
 def make_ema(network, recipe):
     """Exponential moving average of weights and statistics with warm-up, or None if ``recipe.ema_decay`` is 0."""
     return ModelEmaV3(network, decay=recipe.ema_decay, use_warmup=True) if recipe.ema_decay else None
+
+
+def with_batch_norm(network, momentum, eps):
+    """The network with this batch norm momentum (torch's: the weight of the new value) and eps; None: as they are."""
+    for module in network.modules():
+        if isinstance(module, _BatchNorm):
+            module.momentum = momentum or module.momentum
+            module.eps = eps or module.eps
+    return network

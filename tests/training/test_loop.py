@@ -6,8 +6,9 @@ import torch
 
 from scaling_study.models import FAMILIES
 from scaling_study.training import checkpoint
-from scaling_study.training.loop import Diverged, train
+from scaling_study.training.loop import train
 from scaling_study.training.recipe import make_optimizer, make_schedule
+from scaling_study.training.session import Diverged
 
 CPU = torch.device("cpu")
 
@@ -59,11 +60,11 @@ def test_resuming_equals_not_stopping(toy_data, recipe, tmp_path, stop):
             raise Stop
 
     with pytest.raises(Stop):
-        fit(toy_data, recipe, on_epoch=keep)
+        fit(toy_data, recipe, on_state=keep)
     torch.manual_seed(99)  # nothing may depend on the generator's state
     resumed = fit(toy_data, recipe, state=checkpoint.load(tmp_path / "c.pt"))
     assert resumed.metrics == whole.metrics
-    times = {"train_seconds": 0}
+    times = {"train_seconds": 0, "data_wait_seconds": 0}
     assert [row | times for row in resumed.history] == [row | times for row in whole.history]
 
 
@@ -74,9 +75,9 @@ def test_a_diverging_loss_is_an_error(toy_data, recipe):
 
 
 def test_progress_is_told_as_a_growing_fraction(toy_data, recipe, monkeypatch):
-    monkeypatch.setattr("scaling_study.training.loop.REPORT_SECONDS", 0)
+    monkeypatch.setattr("scaling_study.training.session.REPORT_SECONDS", 0)
     told = []
-    fit(toy_data, replace(recipe, epochs=2), on_progress=told.append)
+    fit(toy_data, replace(recipe, epochs=2), on_progress=lambda fraction, step, loss: told.append(fraction))
     assert told == sorted(told)
     assert told[-1] == 1
 

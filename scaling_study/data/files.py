@@ -1,0 +1,106 @@
+"""Splits whose images are read when they are needed, and how one image becomes a tensor."""
+
+import random
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torchvision.transforms.functional import rgb_to_grayscale
+
+ATTEMPTS = 32  # images in a row that may be unreadable before a place in a training batch stays empty
+UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)  # of Pillow
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """dataset: timm's or torchvision's, with access by number; index: the numbers of the split's images, (n,)."""
+
+    dataset: object
+    index: np.ndarray
+
+    def __len__(self):
+        return len(self.index)
+
+    def __getitem__(self, index):
+        return ImageFiles(self.dataset, self.index[np.asarray(index) if torch.is_tensor(index) else index])
+
+    def read(self, position):
+        """(image, label) number ``position`` of the split. Raises one of UNREADABLE when it cannot be decoded."""
+        number = int(self.index[position])
+        if not hasattr(self.dataset, "reader"):  # torchvision's own classes decode themselves
+            image, label = self.dataset[number]
+            return colour(image), int(label)
+        file, label, *_ = self.dataset.reader[number]
+        with file:
+            return colour(Image.open(file)), int(label)
+
+    def name(self, position):
+        """File name, where the data set has one, else its number."""
+        number = int(self.index[position])
+        try:
+            return self.dataset.filename(number, absolute=True)
+        except (AttributeError, NotImplementedError, AssertionError, KeyError, TypeError):
+            return f"image {number}"
+
+
+@dataclass(frozen=True)
+class ImageStream:
+    """A split that its library gives out in an order of its own.
+
+    size: how many images it has; open: (train, **options) -> timm's data set, for training or in order.
+    """
+
+    size: int
+    open: Callable
+
+    def __len__(self):
+        return self.size
+
+
+def colour(image):
+    """The image with three channels of eight bits, whatever it had: grey, palette, CMYK, 16 bits, transparency."""
+    if image.mode.startswith("I"):  # 16 bits, of which Pillow would clip all but the darkest 256 values
+        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    return image.convert("RGB")
+
+
+class Decoded(torch.utils.data.Dataset):
+    """Samples of a split: (uint8 image (channels, r, r), label, -1 or the position of an image that cannot be read).
+
+    A key is (position, seed); the seed is for the random parts of ``transform``, so that a sample is the same whichever
+    process makes it, and after a resumption; None where nothing is random. With ``replace`` the next readable image
+    stands in for one that is not; without, its label is -1.
+    """
+
+    def __init__(self, files, transform, channels, replace):
+        self.files, self.transform, self.channels, self.replace = files, transform, channels, replace
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, key):
+        position, seed = key
+        if seed is not None:
+            seed_all(seed)
+        unreadable = -1
+        for offset in range(ATTEMPTS if self.replace else 1):
+            try:
+                image, label = self.files.read((position + offset) % len(self.files))
+                return self.tensor(image), label, unreadable
+            except UNREADABLE:
+                unreadable = position if unreadable < 0 else unreadable
+        return self.tensor(Image.new("RGB", (8, 8))), -1, unreadable
+
+    def tensor(self, image):
+        image = self.transform(image)
+        return rgb_to_grayscale(image) if self.channels == 1 else image
+
+
+def seed_all(seed):
+    """Seed the three generators that timm's and torchvision's transforms draw from."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed also notes it for GPUs, which takes ten times as long

@@ -1,0 +1,35 @@
+"""Small sets of image files, decoded once into memory."""
+
+from dataclasses import replace
+
+import torch
+from timm.data import create_transform
+
+from scaling_study.data.images import DataSet, Images
+from scaling_study.data.loading import Unreadable, evaluation_loader
+from scaling_study.errors import ConfigError
+
+
+def in_memory(dataset, resolution):
+    """The DataSet of ImageFiles as one of Images: the short side scaled to ``resolution`` pixels, and the centre of it.
+
+    Raises StudyError for more unreadable images than ``data.unreadable_max``, ConfigError for a stream.
+    """
+    if not hasattr(dataset.train, "read"):
+        raise ConfigError("data.in_memory", True, "a stream is not read into memory")
+    loading = replace(dataset.loading, crop_fraction=1.0)
+    unreadable = Unreadable(loading.unreadable_max)
+    splits = {name: read(getattr(dataset, name), loading, resolution, unreadable) for name in ("train", "val", "test")}
+    return DataSet(dataset.classes, **splits, unreadable=tuple(unreadable.names))
+
+
+def read(files, loading, resolution, unreadable):
+    """One split as Images, without the images that cannot be read."""
+    size = {"input_size": (loading.channels, resolution, resolution), "interpolation": loading.interpolation}
+    transform = create_transform(is_training=False, crop_pct=1.0, use_prefetcher=True, **size)
+    images, labels = [], []
+    for batch, targets, wrong in evaluation_loader(files, transform, loading, range(len(files))):
+        unreadable.note(files, wrong)
+        images.append(batch[targets >= 0])
+        labels.append(targets[targets >= 0])
+    return Images(torch.cat(images), torch.cat(labels))

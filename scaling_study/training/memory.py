@@ -1,0 +1,59 @@
+"""Out of memory is no reason to fail: a smaller micro-batch gives the same update in more passes."""
+
+import warnings
+
+import torch
+
+
+def halved_until_it_fits(session, inputs, labels):
+    """``session.accumulate``, the micro-batch halved, also for all steps after, as long as memory runs out.
+
+    The batch stays what the recipe says. (Batch norm then sees fewer images at a time.) Raises what torch raises when
+    a single image does not fit. Several processes on GPUs agree on a size at their first step, which they try without
+    waiting for each other's gradients; later none of them may run out.
+    """
+    if session.world.size > 1:
+        if session.device.type == "cuda" and not getattr(session, "size_agreed", False):
+            agree_on_size(session, inputs, labels)
+            session.size_agreed = True
+        return session.accumulate(inputs, labels)
+    while True:
+        try:
+            return session.accumulate(inputs, labels)
+        except RuntimeError as error:
+            if not out_of_memory(error) or session.micro_batch_size == 1:
+                raise
+        halve(session)
+
+
+def agree_on_size(session, inputs, labels):
+    """Halve the micro-batch of all processes until none of them runs out of memory. The trial leaves weights and
+    statistics alone."""
+    buffers = {name: value.clone() for name, value in session.network.named_buffers()}
+    while True:
+        failed = torch.zeros(1, device=session.device)
+        try:
+            session.accumulate(inputs, labels, sync=False)
+        except RuntimeError as error:
+            if not out_of_memory(error) or session.micro_batch_size == 1:
+                raise
+            failed += 1
+        if not session.world.total(failed).item():
+            break
+        halve(session)
+    for name, value in session.network.named_buffers():
+        value.copy_(buffers[name])
+    session.optimizer.zero_grad()
+
+
+def halve(session):
+    session.optimizer.zero_grad()
+    session.micro_batch_size = -(-session.micro_batch_size // 2)
+    if session.device.type == "cuda":
+        torch.cuda.empty_cache()
+    warnings.warn(f"memory ran out; going on with {session.micro_batch_size} images per forward pass", stacklevel=2)
+
+
+def out_of_memory(error):
+    """Whether torch says so, of a GPU or of the CPU."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator: can't allocate memory" in str(error)

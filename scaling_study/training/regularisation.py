@@ -1,0 +1,35 @@
+"""Regularisation that grows with the network (EfficientNet, section 5.2: larger networks need more of it).
+
+The rule: a rate is the baseline's and ``recipe.*_growth`` more for every doubling of the variant's nominal
+multiply-adds, d * w**2 * r**2 of the baseline's. In compound scaling with alpha * beta**2 * gamma**2 near 2 that
+count of doublings is phi; for every other method it regularises variants of equal cost equally.
+"""
+
+import math
+import re
+from dataclasses import replace
+
+from scaling_study.models import FAMILIES
+
+RATE_MAX = 0.8
+MAGNITUDE = re.compile(r"(?<=-m)\d+(\.\d+)?")  # in timm's strings for RandAugment, as rand-m9-mstd0.5
+
+
+def regularised(model, recipe, coefficients):
+    """The config group ``model`` with the variant's dropout and stochastic depth."""
+    doublings = math.log2(coefficients.nominal_flops)
+    dropout = grown(model.dropout, recipe.dropout_growth, doublings)
+    growth = recipe.drop_path_growth if FAMILIES[model.family].drop_path else 0.0
+    return replace(model, dropout=dropout, drop_path_rate=grown(model.drop_path_rate, growth, doublings))
+
+
+def grown(rate, growth, doublings):
+    return min(max(rate + growth * doublings, 0.0), RATE_MAX) if growth else rate
+
+
+def augmentation_of(recipe, coefficients):
+    """The variant's ``auto_augment``: RandAugment's magnitude grows, within timm's scale of 0 to 10."""
+    if not recipe.auto_augment or not recipe.auto_augment_growth:
+        return recipe.auto_augment
+    growth = recipe.auto_augment_growth * math.log2(coefficients.nominal_flops)
+    return MAGNITUDE.sub(lambda m: str(min(max(round(float(m[0]) + growth), 0), 10)), recipe.auto_augment)
