@@ -1,0 +1,139 @@
+"""task=evaluate: accuracy of trained weights on any data set, split and resolution."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from scaling_study.errors import ConfigError
+from scaling_study.records.costs import add_rows
+from scaling_study.records.store import CHECKPOINT, RunFolder
+from scaling_study.scaling.coefficients import Coefficients
+from scaling_study.schema import Model
+from scaling_study.tasks import cost
+from scaling_study.tasks.progress import counter
+
+IDENTITY = ["model", "weights", "data", "split", "images", "resolution_px", "crop_fraction", "device", "precision"]
+
+
+def run(jobs):
+    """Evaluate, print and add to the study's evaluations.csv."""
+    folder = cost.study_dir(jobs)
+    rows = [evaluated(job) for _, job in counter(dict(enumerate(jobs, start=1)), "evaluating")]
+    add_rows(folder, "evaluations", rows, IDENTITY)
+    print(render(pd.DataFrame(rows)))
+    print(f"Table: {folder / 'evaluations.csv'}")
+    return 0
+
+
+def evaluated(job):
+    """The row of one job."""
+    import torch
+
+    from scaling_study.tasks.run import load_for
+    from scaling_study.training.device import choose_device, choose_precision, describe
+    from scaling_study.training.evaluation import evaluate
+
+    config = job.config
+    torch.set_num_threads(config.threads)
+    device = choose_device(config.device)
+    data = load_for(config, job.run)
+    name, label, weighted, resolution = weighted_network(job, data)
+    if data.loading and data.loading.crop_fraction is None and weighted.crop_fraction:
+        data = replace(data, loading=replace(data.loading, crop_fraction=weighted.crop_fraction))
+    precision = choose_precision(config.recipe.precision, device)
+    network = weighted.network.to(device, memory_format=torch.channels_last)
+    batches = batches_of(data, job, weighted, resolution, device)
+    metrics = evaluate(network, batches.evaluate(config.evaluate.split), precision, device)
+    count = len(batches.splits[config.evaluate.split])
+    return {
+        "study": config.study,
+        "source": "evaluated",
+        "model": name,
+        "weights": label,
+        "data": config.data.name,
+        "split": config.evaluate.split,
+        "images": count - len(batches.unreadable),
+        "classes": data.classes,
+        "resolution_px": resolution,
+        "crop_fraction": crop_of(data, resolution),
+        **metrics,
+        **published_beside(name, data.classes),
+        "unreadable_images": len(batches.unreadable),
+        "device": describe(device),
+        "precision": precision,
+        **cost.versions(),
+        "evaluated_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def weighted_network(job, data):
+    """(model name, name of the weights, Weighted, input side in pixels) of what the job asks for."""
+    from scaling_study.models import build_network
+    from scaling_study.training import weights
+    from scaling_study.training.recipe import with_batch_norm
+
+    config, given = job.config, job.config.evaluate
+    size = {"classes": data.classes, "channels": data.channels}
+    if given.run is None:
+        px = given.resolution or job.run.variant.resolution_px
+        coefficients = job.run.variant.coefficients
+        weighted = weights.of_model(config.model, coefficients, given.weights, resolution_px=px, **size)
+        return config.model.name, Path(given.weights).name, weighted, px
+    folder = RunFolder(Path(given.run))
+    settings = folder.config()
+    if settings is None:
+        raise ConfigError("evaluate.run", given.run, "must be the folder of a run, RESULTS_DIR/STUDY/runs/RUN_ID")
+    coefficients = Coefficients(**settings["coefficients"], stage_depth=settings.get("stage_depth"))
+    trained_at = round(settings["data"]["resolution"] * coefficients.resolution)
+    model = model_of(settings["model"], settings["data"]["resolution"])
+    network = build_network(model, coefficients, resolution_px=trained_at, **size)
+    network = with_batch_norm(network, None, settings["recipe"].get("batch_norm_eps"))
+    weighted = weights.of_run(folder.path / CHECKPOINT, network)
+    return model.name, folder.path.name, weighted, given.resolution or trained_at
+
+
+def model_of(settings, resolution):
+    """The config group ``model`` from what a run's config.yaml holds of it."""
+    unsaid = {"family": settings["name"], "depth_multiplier": 1.0, "width_multiplier": 1.0, "small_stem": False}
+    return Model(**unsaid | settings, resolution=resolution)
+
+
+def batches_of(data, job, weighted, resolution, device):
+    from scaling_study.data.batches import make_batches
+
+    recipe = replace(job.run.recipe, batch_size=1)  # of training, which there is none of
+    normalisation = weighted.normalisation
+    return make_batches(data, recipe, resolution=resolution, device=device, share=(0, 1), normalisation=normalisation)
+
+
+def crop_of(data, resolution):
+    if data.loading is None:
+        return None
+    from scaling_study.data.loading import crop_fraction
+
+    return data.loading.crop_fraction or crop_fraction(resolution)
+
+
+def published_beside(name, classes):
+    """The published ImageNet accuracy of a model: the paper's Table 2, else torchvision's first weights."""
+    if classes != 1000:
+        return {}
+    from scaling_study.literature import published
+
+    known = published()
+    base = name.partition(".")[0]
+    rows = pd.concat([known[(known.table == "Table 2") & (known.built_as == base)], known[known.weights.notna()]])
+    rows = rows[(rows.built_as == base) | (rows.model == base)]
+    if rows.empty:
+        return {}
+    first = rows.iloc[0]
+    return {f"published_{column}": first[column] for column in ("top1", "top5", "citation")}
+
+
+def render(table):
+    columns = ["model", "weights", "data", "split", "images", "resolution_px", "top1", "top5", "loss"]
+    published = [name for name in ("published_top1", "published_top5") if name in table and table[name].notna().any()]
+    formats = dict.fromkeys(("top1", "top5", *published), "{:.2f}".format) | {"loss": "{:.4f}".format}
+    return table[columns + published].to_string(index=False, formatters=formats, na_rep="")

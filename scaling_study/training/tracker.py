@@ -1,0 +1,57 @@
+"""Curves of the running training for TensorBoard or MLflow: one interface, off by default."""
+
+import os
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from scaling_study.errors import ConfigError
+
+
+@dataclass
+class Tracker:
+    """log(name, value, step): show a number; epochs_told: how many epochs it has told of."""
+
+    log: Callable
+    epochs_told: int = 0
+
+    def step(self, step, loss):
+        """A training step's loss."""
+        self.log("step/train_loss", loss, step)
+
+    def epochs(self, history):
+        """Every number of the history rows that are new."""
+        for row in history[self.epochs_told :]:
+            for name, value in row.items():
+                if name != "epoch":
+                    self.log(f"epoch/{name}", value, row["epoch"])
+        self.epochs_told = len(history)
+
+
+def require_tracker(name):
+    """Raise ConfigError unless ``tracker=name`` can be used here."""
+    if name != "none" and find_spec(name) is None:
+        raise ConfigError("tracker", name, f"needs the optional package: pip install 'scaling_study[{name}]'")
+    if name == "mlflow" and "MLFLOW_TRACKING_URI" not in os.environ:
+        message = "needs the variable MLFLOW_TRACKING_URI, as http://HOST:5000 or sqlite:///mlflow.db"
+        raise ConfigError("tracker", name, message)
+
+
+@contextmanager
+def start_tracker(name, folder, run_id):
+    """A Tracker for the config key ``tracker``: TensorBoard's writes under the run's ``folder``, MLflow's to where
+    MLFLOW_TRACKING_URI says."""
+    require_tracker(name)
+    if name == "tensorboard":
+        from torch.utils.tensorboard import SummaryWriter
+
+        with SummaryWriter(folder / "tensorboard") as writer:
+            yield Tracker(writer.add_scalar)
+    elif name == "mlflow":
+        import mlflow
+
+        with mlflow.start_run(run_name=run_id):
+            yield Tracker(lambda metric, value, step: mlflow.log_metric(metric, float(value), step))
+    else:
+        yield Tracker(lambda metric, value, step: None)

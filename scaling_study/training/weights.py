@@ -1,0 +1,79 @@
+"""Trained weights: of a finished run, of a file, or of timm's hub."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import timm
+import torch
+
+from scaling_study.data.loading import as_normalisation
+from scaling_study.errors import ConfigError, StudyError
+from scaling_study.models import build_network
+from scaling_study.training import checkpoint
+
+HUB = "hub"
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A network with weights. normalisation: of its input, None for the data set's own; crop_fraction: with which timm
+    evaluates it, or None."""
+
+    network: torch.nn.Module
+    normalisation: tuple | None
+    crop_fraction: float | None = None
+
+
+def of_run(path, network):
+    """The weights of the checkpoint file ``path`` in ``network``, averaged ones where there are. Raises StudyError."""
+    state = checkpoint.load(Path(path))
+    if state is None:
+        raise StudyError(f"evaluate.run: there is no {path}; the run must be trained with checkpoint.keep=true")
+    parts = state["parts"]
+    fill(network, parts.get("ema", parts["network"]), path)
+    return Weighted(network, tuple(state["normalisation"]) if "normalisation" in state else None)
+
+
+def of_model(model, coefficients, weights, *, channels, **size):
+    """The network of the config group ``model`` with ``weights``, a file or ``hub``.
+
+    Raises ConfigError where timm has no such weights, StudyError where they cannot be had or do not fit.
+    """
+    known = timm.get_pretrained_cfg(model.name) if timm.is_model(model.name) else None
+    crop = known.crop_pct if known else None
+    normalisation = as_normalisation(known.mean, known.std, channels) if known else None
+    if weights == HUB:
+        return Weighted(from_hub(model, known, channels=channels, classes=size["classes"]), normalisation, crop)
+    network = build_network(model, coefficients, channels=channels, **size)
+    if not Path(weights).is_file():
+        raise ConfigError("evaluate.weights", weights, "must be a file of weights, or hub")
+    try:
+        loaded = timm.models.load_state_dict(weights, use_ema=True)
+    except Exception as error:  # of whatever format the file is
+        raise StudyError(f"evaluate.weights={weights}: cannot be read ({one_line(error)})") from error
+    fill(network, loaded, weights)
+    return Weighted(network, normalisation, crop)
+
+
+def from_hub(model, known, *, channels, classes):
+    if known is None or not known.has_weights:
+        message = f"timm has no weights for model.name={model.name}; timm.list_pretrained() lists those it has"
+        raise ConfigError("evaluate.weights", HUB, message)
+    if known.num_classes != classes:
+        raise ConfigError("data.classes", classes, f"the weights of {model.name} know {known.num_classes} classes")
+    try:
+        return timm.create_model(model.name, pretrained=True, in_chans=channels)
+    except Exception as error:  # of whatever library the hub is reached by
+        raise StudyError(f"evaluate.weights=hub: {model.name} cannot be downloaded ({one_line(error)})") from error
+
+
+def fill(network, state, path):
+    """Put ``state`` into ``network``; StudyError, with the first names that differ, when it does not fit."""
+    try:
+        network.load_state_dict(state)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise StudyError(f"{path} does not fit the network: {one_line(error)}") from error
+
+
+def one_line(error):
+    return " ".join(str(error).split())[:300]

@@ -1,0 +1,137 @@
+import pytest
+import timm
+import torch
+
+from scaling_study.errors import ConfigError, StudyError
+from scaling_study.records.costs import load_table
+from scaling_study.records.identity import run_of
+from scaling_study.tasks import evaluate
+from scaling_study.tasks.evaluate import published_beside
+from scaling_study.tasks.jobs import Job
+from scaling_study.tasks.run import train_and_record
+from scaling_study.tasks.train import folder_of
+
+from ..data.folders import make_folder
+
+
+@pytest.fixture
+def job(config, tmp_path):
+    root = make_folder(tmp_path / "set")
+
+    def make(*overrides):
+        small = [f"data.root={root}", "data.val_images=6", "data.resolution=16", "data.loader_workers=0", "device=cpu"]
+        small += ["recipe.batch_size=8", "recipe.epochs=1", f"results_dir={tmp_path}", "study=s"]
+        made = config("data=imagefolder", *small, *overrides)
+        run = run_of(made)
+        return Job(made, run, folder_of(made, run))
+
+    return make
+
+
+def evaluations(tmp_path):
+    return load_table(tmp_path / "s", "evaluations")
+
+
+@pytest.mark.parametrize("recipe", ["quick", "efficientnet"])
+def test_a_kept_run_is_evaluated_as_at_its_end_and_elsewhere(job, tmp_path, recipe, capsys):
+    options = [f"recipe={recipe}", "recipe.warmup_epochs=0.5", "scaling.width=1.4", "scaling.resolution=1.5"]
+    trained = job(*options, "checkpoint.keep=true")
+    trained.folder.write_config(trained.run.settings)
+    record = train_and_record(trained.config, trained.run, trained.folder)
+    assert record["status"] == "done", record
+    given = ["task=evaluate", f"evaluate.run={trained.folder.path}"]
+    assert evaluate.run([job(*given), job(*given, "evaluate.split=val"), job(*given, "evaluate.resolution=32")]) == 0
+    table = evaluations(tmp_path).set_index(["split", "resolution_px"])
+    for split, prefix in (("test", ""), ("val", "val_")):
+        for metric in ("top1", "top5", "loss"):
+            assert table.loc[(split, 24), metric] == pytest.approx(record[prefix + metric], rel=1e-6)
+    assert table.loc[("test", 32)].loss != table.loc[("test", 24)].loss
+    assert set(table.source) == {"evaluated"}
+    assert set(table.weights) == {trained.run.run_id}
+    assert "published_top1" not in capsys.readouterr().out
+    evaluate.run([job(*given)])
+    assert len(evaluations(tmp_path)) == 3  # the same again takes the place of the old row
+
+
+def test_weights_of_a_file_are_evaluated(job, tmp_path):
+    torch.manual_seed(1)
+    network = timm.create_model("resnet18", num_classes=3).eval()
+    torch.save({"state_dict": network.state_dict()}, tmp_path / "w.pth")
+    given = ["task=evaluate", "model=timm", "model.name=resnet18", f"evaluate.weights={tmp_path / 'w.pth'}"]
+    made = job(*given, "data.resolution=32")
+    evaluate.run([made])
+    row = evaluations(tmp_path).iloc[0]
+    assert (row.model, row.weights, row.resolution_px, row.images) == ("resnet18", "w.pth", 32, 18)
+    assert row.crop_fraction == timm.get_pretrained_cfg("resnet18").crop_pct
+    from scaling_study.data.loading import FileBatches
+    from scaling_study.tasks.run import load_for
+
+    source = FileBatches(
+        load_for(made.config, made.run), made.run.recipe, resolution=32, device=torch.device("cpu"), share=(0, 1)
+    )
+    ((inputs, labels),) = source.evaluate("val")
+    assert len(inputs) == 6
+    with torch.no_grad():
+        expected = torch.nn.functional.cross_entropy(network(inputs), labels).item()
+    source_crop = evaluate.evaluated(job(*given, "data.resolution=32", "data.crop_fraction=0.5", "evaluate.split=val"))
+    assert source_crop["loss"] == pytest.approx(expected, rel=1e-4)  # 32 / (32 + 32)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ([], "evaluate=None: task=evaluate needs exactly one"),
+        (["evaluate.run=/nowhere"], "evaluate.run=/nowhere: must be the folder of a run"),
+        (["evaluate.weights=/nowhere.pth"], "evaluate.weights=/nowhere.pth: must be a file of weights, or hub"),
+        (["evaluate.weights=TEXT"], "evaluate.weights=.*text: cannot be read"),
+        (["evaluate.weights=OTHER"], "other.pth does not fit the network: .*conv_stem"),
+        (["evaluate.weights=hub"], "evaluate.weights=hub: timm has no weights for model.name=micro_mbconv"),
+        (
+            ["evaluate.weights=hub", "model=timm", "model.name=resnet18.a1_in1k"],
+            "data.classes=3: the weights of resnet18.a1_in1k know 1000 classes",
+        ),
+    ],
+)
+def test_what_cannot_be_evaluated_is_told(job, tmp_path, overrides, message):
+    (tmp_path / "text").write_text("no weights")
+    torch.save(timm.create_model("resnet18", num_classes=3).state_dict(), tmp_path / "other.pth")
+    paths = {"TEXT": str(tmp_path / "text"), "OTHER": str(tmp_path / "other.pth")}
+    for name, path in paths.items():
+        overrides = [override.replace(name, path) for override in overrides]
+    with pytest.raises((ConfigError, StudyError), match=message):
+        evaluate.run([job("task=evaluate", *overrides)])
+
+
+def test_a_run_without_checkpoint_is_told(job):
+    trained = job()
+    trained.folder.write_config(trained.run.settings)
+    train_and_record(trained.config, trained.run, trained.folder)
+    with pytest.raises(StudyError, match=r"checkpoint.keep=true"):
+        evaluate.run([job("task=evaluate", f"evaluate.run={trained.folder.path}")])
+
+
+def test_a_hub_that_does_not_answer_is_told(job, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(timm, "create_model", refuse)
+    from scaling_study.schema import Model
+    from scaling_study.training.weights import from_hub
+
+    known = timm.get_pretrained_cfg("resnet18.a1_in1k")
+    model = Model("timm", "resnet18.a1_in1k", 1, 1, 224, False, 0, 0)
+    with pytest.raises(
+        StudyError, match=r"evaluate.weights=hub: resnet18.a1_in1k cannot be downloaded \(no route to host\)"
+    ):
+        from_hub(model, known, channels=3, classes=1000)
+
+
+@pytest.mark.parametrize(
+    ("name", "top1", "citation"),
+    [("efficientnet_b0", 77.1, "Tan"), ("resnet50.a1_in1k", 76.0, "Tan"), ("mobilenet_v2", 71.878, "torchvision")],
+)
+def test_the_published_accuracy_stands_beside(name, top1, citation):
+    beside = published_beside(name, classes=1000)
+    assert beside["published_top1"] == pytest.approx(top1)
+    assert citation in beside["published_citation"]
+    assert published_beside(name, classes=10) == {}
