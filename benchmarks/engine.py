@@ -13,6 +13,7 @@ import os
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -28,8 +29,8 @@ from scaling_study.cli import CONF
 from scaling_study.data.images import load_data
 from scaling_study.models import FAMILIES
 from scaling_study.schema import parse
-from scaling_study.training.loop import Session
 from scaling_study.training.recipe import make_optimizer, make_schedule
+from scaling_study.training.session import Session
 
 CPU = torch.device("cpu")
 
@@ -56,10 +57,9 @@ def network(data):
 
 def engine(data, recipe, resolution, steps):
     """The product's own loop, without evaluation: one epoch cut to ``steps``."""
-    session = Session(network(data), data, recipe, resolution, CPU)
-    session.images = data.train[: steps * recipe.batch_size]
-    session.steps_per_epoch = steps
-    return lambda: session.train_epoch(0, 0, lambda fraction: None)
+    data = replace(data, train=data.train[: steps * recipe.batch_size])
+    session = Session(network(data), data, recipe, resolution=resolution, device=CPU)
+    return lambda: session.train_epoch(0, 0)
 
 
 def bare(data, recipe, resolution, steps):
