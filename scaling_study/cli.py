@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 
 import hydra
@@ -10,7 +11,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from scaling_study.errors import plain_warnings
+from scaling_study.errors import StudyError, plain_warnings
 from scaling_study.scaling.grid import comma_separated
 from scaling_study.schema import known_near
 from scaling_study.tasks.workers import count_workers
@@ -37,11 +38,15 @@ def main():
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         return job()
     plain_warnings()
+    # Ours stands in the place of the plugin's and takes its types from there, as it should.
+    warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/submitit_slurm' is validated against")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the message is ours to shorten
     try:
         job()
     except (HydraException, OmegaConfBaseException) as error:
         sys.exit(f"error: {one_line(error)}")
+    except StudyError as error:
+        sys.exit(f"error: {' '.join(str(error).split())}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on where this one stopped")
 
@@ -52,7 +57,7 @@ def one_line(error):
     if unknown := re.search(r"Could not override '([^']+)'.*Key '.*' is not in struct", text):
         return f"{unknown[1]}: unknown key; {known_near(unknown[1])}"
     if choice := re.search(
-        r"Could not find '([^/']+)/([^']*)' Available options in '.*': (.*?) Config search path", text
+        r"Could not find '([^']+)/([^/']*)' Available options in '.*': (.*?) Config search path", text
     ):
         return f"{choice[1]}={choice[2]}: must be one of {', '.join(choice[3].split())}"
     if sweep := re.search(r"Ambiguous value for argument '([^']+)'", text):

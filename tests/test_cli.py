@@ -242,6 +242,7 @@ def test_a_search_is_analysed_and_its_preset_used_and_coefficients_recommended(c
         ("+recipe.foo=1", "error: recipe.foo=1: unknown key; allowed are recipe."),
         ("recipe.epochs=many", "error: recipe.epochs=many: Value 'many' of type 'str'"),
         ("data=mnist", "error: data=mnist: must be one of cifar10, cifar100, elpv, fashion_mnist, fractals"),
+        ("hydra/launcher=pbs", "error: hydra/launcher=pbs: must be one of basic, joblib"),
         ("model=lenet", "error: model=lenet: must be one of densenet169, efficientnet_b0"),
         ("+sweep=width,depth", "error: +sweep takes one name"),
         ("seed=0,1", "error: seed=0,1: several values need a sweep"),
@@ -270,6 +271,19 @@ def test_a_bad_point_stops_the_sweep_before_any_work(cli, tmp_path):
     assert result.returncode == 1
     assert result.stderr == "error: scaling.width=-2.0: must be a number above 0\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_slurm_without_its_extra_is_one_line(cli, tmp_path, monkeypatch):
+    (tmp_path / "hiding").mkdir()
+    (tmp_path / "hiding" / "submitit.py").write_text("raise ModuleNotFoundError('hidden', name='submitit')")
+    path = f"{tmp_path / 'hiding'}{os.pathsep}{Path(__file__).parents[1]}"
+    monkeypatch.setattr("tests.conftest.environment", lambda _: os.environ | {"PYTHONPATH": path})
+    result = cli("-m", "hydra/launcher=submitit_slurm", check=False)
+    assert result.returncode == 1
+    assert re.fullmatch(
+        r"error: hydra/launcher=submitit_slurm: \S+ is missing; pip install 'scaling_study\[slurm\]'\n", result.stderr
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["hiding"]
 
 
 def test_a_sweep_over_models_needs_one_study(cli, tmp_path):

@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 # A fork server that has torch loaded starts a child in milliseconds; a fresh interpreter takes seconds.
 PRELOAD = ["scaling_study.tasks.run"]
@@ -19,11 +21,13 @@ def run_isolated(function, *args):
     if method == "forkserver":
         context.set_forkserver_preload(PRELOAD)
     child = context.Process(target=function, args=args)
-    child.start()
     try:
+        with cluster_signals_blocked():
+            child.start()
         child.join()
     except BaseException:
-        child.kill()
+        if child.pid is not None:
+            child.kill()
         raise
     if child.exitcode == 0:
         return None
@@ -32,6 +36,26 @@ def run_isolated(function, *args):
         hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
         return f"the process of the run was killed by {name}{hint}"
     return f"the process of the run ended with status {child.exitcode}"
+
+
+@contextmanager
+def cluster_signals_blocked():
+    """Processes started here never see the signals with which Slurm announces a preemption or the time limit.
+
+    Slurm sends them to every process of a job, and only the job's own, where submitit handles them, shall answer:
+    a child that died of one would be recorded as a failed run. In this process they are delivered afterwards.
+    """
+    if "SUBMITIT_EXECUTOR" not in os.environ:
+        yield
+        return
+    signals = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        resource_tracker.ensure_running()  # it lifts the block of SIGTERM
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def die_with_parent():

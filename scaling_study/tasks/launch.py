@@ -2,10 +2,12 @@
 
 import sys
 import traceback
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.store import require_writable, run_folders
@@ -55,11 +57,11 @@ class StudyCallback(Callback):
 
     @loud
     def on_run_start(self, config):
-        self.begin([job_of(config)])
+        self.begin([job_of(config)], config.hydra)
 
     @loud
     def on_multirun_start(self, config):
-        self.begin(sweep_jobs(config))
+        self.begin(sweep_jobs(config), config.hydra)
 
     @loud
     def on_run_end(self, config):
@@ -69,27 +71,30 @@ class StudyCallback(Callback):
     def on_multirun_end(self, config):
         self.end()
 
-    def begin(self, jobs):
+    def begin(self, jobs, hydra):
         require_one_study(jobs)
         self.jobs, self.progress = jobs, None
         task = jobs[0].config.task
         if processes_per_run() == 1:
-            self.start(task)
+            self.start(task, hydra)
         elif task == "train":
-            self.start_together()
+            self.start_together(hydra)
         elif first_of_several():
-            self.start(task)
+            self.start(task, hydra)
         else:
             sys.exit(0)
 
-    def start(self, task):
+    def start(self, task, hydra):
         """Do what is not training and end; else check, and show the progress from now on."""
         if task in OTHER_TASKS:
             sys.exit(OTHER_TASKS[task](self.jobs))
-        prepare(self.jobs)
+        slurm = hydra.launcher._target_.endswith(".SlurmLauncher")
+        if slurm:
+            use_slurm(hydra)
+        prepare(self.jobs, elsewhere=slurm)
         self.progress = Progress([(job.folder, job.run.nominal_cost) for job in self.jobs]).start()
 
-    def start_together(self):
+    def start_together(self, hydra):
         """The same where several processes train each run: the first checks and shows, and tells the others whether
         there is anything to train."""
         from scaling_study.training.distributed import join
@@ -101,7 +106,7 @@ class StudyCallback(Callback):
             return
         go = False
         try:
-            self.start("train")
+            self.start("train", hydra)
             go = True
         finally:
             world.agree(go)
@@ -113,8 +118,23 @@ class StudyCallback(Callback):
         sys.exit(finish(self.jobs))
 
 
-def prepare(jobs):
-    """Refuse before any work what would fail later; stop here when nothing is left to train."""
+def use_slurm(hydra):
+    """Refuse what would not end in jobs of a cluster, and have the launcher wait for them as this program wants."""
+    choice = ("hydra/launcher", hydra.runtime.choices["hydra/launcher"])
+    try:
+        from scaling_study.tasks import slurm
+    except ImportError as error:
+        raise ConfigError(*choice, f"{error.name} is missing; pip install 'scaling_study[slurm]'") from error
+    if hydra.mode == RunMode.RUN:
+        raise ConfigError(*choice, "a single run would train here; add -m to send it to the cluster")
+    slurm.set_up()
+
+
+def prepare(jobs, elsewhere=False):
+    """Refuse before any work what would fail later; stop here when nothing is left to train.
+
+    elsewhere: the runs train on other machines, and whether this one has a GPU says nothing.
+    """
     config = jobs[0].config
     for job in jobs:
         require_one_setting(job)
@@ -124,6 +144,8 @@ def prepare(jobs):
         sys.exit(finish(jobs))
     from scaling_study.tasks.check import check_trainable  # imports torch, which takes seconds
 
+    if elsewhere:
+        pending = [replace(job, config=replace(job.config, device="auto")) for job in pending]
     check_trainable(pending)
     for folder in (config.results_dir, config.plots_dir):  # last: it makes the folders
         require_writable(Path(folder) / config.study)
