@@ -1,3 +1,4 @@
+import gc
 import os
 import subprocess
 import sys
@@ -11,7 +12,13 @@ from scaling_study.cli import CONF
 from scaling_study.data.images import DataSet, Images
 from scaling_study.schema import parse
 
+from .warm import Warm
+
 SMALL = ["data.train_images=256", "data.val_images=64", "data.test_images=100", "recipe.batch_size=32"]
+
+
+def pytest_collection_finish():
+    gc.freeze()  # torch and all else that is loaded by now need not be looked through again and again
 
 
 @pytest.fixture(scope="session")
@@ -20,22 +27,35 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
-@pytest.fixture
-def cli(tmp_path, cache):
-    """Call the real command line on a small data set, in an empty folder. Returns the finished process."""
+@pytest.fixture(scope="session")
+def warm(cache):
+    """An interpreter that has loaded torch already, to fork commands from."""
+    made = Warm(environment(cache))
+    yield made
+    made.close()
 
-    def call(*overrides, cwd=tmp_path, small=True, check=True, **options):
-        command = [sys.executable, "-m", "scaling_study", *overrides, *(SMALL if small else [])]
-        result = subprocess.run(
-            command,
-            cwd=cwd,
-            env=environment(cache),
-            capture_output=True,
-            text=True,
-            timeout=200,
-            check=False,
-            **options,
-        )
+
+@pytest.fixture
+def cli(tmp_path, tmp_path_factory, cache, warm):
+    """Call the real command line on a small data set, in an empty folder. Returns the finished process.
+
+    fresh: start Python from nothing, instead of forking one that has loaded torch."""
+    output = tmp_path_factory.mktemp("output")
+
+    def call(*overrides, cwd=tmp_path, small=True, check=True, fresh=False):
+        arguments = ["scaling_study", *overrides, *(SMALL if small else [])]
+        if fresh:
+            result = subprocess.run(
+                [sys.executable, "-m", *arguments],
+                cwd=cwd,
+                env=environment(cache),
+                capture_output=True,
+                text=True,
+                timeout=200,
+                check=False,
+            )
+        else:
+            result = warm.run(arguments, cwd, output)
         if check:
             assert result.returncode == 0, result.stdout + result.stderr
         return result

@@ -28,7 +28,7 @@ def table(folder, study=STUDY):
 
 
 def test_a_sweep_trains_tabulates_and_draws_and_is_not_repeated(cli, tmp_path):
-    first = cli("+sweep=width", "scaling.width=1.4,1", "recipe.epochs=1")
+    first = cli("+sweep=width", "scaling.width=1.4,1", "recipe.epochs=1", fresh=True)
     runs = table(tmp_path)
     assert runs.status.tolist() == ["done", "done"]
     assert runs.method.tolist() == ["baseline", "width"]
@@ -83,7 +83,7 @@ def test_one_run_without_a_sweep(cli, tmp_path):
 
 
 def test_failures_are_rows_and_the_rest_goes_on(cli, tmp_path):
-    result = cli("-m", "scaling.width=1,30000", "recipe.epochs=1", check=False)
+    result = cli("-m", "scaling.width=30000,1", "recipe.epochs=1", "workers=1", check=False)  # the failure first
     assert result.returncode == 1
     runs = table(tmp_path).set_index("method")
     assert runs.status.to_dict() == {"baseline": "done", "width": "failed"}
@@ -111,7 +111,7 @@ def start(cwd, cache, *overrides):
     )
 
 
-SWEEP = ["+sweep=resolution", "scaling.resolution=1.5,1.3,1", "recipe.epochs=4", "recipe=standard", "workers=2"]
+SWEEP = ["+sweep=resolution", "scaling.resolution=1.5,1.3,1", "recipe=standard", "recipe.epochs=4"]
 
 
 def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, tmp_path, cache):
@@ -119,10 +119,10 @@ def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, tmp_path, ca
     whole.mkdir()
     killed.mkdir()
     study = "fractals-micro_mbconv-standard"
-    cli(*SWEEP, "recipe.warmup_epochs=1", cwd=whole)
+    cli(*SWEEP, "recipe.warmup_epochs=1", "workers=1", cwd=whole)  # nor does it matter how many run at once
     finished = {}
     for _ in range(2):
-        process = start(killed, cache, *SWEEP, "recipe.warmup_epochs=1")
+        process = start(killed, cache, *SWEEP, "recipe.warmup_epochs=1", "workers=2")
         deadline = time.monotonic() + 60
         while process.poll() is None and not list(killed.glob("results/*/runs/*/history.csv")):
             assert time.monotonic() < deadline
@@ -133,7 +133,7 @@ def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, tmp_path, ca
         for path, stamp in finished.items():
             assert path.stat().st_mtime_ns == stamp
         finished = {path: path.stat().st_mtime_ns for path in killed.glob("results/*/runs/*/record.json")}
-    cli(*SWEEP, "recipe.warmup_epochs=1", cwd=killed)
+    cli(*SWEEP, "recipe.warmup_epochs=1", "workers=2", cwd=killed)
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in finished.items())
     expected, got = table(whole, study), table(killed, study)
     assert got.run_id.tolist() == expected.run_id.tolist()
@@ -145,7 +145,7 @@ def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, tmp_path, ca
 
 def test_two_sweeps_at_once_train_each_run_once(tmp_path, cache):
     overrides = ["+sweep=resolution", "scaling.resolution=1.5,1.3,1", "recipe.epochs=2"]
-    processes = [start(tmp_path, cache, *overrides) for _ in range(2)]
+    processes = [start(tmp_path, cache, *overrides, f"workers={workers}") for workers in (1, 2)]
     outputs = [process.communicate(timeout=200)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     runs = table(tmp_path)
@@ -157,7 +157,7 @@ def test_two_sweeps_at_once_train_each_run_once(tmp_path, cache):
 
 
 def test_a_garbled_record_is_named_and_its_run_redone(cli, tmp_path):
-    overrides = ["-m", "seed=0,1", "recipe.epochs=1"]
+    overrides = ["-m", "seed=0,1", "recipe.epochs=1", "workers=1"]
     cli(*overrides)
     before = table(tmp_path)
     broken, kept = sorted(tmp_path.glob("results/*/runs/*/record.json"))
@@ -171,7 +171,7 @@ def test_a_garbled_record_is_named_and_its_run_redone(cli, tmp_path):
 
 def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
     sweep = ["-m", "model=resnet50,efficientnet_b0,micro_mbconv", "data=imagenet_size", "data.resolution=32", "study=c"]
-    first = cli(*sweep, "task=cost", small=False)
+    first = cli(*sweep, "task=cost", small=False, fresh=True)
     assert re.search(r"resnet50 baseline +1.00 +1.00 +1.00 +32 +1.00", first.stdout)
     costs = load_table(tmp_path / "results" / "c", "costs")
     parts = load_table(tmp_path / "results" / "c", "cost_parts")
@@ -197,7 +197,7 @@ def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
 
 
 def test_a_matched_sweep_trains_and_tells_target_and_built_cost(cli, tmp_path):
-    result = cli("+sweep=matched", "scaling.flops=1,2", "scaling.method=width,fast", "recipe.epochs=1")
+    result = cli("+sweep=matched", "scaling.flops=1,2", "scaling.method=width,fast", "recipe.epochs=1", "workers=1")
     runs = table(tmp_path).set_index("method")
     assert runs.flops_target.dropna().to_dict() == {"width": 2, "fast": 2}
     assert runs.flops_ratio["baseline"] == 1
@@ -297,7 +297,7 @@ def test_a_sweep_over_models_needs_one_study(cli, tmp_path):
 def test_help_and_config_load_no_torch(cli):
     assert (
         "sweep: all, baselines, compound, depth, family, fig4, matched, references, regime, resolution, search, width"
-        in cli("--help", small=False).stdout
+        in cli("--help", small=False, fresh=True).stdout
     )
     code = "import sys, scaling_study.cli, scaling_study.tasks.launch; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

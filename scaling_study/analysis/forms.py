@@ -56,7 +56,7 @@ def log_polynomial(x, errors, sigma, degree):
 
 def fit_floor(x, errors, sigma, chance):
     """Variable projection: e and b are linear and not negative, c is the best of a grid, refined by a parabola."""
-    squares = np.stack([projected(x, errors, sigma, np.full(len(errors), c))[1] for c in EXPONENTS], axis=1)
+    squares = projected(x, errors, sigma, EXPONENTS[None])[1]
     best = squares.argmin(axis=1)
     inner = best.clip(1, len(EXPONENTS) - 2)
     low, middle, high = (squares[np.arange(len(errors)), inner + step] for step in (-1, 0, 1))
@@ -65,16 +65,19 @@ def fit_floor(x, errors, sigma, chance):
     logs = np.log(EXPONENTS)
     c = np.exp(logs[inner] + shift * (logs[1] - logs[0]))
     c = np.where(best == inner, c, EXPONENTS[best])
-    (e, b), _ = projected(x, errors, sigma, c)
+    (e, b), _ = projected(x, errors, sigma, c[:, None])
+    e, b = e[:, 0], b[:, 0]
     return np.stack([e, b, c], axis=1), (best != inner) | (e <= 0) | (b <= 0)
 
 
 def projected(x, errors, sigma, c):
-    """((e, b), sum of weighted squares) of the best e and b, neither negative, for an exponent per set."""
+    """((e, b), sum of weighted squares), each (sets, exponents), of the best e and b, neither negative, for exponents
+    ``c``: (sets, exponents), or (1, exponents) to try the same on all."""
     weight = sigma**-2
-    u = x ** -c[:, None]
+    u = x ** -c[..., None]
     s1, s2, s0 = u @ weight, u**2 @ weight, weight.sum()
-    t0, t1, total = errors @ weight, (errors * u) @ weight, errors**2 @ weight
+    t0, total = (errors @ weight)[:, None], (errors**2 @ weight)[:, None]
+    t1 = (u @ (errors * weight)[..., None])[..., 0]
     determinant = s0 * s2 - s1**2
     e = (s2 * t0 - s1 * t1) / determinant
     b = (s0 * t1 - s1 * t0) / determinant

@@ -1,5 +1,7 @@
 """Run tables with known truth."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -10,11 +12,17 @@ def run_rows(method, costs, errors, rng, *, seeds=3, sd=0.3, **columns):
     """Rows of one method: an error (percent) per cost, ``seeds`` runs each with normal noise of ``sd`` points.
 
     The first cost is the baseline's."""
-    costs, errors = (np.repeat(np.asarray(values, dtype=float), seeds) for values in (costs, errors))
-    n = len(costs)
-    frame = pd.DataFrame(
-        {"top1": 100 - errors + sd * rng.standard_normal(n), "seed": np.tile(np.arange(seeds), n // seeds)}
-    )
+    errors = np.repeat(np.asarray(errors, dtype=float), seeds)
+    frame = settings_of(method, tuple(map(float, costs)), seeds).assign(**columns)
+    frame.insert(0, "top1", 100 - errors + sd * rng.standard_normal(len(errors)))
+    return frame
+
+
+@cache
+def settings_of(method, costs, seeds):
+    """What a simulation repeats hundreds of times with other noise: all columns but accuracy."""
+    costs = np.repeat(costs, seeds)
+    frame = pd.DataFrame({"seed": np.tile(np.arange(seeds), len(costs) // seeds)})
     first = costs == costs[0]
     frame = frame.assign(status="done", model="net", epochs=2, data="toy", recipe="quick", classes=200)
     frame = frame.assign(method=np.where(first, "baseline", method), depth=1.0, width=1.0, resolution=1.0)
@@ -27,9 +35,7 @@ def run_rows(method, costs, errors, rng, *, seeds=3, sd=0.3, **columns):
     for cost in ("flops", "params", "activations", "activation_bytes"):
         frame[cost] = 1e6 * costs
     frame["train_seconds"] = 10 * costs
-    return frame.assign(
-        run_id=[f"{method}-{cost:g}-{seed}" for cost, seed in zip(costs, frame.seed, strict=True)], **columns
-    )
+    return frame.assign(run_id=[f"{method}-{cost:g}-{seed}" for cost, seed in zip(costs, frame.seed, strict=True)])
 
 
 def floor_curve(costs, e=20.0, b=15.0, c=0.7):
@@ -38,13 +44,27 @@ def floor_curve(costs, e=20.0, b=15.0, c=0.7):
 
 def matched_study(rng, *, gap=0.0, sd=0.3, budgets=(2, 4, 8, 16), seeds=3, methods=METHODS):
     """All methods at the same budgets, equally good but for compound, which is ``gap`` points better."""
-    costs, parts = np.r_[1, budgets], []
-    for n, method in enumerate(methods):
-        better = gap * (costs > 1) * (method == "compound")
-        rows = run_rows(method, costs, floor_curve(costs) - better, rng, seeds=seeds, sd=sd)
-        rows["flops_target"] = np.where(rows.method == "baseline", np.nan, rows.flops / 1e6)
-        parts.append(rows if n == 0 else rows[rows.method != "baseline"])
-    return pd.concat(parts, ignore_index=True)
+    costs = np.r_[1, budgets]
+    better = [gap * (costs > 1) * (method == "compound") for method in methods]
+    errors = np.repeat(floor_curve(costs) - better, seeds)
+    settings, kept = matched_settings(budgets, seeds, methods)
+    frame = settings.copy()
+    frame.insert(0, "top1", (100 - errors + sd * rng.standard_normal(len(errors)))[kept])
+    return frame
+
+
+@cache
+def matched_settings(budgets, seeds, methods):
+    """(all columns of a matched study but accuracy, which rows of its methods' tables they are: one baseline)."""
+    frame = pd.concat([settings_of(method, (1.0, *budgets), seeds) for method in methods], ignore_index=True)
+    frame["flops_target"] = np.where(frame.method == "baseline", np.nan, frame.flops / 1e6)
+    kept = ((frame.method != "baseline") | (frame.index < seeds)).to_numpy()
+    return frame[kept].reset_index(drop=True), kept
+
+
+def many_studies(studies):
+    """One table of many studies, which the analysis keeps apart by model: net000, net001 and so on."""
+    return pd.concat([runs.assign(model=f"net{n:03}") for n, runs in enumerate(studies)], ignore_index=True)
 
 
 def grid_study(rng, grid, best, *, slope=8.0, seeds=3, sd=0.3):

@@ -10,17 +10,23 @@ from scaling_study.analysis.observations import observe, usable
 from scaling_study.analysis.study import PRINTED, scaled_in_the_paper
 from scaling_study.literature import published
 
-from .synthetic import floor_curve, matched_study, run_rows
+from .synthetic import floor_curve, many_studies, matched_study, run_rows
 
 TOLD = ["better", "worse"]
 
 
 def verdicts(count, **options):
     """(share of studies with any false or true verdict, share of comparisons that are better)."""
-    tables = [compare(matched_study(np.random.default_rng(d), **options), costs=("flops",))[0] for d in range(count)]
-    return np.mean([t.verdict.isin(TOLD).any() for t in tables]), np.mean(
-        [(t.verdict == "better").mean() for t in tables]
+    table, _ = compare(
+        many_studies(matched_study(np.random.default_rng(d), **options) for d in range(count)), ("flops",)
     )
+    assert table.groupby("model").size().to_list() == [16] * count
+    return share_told(table), (table.verdict == "better").mean()
+
+
+def share_told(table, words=TOLD):
+    """Share of studies in which any verdict is one of ``words``."""
+    return table.verdict.isin(words).groupby(table.model).any().mean()
 
 
 def test_equal_methods_are_told_apart_in_at_most_6_percent_of_studies():
@@ -65,25 +71,23 @@ def test_other_costs_are_interpolated_along_the_curve():
 @pytest.mark.parametrize("costs", [(1, 2, 4, 8, 16), (1, 4, 16)])
 def test_interpolating_along_a_curve_that_flattens_does_not_make_verdicts(costs):
     """All methods on one curve; compound's costs lie between the others'."""
-    wrong = []
+    studies = []
     for seed in range(100):
         rng = np.random.default_rng(seed)
         parts = [run_rows(m, costs, floor_curve(costs), rng) for m in ("width", "depth", "resolution")]
         between = [1, *np.sqrt(np.array(costs[1:]) * np.array(costs[:-1]))]
         parts.append(run_rows("compound", between, floor_curve(between), rng))
-        runs = pd.concat([parts[0], *(part[part.method != "baseline"] for part in parts[1:])], ignore_index=True)
-        table, _ = compare(runs, costs=("flops",))
-        assert set(table.basis) == {"interpolated"}
-        wrong.append(table.verdict.isin(TOLD).any())
-    assert np.mean(wrong) <= 0.06
+        studies.append(pd.concat([parts[0], *(part[part.method != "baseline"] for part in parts[1:])]))
+    table, _ = compare(many_studies(studies), costs=("flops",))
+    assert table.model.nunique() == 100
+    assert set(table.basis) == {"interpolated"}
+    assert share_told(table) <= 0.06
 
 
 def test_leaders_of_equal_methods_are_not_told_apart():
-    wrong = [
-        (leaders(matched_study(np.random.default_rng(d)), costs=("flops",)).verdict == "better").any()
-        for d in range(200)
-    ]
-    assert np.mean(wrong) <= 0.06
+    table = leaders(many_studies(matched_study(np.random.default_rng(d)) for d in range(200)), costs=("flops",))
+    assert table.model.nunique() == 200
+    assert share_told(table, ["better"]) <= 0.06
 
 
 def test_another_cost_can_change_the_leader():

@@ -16,9 +16,15 @@ SCALABLE = ["micro_mbconv", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "re
 B_FLOPS = [385_825_092, 0.687e9, 0.994e9, 1.827e9, 4.394e9, 10.27e9, 19.07e9, 37.75e9]
 
 
+KNOWN = {}
+
+
 def at_imagenet_size(config, *overrides):
-    made = config("data=imagenet_size", *overrides)
-    return variant_complexity(made.model, variant_of(made), classes=1000, channels=3)
+    """Counting takes seconds and some are counted for several tests."""
+    if overrides not in KNOWN:
+        made = config("data=imagenet_size", *overrides)
+        KNOWN[overrides] = variant_complexity(made.model, variant_of(made), classes=1000, channels=3)
+    return KNOWN[overrides]
 
 
 def params(network):

@@ -30,6 +30,26 @@ def surface():
     return made["net", 2]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def candidates_once():
+    """The thousands of candidates of one surface are the same for every limit: list them once for all tests here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recommend, "candidates_of", once(recommend.candidates_of))
+        yield
+
+
+def once(candidates_of):
+    known = {}
+
+    def remembered(job, surface):
+        key = repr((job.run.model, job.config.data, job.run.data.name, surface.ranges, surface.results.params))
+        if key not in known:
+            known[key] = candidates_of(job, surface)
+        return known[key].copy()
+
+    return remembered
+
+
 def built(job, row):
     size = {"classes": 200, "channels": 1}
     coefficients = Coefficients(row["depth"], row["width"], row["resolution"])

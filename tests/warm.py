@@ -1,0 +1,91 @@
+"""Interpreters that have loaded torch and timm already, for commands that tests run one after the other.
+
+Loading the two takes seconds, most of what a command on a small data set takes. Here one interpreter loads them, and
+nothing of the package, and then forks for each command a process that goes on exactly as ``python -m`` would: own
+folder, environment, output, and end. What a start from nothing alone can show (warnings on import, what is loaded, the
+hash seed) is for the tests that ask for one.
+"""
+
+import gc
+import json
+import os
+import runpy
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+
+class Warm:
+    """The interpreter to fork from, as its user sees it."""
+
+    def __init__(self, env):
+        self.env = env
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "tests.warm"],
+            cwd=Path(__file__).parents[1],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, *question):
+        self.server.stdin.write(json.dumps(question) + "\n")
+        self.server.stdin.flush()
+        return json.loads(self.server.stdout.readline())
+
+    def run(self, arguments, cwd, output, timeout=200):
+        """Run ``python -m`` with ``arguments`` in ``cwd``. Returns the finished process; what it writes passes through
+        files in the folder ``output``."""
+        stdout, stderr = output / "stdout", output / "stderr"
+        pid = self.ask("start", [*map(str, arguments)], str(cwd), str(stdout), str(stderr))
+        deadline = time.monotonic() + timeout
+        while (status := self.ask("poll", pid)) is None:
+            assert time.monotonic() < deadline, f"{arguments}: still running after {timeout} s"
+            time.sleep(0.02)
+        return subprocess.CompletedProcess(arguments, status, stdout.read_text(), stderr.read_text())
+
+    def close(self):
+        self.server.stdin.close()
+        self.server.wait()
+        self.server.stdout.close()
+
+
+def serve():
+    """Answer questions until there are no more. Returns the arguments of the command in a process forked for one."""
+    while question := sys.stdin.readline():
+        what, *details = json.loads(question)
+        if what == "start":
+            if (answer := os.fork()) == 0:
+                return become(*details)
+        else:
+            pid, status = os.waitpid(*details, os.WNOHANG)
+            answer = os.waitstatus_to_exitcode(status) if pid else None
+        print(json.dumps(answer), flush=True)
+    return None
+
+
+def become(arguments, cwd, stdout, stderr):
+    import numpy
+
+    os.setsid()
+    os.chdir(cwd)
+    sys.path[0] = cwd
+    for descriptor, path in ((0, os.devnull), (1, stdout), (2, stderr)):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    numpy.random.seed()  # as any new interpreter has its own; that of random renews itself
+    return arguments
+
+
+if __name__ == "__main__":
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import timm  # noqa: F401
+    gc.freeze()  # what is loaded need not be looked through when a command ends
+    if (command := serve()) is not None:
+        module, *sys.argv[1:] = command
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
