@@ -1,5 +1,7 @@
 """The command line: ``python -m scaling_study [task=...] [+sweep=...] [key=value ...]``."""
 
+import atexit
+import gc
 import os
 import re
 import sys
@@ -40,6 +42,7 @@ def main():
     plain_warnings()
     # Ours stands in the place of the plugin's and takes its types from there, as it should.
     warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/submitit_slurm' is validated against")
+    atexit.register(gc.freeze)  # or Python looks through all of torch for garbage once more, for half a second
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the message is ours to shorten
     try:
         job()

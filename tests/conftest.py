@@ -63,6 +63,17 @@ def cli(tmp_path, tmp_path_factory, cache, warm):
     return call
 
 
+@pytest.fixture
+def start(tmp_path_factory, warm):
+    """Start the command line in a folder and a process group of its own; what it writes is in the file ``output``."""
+
+    def call(cwd, *overrides):
+        output = tmp_path_factory.mktemp("output") / "output"
+        return warm.start(["scaling_study", *overrides, *SMALL], cwd, output)
+
+    return call
+
+
 def environment(cache):
     return os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(Path(__file__).parents[1])}
 

@@ -17,7 +17,7 @@ import pytest
 import scaling_study
 from scaling_study.records.costs import load_table
 
-from .conftest import SMALL, environment
+from .conftest import SMALL
 
 STUDY = "fractals-micro_mbconv-quick"
 METRICS = ["top1", "top5", "loss", "val_top1", "val_loss", "train_top1", "flops", "params"]
@@ -98,23 +98,10 @@ def test_failures_are_rows_and_the_rest_goes_on(cli, tmp_path):
     assert table(tmp_path, "wild").status.tolist() == ["failed"]
 
 
-def start(cwd, cache, *overrides):
-    command = [sys.executable, "-m", "scaling_study", *overrides, *SMALL]
-    return subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=environment(cache),
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 SWEEP = ["+sweep=resolution", "scaling.resolution=1.5,1.3,1", "recipe=standard", "recipe.epochs=4"]
 
 
-def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, tmp_path, cache):
+def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, start, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     whole.mkdir()
     killed.mkdir()
@@ -122,14 +109,14 @@ def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, tmp_path, ca
     cli(*SWEEP, "recipe.warmup_epochs=1", "workers=1", cwd=whole)  # nor does it matter how many run at once
     finished = {}
     for _ in range(2):
-        process = start(killed, cache, *SWEEP, "recipe.warmup_epochs=1", "workers=2")
+        process = start(killed, *SWEEP, "recipe.warmup_epochs=1", "workers=2")
         deadline = time.monotonic() + 60
         while process.poll() is None and not list(killed.glob("results/*/runs/*/history.csv")):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         time.sleep(random.uniform(0, 1.5))
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
         for path, stamp in finished.items():
             assert path.stat().st_mtime_ns == stamp
         finished = {path: path.stat().st_mtime_ns for path in killed.glob("results/*/runs/*/record.json")}
@@ -143,11 +130,10 @@ def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, tmp_path, ca
     assert histories[0].equals(histories[1])
 
 
-def test_two_sweeps_at_once_train_each_run_once(tmp_path, cache):
+def test_two_sweeps_at_once_train_each_run_once(start, tmp_path):
     overrides = ["+sweep=resolution", "scaling.resolution=1.5,1.3,1", "recipe.epochs=2"]
-    processes = [start(tmp_path, cache, *overrides, f"workers={workers}") for workers in (1, 2)]
-    outputs = [process.communicate(timeout=200)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], outputs
+    processes = [start(tmp_path, *overrides, f"workers={workers}") for workers in (1, 2)]
+    assert [process.wait() for process in processes] == [0, 0], [process.output.read_text() for process in processes]
     runs = table(tmp_path)
     assert runs.status.tolist() == ["done"] * 3
     assert runs.run_id.is_unique
@@ -278,7 +264,7 @@ def test_slurm_without_its_extra_is_one_line(cli, tmp_path, monkeypatch):
     (tmp_path / "hiding" / "submitit.py").write_text("raise ModuleNotFoundError('hidden', name='submitit')")
     path = f"{tmp_path / 'hiding'}{os.pathsep}{Path(__file__).parents[1]}"
     monkeypatch.setattr("tests.conftest.environment", lambda _: os.environ | {"PYTHONPATH": path})
-    result = cli("-m", "hydra/launcher=submitit_slurm", check=False)
+    result = cli("-m", "hydra/launcher=submitit_slurm", check=False, fresh=True)
     assert result.returncode == 1
     assert re.fullmatch(
         r"error: hydra/launcher=submitit_slurm: \S+ is missing; pip install 'scaling_study\[slurm\]'\n", result.stderr

@@ -10,10 +10,12 @@ import gc
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -21,7 +23,6 @@ class Warm:
     """The interpreter to fork from, as its user sees it."""
 
     def __init__(self, env):
-        self.env = env
         self.server = subprocess.Popen(
             [sys.executable, "-m", "tests.warm"],
             cwd=Path(__file__).parents[1],
@@ -36,21 +37,46 @@ class Warm:
         self.server.stdin.flush()
         return json.loads(self.server.stdout.readline())
 
-    def run(self, arguments, cwd, output, timeout=200):
-        """Run ``python -m`` with ``arguments`` in ``cwd``. Returns the finished process; what it writes passes through
-        files in the folder ``output``."""
+    def start(self, arguments, cwd, stdout, stderr=None):
+        """Start ``python -m`` with ``arguments`` in ``cwd``, as the leader of a process group. stdout, stderr: files
+        for what it writes, one file for both when only one is named."""
+        pid = self.ask("start", [*map(str, arguments)], *map(str, (cwd, stdout, stderr or stdout)))
+        return Command(self, pid, arguments, stdout)
+
+    def run(self, arguments, cwd, output):
+        """Run it to its end. Returns the finished process; what it writes passes through the folder ``output``."""
         stdout, stderr = output / "stdout", output / "stderr"
-        pid = self.ask("start", [*map(str, arguments)], str(cwd), str(stdout), str(stderr))
-        deadline = time.monotonic() + timeout
-        while (status := self.ask("poll", pid)) is None:
-            assert time.monotonic() < deadline, f"{arguments}: still running after {timeout} s"
-            time.sleep(0.02)
+        status = self.start(arguments, cwd, stdout, stderr).wait()
         return subprocess.CompletedProcess(arguments, status, stdout.read_text(), stderr.read_text())
 
     def close(self):
         self.server.stdin.close()
         self.server.wait()
         self.server.stdout.close()
+
+
+@dataclass
+class Command:
+    warm: Warm
+    pid: int
+    arguments: list
+    output: Path
+    returncode: int | None = None
+
+    def poll(self):
+        """The exit status, negative for a signal; None while it runs."""
+        if self.returncode is None:
+            self.returncode = self.warm.ask("poll", self.pid)
+        return self.returncode
+
+    def wait(self, timeout=200):
+        deadline = time.monotonic() + timeout
+        while self.poll() is None:
+            if time.monotonic() > deadline:
+                os.killpg(self.pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(self.arguments, timeout)
+            time.sleep(0.02)
+        return self.returncode
 
 
 def serve():
@@ -74,7 +100,7 @@ def become(arguments, cwd, stdout, stderr):
     os.chdir(cwd)
     sys.path[0] = cwd
     for descriptor, path in ((0, os.devnull), (1, stdout), (2, stderr)):
-        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
         os.dup2(opened, descriptor)
         os.close(opened)
     numpy.random.seed()  # as any new interpreter has its own; that of random renews itself

@@ -191,7 +191,7 @@ def test_an_interrupted_command_cancels_its_jobs(slurm, sweep, tmp_path):
     ],
 )
 def test_what_slurm_cannot_take_is_one_line(slurm, cli, overrides, message):
-    result = cli(*overrides, *SLURM, check=False)
+    result = cli(*overrides, *SLURM, check=False, fresh=True)
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1].startswith(message)
     assert "Traceback" not in result.stderr
@@ -199,7 +199,7 @@ def test_what_slurm_cannot_take_is_one_line(slurm, cli, overrides, message):
 
 def test_without_slurm_it_is_one_line(cli, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    result = cli("-m", *SLURM, check=False)
+    result = cli("-m", *SLURM, check=False, fresh=True)
     assert result.returncode == 1
     assert result.stderr == "error: hydra/launcher=submitit_slurm: there is no sbatch or srun on this machine\n"
     assert list(tmp_path.iterdir()) == []
