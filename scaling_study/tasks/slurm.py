@@ -49,6 +49,13 @@ class QueueWatcher(InfoWatcher):
             subprocess.run(["scancel", *jobs], check=False)
 
 
+def export_world():
+    """In a task of a job of several: say so as torchrun would, so that they train their run together."""
+    from submitit.helpers import TorchDistributedEnvironment
+
+    TorchDistributedEnvironment().export(set_cuda_visible_devices=False)
+
+
 def set_up():
     """Change the installed launcher's ways. Raises ConfigError where Slurm is not."""
     if not shutil.which("sbatch") or not shutil.which("srun"):
@@ -105,7 +112,7 @@ def patient(results):
 def unfinished(results, job):
     """Wait for the job; None, or why it did not finish, in a line."""
     try:
-        [returned] = results(job)
+        returned, *_ = results(job)  # one of each task
     except FailedJobError as error:
         return str(error).split("-" * 22)[1].strip().splitlines()[-1]  # of the traceback between two such lines
     except UncompletedJobError:

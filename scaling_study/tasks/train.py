@@ -12,7 +12,7 @@ from scaling_study.records.identity import run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.schema import parse
 from scaling_study.tasks.isolate import die_with_parent, run_isolated
-from scaling_study.tasks.workers import processes_per_run
+from scaling_study.tasks.workers import processes_per_run, tasks_of_job
 
 log = logging.getLogger(__name__)
 COMMON_FAILURES = ("Diverged", "ConfigError")  # that all processes of a run meet at the same point
@@ -32,6 +32,10 @@ def train_job(cfg):
     config = parse(cfg)
     run = run_of(config)
     folder = folder_of(config, run)
+    if tasks_of_job() > 1:
+        from scaling_study.tasks.slurm import export_world
+
+        export_world()
     if processes_per_run() > 1:
         train_together(config, run, folder)
         return

@@ -4,7 +4,9 @@ import os
 
 
 def cores():
-    """CPU cores that this process may use."""
+    """CPU cores that this process may use; Slurm says how many its tasks may, and does not always keep them to it."""
+    if "SLURM_CPUS_PER_TASK" in os.environ:
+        return int(os.environ["SLURM_CPUS_PER_TASK"])
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
@@ -22,6 +24,11 @@ def processes_per_run():
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def tasks_of_job():
+    """How many tasks the job of a cluster has that this process belongs to."""
+    return int(os.environ.get("SLURM_NTASKS", "1")) if "SUBMITIT_EXECUTOR" in os.environ else 1
+
+
 def first_of_several():
     """Whether this process is the one of them that writes and shows."""
     return int(os.environ.get("RANK", "0")) == 0
@@ -37,14 +44,20 @@ def count_workers(workers, device):
     return workers if workers != "auto" else gpus(device) or cores()
 
 
+def count_runs_here(config):
+    """How many runs are at work on this machine; a job of a cluster has it for itself, as far as it may see."""
+    return 1 if "SUBMITIT_EXECUTOR" in os.environ else count_workers(config.workers, config.device)
+
+
 def count_runs_per_device(config):
     """How many of the runs at work share each GPU."""
-    workers = count_workers(config.workers, config.device)
-    return max(1, -(-workers // max(1, gpus(config.device))))
+    return max(1, -(-count_runs_here(config) // max(1, gpus(config.device))))
 
 
 def count_loader_workers(config, processes=1):
     """The number for ``data.loader_workers``; auto shares the cores among the runs and processes of this machine."""
     if config.data.loader_workers != "auto":
         return config.data.loader_workers
-    return max(1, cores() // (count_workers(config.workers, config.device) * processes))
+    if "SLURM_CPUS_PER_TASK" in os.environ:
+        processes = 1  # the cores are those of this one
+    return max(1, cores() // (count_runs_here(config) * processes))

@@ -14,7 +14,7 @@ import scaling_study
 from ..conftest import SMALL, environment
 from .conftest import wait_until
 
-pytestmark = pytest.mark.slurm
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
 pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="needs pip install 'scaling_study[slurm]'")
 
 STUDY = "fractals-micro_mbconv-standard"
@@ -120,7 +120,7 @@ def test_a_killed_job_that_is_requeued_goes_on_and_the_table_is_full(slurm, swee
     job, history = kill_mid_run(slurm, tmp_path, RUNS[0])
     assert 2 <= history.count("\n") < 20
     slurm("scontrol", "requeue", job)
-    out, err = process.communicate(timeout=100)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, out + err
     assert "3 of 3 runs done, 0 failed" in err
     require_equal(tables(tmp_path), expected)
@@ -136,7 +136,7 @@ def test_preempted_jobs_go_on_from_their_checkpoint(slurm, sweep, tmp_path, expe
     for name, way in zip(RUNS, ways, strict=True):
         wait_until(lambda name=name: mid_run(tmp_path, name), f"{name} does not train")
         slurm(*way, job_id(tmp_path, name))
-    out, err = process.communicate(timeout=100)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, out + err
     assert "warning" not in err
     require_equal(tables(tmp_path), expected)
@@ -151,7 +151,7 @@ def test_lost_jobs_are_told_and_the_others_are_kept(slurm, sweep, tmp_path, expe
     late = job_id(tmp_path, RUNS[0])
     slurm("scancel", "--signal=USR2", late)
     killed, _ = kill_mid_run(slurm, tmp_path, RUNS[1])
-    _, err = process.communicate(timeout=100)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 1
     told = "warning: Slurm job {} did not finish its run ({}); its log is "
     assert told.format(late, "Job not requeued because: timed-out too many times.") in err
@@ -162,7 +162,7 @@ def test_lost_jobs_are_told_and_the_others_are_kept(slurm, sweep, tmp_path, expe
     assert tables(tmp_path)[0].status.tolist() == ["done"]
 
     again = sweep()
-    out, err = again.communicate(timeout=100)
+    out, err = again.communicate(timeout=300)
     assert again.returncode == 0, out + err
     require_equal(tables(tmp_path), expected)
     assert times_started(tmp_path) == {RUNS[0]: 2, RUNS[1]: 2, RUNS[2]: 1}
@@ -178,6 +178,19 @@ def test_an_interrupted_command_cancels_its_jobs(slurm, sweep, tmp_path):
     assert process.returncode == 1
     assert err.endswith("interrupted; the same command goes on where this one stopped\n")
     wait_until(lambda: not slurm("squeue", "--noheader"), "jobs go on")
+
+
+def test_the_tasks_of_a_job_train_its_run_together(slurm, tmp_path, cache):
+    options = ["-m", "seed=0,1", "recipe.epochs=2", "device=cpu", "hydra.launcher.tasks_per_node=2", "study=two"]
+    command = [sys.executable, "-m", "scaling_study", *options, *SMALL, *SLURM]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(cache), capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    runs = scaling_study.load_runs(tmp_path / "results" / "two")
+    assert runs.status.tolist() == ["done", "done"]
+    assert runs.processes.tolist() == [2, 2]
+    assert "warning" not in done.stderr
 
 
 @pytest.mark.parametrize(
