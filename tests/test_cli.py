@@ -109,7 +109,7 @@ def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, start, tmp_p
     cli(*SWEEP, "recipe.warmup_epochs=1", "workers=1", cwd=whole)  # nor does it matter how many run at once
     finished = {}
     for _ in range(2):
-        process = start(killed, *SWEEP, "recipe.warmup_epochs=1", "workers=2")
+        process = start(killed, *SWEEP, "recipe.warmup_epochs=1", "workers=2", "checkpoint.every_steps=3")
         deadline = time.monotonic() + 60
         while process.poll() is None and not list(killed.glob("results/*/runs/*/history.csv")):
             assert time.monotonic() < deadline
@@ -120,7 +120,7 @@ def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, start, tmp_p
         for path, stamp in finished.items():
             assert path.stat().st_mtime_ns == stamp
         finished = {path: path.stat().st_mtime_ns for path in killed.glob("results/*/runs/*/record.json")}
-    cli(*SWEEP, "recipe.warmup_epochs=1", "workers=2", cwd=killed)
+    cli(*SWEEP, "recipe.warmup_epochs=1", "workers=2", "checkpoint.every_steps=3", cwd=killed)
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in finished.items())
     expected, got = table(whole, study), table(killed, study)
     assert got.run_id.tolist() == expected.run_id.tolist()
