@@ -71,7 +71,8 @@ def load_data(data):
         train, val = separated(train, data)
     check(data.name, "validation", val, classes)
     splits = {"train": train, "val": val, "test": test}
-    caps = {"train": data.train_images, "val": data.val_images if data.val_split else None, "test": data.test_images}
+    own_val = data.val_split is not None and hasattr(val, "__getitem__")  # a stream is used whole
+    caps = {"train": data.train_images, "val": data.val_images if own_val else None, "test": data.test_images}
     splits = {split: capped(images, caps[split], split, data.name) for split, images in splits.items()}
     if not source.files:
         return DataSet(classes, **splits)

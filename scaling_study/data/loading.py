@@ -1,6 +1,8 @@
 """Batches of images that are read from files by worker processes while the network trains."""
 
 import multiprocessing
+import os
+import signal
 import warnings
 from dataclasses import dataclass
 from itertools import islice
@@ -77,6 +79,13 @@ class Unreadable:
             raise StudyError(f"data.unreadable_max={self.allowed}: {count}, among them {names}")
 
 
+def leave_signals(worker):
+    """In a worker process: leave the signals with which Slurm announces a preemption to the process that trains, whose
+    handler, which requeues the job, workers would otherwise run as well."""
+    if "SUBMITIT_EXECUTOR" in os.environ:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM})
+
+
 def loader_of(samples, batches, loading, *, pin_memory=False, persistent=False):
     """torch's loader with this product's settings; ``batches``: lists of keys of ``samples``."""
     options = {}
@@ -89,6 +98,7 @@ def loader_of(samples, batches, loading, *, pin_memory=False, persistent=False):
         batch_sampler=batches,
         num_workers=loading.workers,
         pin_memory=pin_memory,
+        worker_init_fn=leave_signals,
         generator=torch.Generator(),  # not the global one, from which dropout draws
         **options,
     )

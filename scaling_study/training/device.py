@@ -25,7 +25,9 @@ def choose_device(name, world=ALONE):
         raise ConfigError("device", name, "no CUDA device is available here; use auto or cpu")
     if name == "cpu" or not available:
         return torch.device("cpu")
-    return torch.device("cuda", world.local_rank) if world.size > 1 else torch.device("cuda")
+    if world.size == 1:
+        return torch.device("cuda")
+    return torch.device("cuda", world.local_rank % torch.cuda.device_count())
 
 
 def choose_precision(name, device):

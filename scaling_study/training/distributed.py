@@ -80,7 +80,7 @@ def join(device):
     if world.size > 1 and not dist.is_initialized():
         cuda = device != "cpu" and torch.cuda.is_available()
         if cuda:
-            torch.cuda.set_device(world.local_rank)
+            torch.cuda.set_device(world.local_rank % torch.cuda.device_count())  # a task may see its own GPU only
         dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=TIMEOUT)
     return world
 

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 
 from scaling_study.training.device import autocast
 from scaling_study.training.distributed import ALONE
+from scaling_study.training.memory import out_of_memory
 
 
 @torch.inference_mode()
@@ -15,8 +16,7 @@ def evaluate(network, batches, precision, device, world=ALONE):
     totals = torch.zeros(4, dtype=torch.float64, device=device)
     for inputs, labels in batches:
         with autocast(precision, device):
-            logits = network(inputs)
-        logits = logits.float()
+            logits = in_parts(network, inputs).float()
         hits = logits.topk(min(5, logits.shape[1])).indices == labels[:, None]
         loss = F.cross_entropy(logits, labels, reduction="sum")
         totals += torch.stack(
@@ -24,3 +24,15 @@ def evaluate(network, batches, precision, device, world=ALONE):
         ).double()
     top1, top5, loss, count = world.total(totals).tolist()
     return {"top1": 100 * top1 / count, "top5": 100 * top5 / count, "loss": loss / count}
+
+
+def in_parts(network, inputs):
+    """``network(inputs)``, a half at a time where memory runs out."""
+    try:
+        return network(inputs)
+    except RuntimeError as error:
+        if not out_of_memory(error) or len(inputs) == 1:
+            raise
+    if inputs.is_cuda:
+        torch.cuda.empty_cache()
+    return torch.cat([in_parts(network, half) for half in inputs.tensor_split(2)])

@@ -83,7 +83,8 @@ class Session:
                 reported = time.monotonic()
             if every_steps and (step + 1) % every_steps == 0 and step + 1 < self.steps_per_epoch:
                 states = self.world.gathered(generator_states(self.device, generator))
-                keep({"step": step + 1, "total": total.cpu(), "generators": states})
+                mean = self.world.total(total.clone()) / self.world.size
+                keep({"step": step + 1, "total": mean.cpu(), "generators": states})
         for network in (self.network, *([self.ema.module] if self.ema else [])):
             self.world.average_statistics(network)
         total = self.world.total(total) / self.world.size
@@ -177,6 +178,7 @@ class Session:
             part.load_state_dict(state["parts"][name])
         self.history, self.train_seconds = state["history"], state["train_seconds"]
         self.wait_seconds = state.get("wait_seconds", 0.0)
+        self.micro_batch_size = min(self.micro_batch_size, state.get("micro_batch_size", self.micro_batch_size))
         return state.get("position")
 
 

@@ -12,6 +12,7 @@ import pytest
 import scaling_study
 
 from ..conftest import SMALL, environment
+from ..data.folders import make_folder
 from .conftest import wait_until
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
@@ -180,17 +181,25 @@ def test_an_interrupted_command_cancels_its_jobs(slurm, sweep, tmp_path):
     wait_until(lambda: not slurm("squeue", "--noheader"), "jobs go on")
 
 
-def test_the_tasks_of_a_job_train_its_run_together(slurm, tmp_path, cache):
-    options = ["-m", "seed=0,1", "recipe.epochs=2", "device=cpu", "hydra.launcher.tasks_per_node=2", "study=two"]
-    command = [sys.executable, "-m", "scaling_study", *options, *SMALL, *SLURM]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment(cache), capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    runs = scaling_study.load_runs(tmp_path / "results" / "two")
-    assert runs.status.tolist() == ["done", "done"]
-    assert runs.processes.tolist() == [2, 2]
-    assert "warning" not in done.stderr
+def test_the_tasks_of_a_job_train_its_run_together_and_are_preempted_together(slurm, tmp_path, cache):
+    make_folder(tmp_path / "set", train=60)
+    options = ["-m", "seed=0", "recipe.epochs=60", "recipe.batch_size=8", "data=imagefolder", "data.root=set"]
+    options += ["data.val_images=6", "data.resolution=16", "data.loader_workers=1", "device=cpu", f"study={STUDY}"]
+    command = [sys.executable, "-m", "scaling_study", *options, *SLURM, "hydra.launcher.tasks_per_node=2"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(cache), **pipes) as process:
+        wait_until(lambda: mid_run(tmp_path, "baseline"), "nothing trains")
+        [script] = tmp_path.glob("results/*/hydra/slurm/*/*_submission.sh")
+        slurm("scancel", "--signal=USR2", script.parent.name)  # one job alone is no array
+        out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, out + err
+    runs = scaling_study.load_runs(tmp_path / "results" / STUDY)
+    assert runs.status.tolist() == ["done"]
+    assert runs.processes.tolist() == [2]
+    assert times_started(tmp_path) == {"baseline": 2}
+    told = "".join(path.read_text() for path in tmp_path.glob("results/*/hydra/slurm/*/*.out"))
+    assert told.count("Requeued job") == 1
+    assert "warning" not in err
 
 
 @pytest.mark.parametrize(

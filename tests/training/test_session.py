@@ -13,6 +13,7 @@ from scaling_study.data.images import load_data
 from scaling_study.models import FAMILIES
 from scaling_study.scaling.coefficients import Coefficients, compound
 from scaling_study.training import checkpoint
+from scaling_study.training.evaluation import evaluate
 from scaling_study.training.loop import train
 from scaling_study.training.recipe import learning_rate, make_ema, make_optimizer, make_schedule, with_batch_norm
 from scaling_study.training.regularisation import augmentation_of, regularised
@@ -89,6 +90,13 @@ def test_out_of_memory_halves_the_micro_batch_and_keeps_the_batch(toy_data, reci
     assert [str(w.message).split()[6] for w in told] == ["16", "8"]
     assert (trained.micro_batch_size, roomy_trained.micro_batch_size) == (8, 32)
     assert trained.history[-1]["train_loss"] == pytest.approx(roomy_trained.history[-1]["train_loss"], rel=1e-4)
+
+
+def test_evaluation_takes_a_batch_in_parts_too(toy_data):
+    small, roomy = Small(10, torch.OutOfMemoryError("out")), Small(999, None)
+    roomy.load_state_dict(small.state_dict())
+    batches = [(toy_data.val.images.float(), toy_data.val.labels)]
+    assert evaluate(small, batches, "fp32", CPU) == pytest.approx(evaluate(roomy, batches, "fp32", CPU), rel=1e-5)
 
 
 def test_memory_that_a_single_image_exceeds_is_an_error(toy_data, recipe):
