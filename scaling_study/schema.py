@@ -66,6 +66,8 @@ class Recipe:
     # Keys that came later, at the values that leave training as it was without them.
     learning_rate_batch: int | None = None
     optimizer_eps: float | None = None
+    ema_warmup_gamma: float = 1.0
+    ema_warmup_power: float = 2 / 3
     decay_epochs: float = 2.4
     decay_rate: float = 0.97
     batch_norm_momentum: float | None = None
@@ -193,7 +195,7 @@ RULES = {
         "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"
     ),
     "study": NAME,
-    "seed": at_least(0),
+    "seed": (lambda value: 0 <= value < 2**32, "must be from 0 up to 4294967295"),
     "threads": at_least(1),
     "device": one_of("auto", "cpu", "cuda"),
     "workers": (lambda value: value == "auto" or (type(value) is int and value >= 1), "must be auto or 1 or more"),
@@ -227,6 +229,8 @@ RULES = {
     "recipe.rotate": (lambda value: 0 <= value <= 180, "must be 0 to 180 degrees"),
     "recipe.learning_rate_batch": COUNT,
     "recipe.optimizer_eps": MULTIPLE,
+    "recipe.ema_warmup_gamma": POSITIVE,
+    "recipe.ema_warmup_power": POSITIVE,
     "recipe.decay_epochs": POSITIVE,
     "recipe.decay_rate": SHARE,
     "recipe.batch_norm_momentum": SHARE_OR_NULL,
@@ -369,6 +373,10 @@ def check_choices(config):
         raise ConfigError("model.drop_path_rate", model.drop_path_rate, f"family {model.family} has none; must be 0")
     check_data(config)
     check_scaling(config.scaling)
+    if config.cuda_graphs and config.micro_batch_size is not None:
+        raise ConfigError(
+            "cuda_graphs", True, "must be false with micro_batch_size: a graph keeps no sums of gradients"
+        )
     if config.task == "evaluate" and (config.evaluate.run is None) == (config.evaluate.weights is None):
         message = "task=evaluate needs exactly one of evaluate.run and evaluate.weights"
         raise ConfigError("evaluate", config.evaluate.run and "both", message)

@@ -24,7 +24,7 @@ from scaling_study.records.identity import run_of
         ("device=tpu", "device=tpu: must be one of auto, cpu, cuda"),
         ("workers=0", "workers=0: must be auto or 1 or more"),
         ("workers=some", "workers=some: must be auto or 1 or more"),
-        ("seed=-1", "seed=-1: must be 0 or more"),
+        ("seed=-1", "seed=-1: must be from 0 up to 4294967295"),
         ("data.name=mnist", "data.name=mnist: must be one of fractals"),
         ("model.name=vgg", "model.name=vgg: must be micro_mbconv; model=timm takes"),
         ("data.train_images=0", "data.train_images=0: must be 1 or more, or null for all"),
@@ -41,6 +41,16 @@ def test_bad_values_name_key_value_and_what_is_allowed(config, override, message
         return
     with pytest.raises(ConfigError, match=f"^{message}"):
         run_of(config(override))
+
+
+def test_graphs_and_parts_of_batches_exclude_each_other(config):
+    with pytest.raises(ConfigError, match=r"^cuda_graphs=True: must be false with micro_batch_size"):
+        config("cuda_graphs=true", "micro_batch_size=8")
+
+
+def test_mixing_needs_pairs(config):
+    with pytest.raises(ConfigError, match=r"^recipe\.batch_size=9: must be even"):
+        config("recipe.batch_size=9", "recipe.mixup=0.2")
 
 
 def test_compound_sets_all_axes(config):

@@ -87,7 +87,7 @@ class MemoryBatches:
         self.prepare = partial(network_input, resolution=resolution, mean=mean, std=std)
         self.steps_per_epoch = len(data.train) // recipe.batch_size
         self.generator = torch.Generator(device)
-        self.unreadable = list(data.unreadable)
+        self.unreadable, self.unreadable_max = list(data.unreadable), None
 
     def train(self, epoch, seed, start=0):
         """(inputs, labels) of the steps of one epoch from ``start`` on, as float32 and int64 on the device."""

@@ -3,6 +3,7 @@
 import random
 import struct
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,9 @@ from PIL import Image
 from torchvision.transforms.functional import rgb_to_grayscale
 
 ATTEMPTS = 32  # images in a row that may be unreadable before a place in a training batch stays empty
-UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)  # of Pillow
+UNREADABLE = (  # what Pillow raises
+    OSError, SyntaxError, ValueError, TypeError, OverflowError, EOFError, struct.error, Image.DecompressionBombError
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,12 @@ class Decoded(torch.utils.data.Dataset):
 
     def __getitem__(self, key):
         position, seed = key
-        if seed is not None:
-            seed_all(seed)
+        if seed is None:
+            return self.sample(position)
+        with seeded(seed):
+            return self.sample(position)
+
+    def sample(self, position):
         unreadable = -1
         for offset in range(ATTEMPTS if self.replace else 1):
             try:
@@ -99,8 +106,18 @@ class Decoded(torch.utils.data.Dataset):
         return rgb_to_grayscale(image) if self.channels == 1 else image
 
 
-def seed_all(seed):
-    """Seed the three generators that timm's and torchvision's transforms draw from."""
+@contextmanager
+def seeded(seed):
+    """With the three generators seeded that timm's and torchvision's transforms draw from; in the process that trains
+    they are then as they were, since dropout draws from them too."""
+    states = None
+    if torch.utils.data.get_worker_info() is None:
+        states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.default_generator.manual_seed(seed)  # torch.manual_seed also notes it for GPUs, which takes ten times as long
+    yield
+    if states:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])

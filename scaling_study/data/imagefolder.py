@@ -10,6 +10,7 @@ from scaling_study.data import class_folders
 from scaling_study.data.files import ImageFiles
 from scaling_study.errors import ConfigError, StudyError
 
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")  # of image files
 NAMED = 5  # classes or files that a message names
 
 
@@ -36,7 +37,7 @@ def open_split(data, key, name, classes):
         raise ConfigError(f"data.{key}", name, f"there is no folder {folder}")
     refuse_unknown(folder, name, classes, data.train_split)
     labels = {label: number for number, label in enumerate(classes)}
-    dataset = create_dataset("", root=str(folder), search_split=False, class_map=labels)
+    dataset = create_dataset("", root=str(folder), search_split=False, class_map=labels, input_key=";".join(ENDINGS))
     files = ImageFiles(dataset, np.arange(len(dataset)))
     counts = np.bincount([label for _, label in dataset.reader.samples], minlength=len(classes))
     empty = [classes[label] for label in np.flatnonzero(counts == 0)]

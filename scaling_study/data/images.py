@@ -73,7 +73,7 @@ def load_data(data):
     splits = {"train": train, "val": val, "test": test}
     own_val = data.val_split is not None and hasattr(val, "__getitem__")  # a stream is used whole
     caps = {"train": data.train_images, "val": data.val_images if own_val else None, "test": data.test_images}
-    splits = {split: capped(images, caps[split], split, data.name) for split, images in splits.items()}
+    splits = {split: capped(mixed(images, caps[split]), caps[split], split, data) for split, images in splits.items()}
     if not source.files:
         return DataSet(classes, **splits)
     return decoded(DataSet(classes, **splits, loading=loading_of(data)), data)
@@ -88,16 +88,23 @@ def separated(train, data):
     return train[order[data.val_images :]], train[order[: data.val_images]]
 
 
-def capped(images, cap, split, name):
+def mixed(images, cap):
+    """Image files that are to be capped, in a fixed random order: their own is that of the classes."""
+    if cap is None or isinstance(images, Images) or not hasattr(images, "__getitem__"):
+        return images
+    return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(SPLIT_SEED))]
+
+
+def capped(images, cap, split, data):
     """The first ``cap`` images, all for None."""
     if cap is None or (cap == len(images)):
         return images
     if cap > len(images):
         if split == "val":
             return images
-        raise ConfigError(f"data.{split}_images", cap, f"must be at most {len(images)}, what {name} has")
+        raise ConfigError(f"data.{split}_images", cap, f"must be at most {len(images)}, what {data.name} has")
     if not hasattr(images, "__getitem__"):
-        raise ConfigError(f"data.{split}_images", cap, f"{name} is a stream, which is used whole; give null")
+        raise ConfigError(f"data.{split}_images", cap, f"{data.name} is a stream, which is used whole; give null")
     return images[:cap]
 
 

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import warnings
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,11 +12,11 @@ from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch.utils.data import DataLoader
 
 from scaling_study.data.files import Decoded, ImageStream
+from scaling_study.data.unreadable import Unreadable
 from scaling_study.errors import StudyError
 
 EVALUATION_BATCH = 250
 MARGIN_PX = 32  # EfficientNet was evaluated on the centre of an image that is so much larger than the input
-NAMED = 10  # unreadable images that an error lists
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,18 @@ class Loading:
     interpolation: str
     unreadable_max: int
     workers: int = 1
+
+
+def transform_size(loading, resolution):
+    """Options of timm's transforms to the input's size; ``use_prefetcher`` is its word for uint8 tensors, which are
+    normalised on the device."""
+    size = (loading.channels, resolution, resolution)
+    return {"input_size": size, "interpolation": loading.interpolation, "use_prefetcher": True}
+
+
+def training_transform(loading, recipe, resolution, auto_augment):
+    options = augmentation(recipe, auto_augment)
+    return create_transform(is_training=True, **transform_size(loading, resolution), **options)
 
 
 def crop_fraction(resolution):
@@ -59,26 +70,6 @@ def augmentation(recipe, auto_augment):
     }
 
 
-class Unreadable:
-    """Tells of images that cannot be read, each once, and refuses to go on after ``allowed`` of them."""
-
-    def __init__(self, allowed):
-        self.allowed, self.names = allowed, []
-
-    def note(self, files, positions):
-        """positions: (n,) of a batch's images in ``files``, -1 for those that were read. Raises StudyError."""
-        if not (positions >= 0).any():
-            return
-        for name in (files.name(position) for position in positions[positions >= 0].tolist()):
-            if name not in self.names:
-                self.names.append(name)
-                warnings.warn(f"{name} cannot be read and is left out", stacklevel=2)
-        if len(self.names) > self.allowed:
-            names = ", ".join(self.names[:NAMED])
-            count = f"{len(self.names)} images cannot be read"
-            raise StudyError(f"data.unreadable_max={self.allowed}: {count}, among them {names}")
-
-
 def leave_signals(worker):
     """In a worker process: leave the signals with which Slurm announces a preemption to the process that trains, whose
     handler, which requeues the job, workers would otherwise run as well."""
@@ -86,13 +77,18 @@ def leave_signals(worker):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM})
 
 
-def loader_of(samples, batches, loading, *, pin_memory=False, persistent=False):
-    """torch's loader with this product's settings; ``batches``: lists of keys of ``samples``."""
+def loader_of(samples, batches, loading, *, pin_memory=False, persistent=False, small=True):
+    """torch's loader with this product's settings; ``batches``: lists of keys of ``samples``, few of which in each when
+    ``small``."""
     options = {}
     if loading.workers:
         # A copy of this process starts at once and shares the list of files; others would be sent it.
         fork = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-        options = {"multiprocessing_context": fork, "persistent_workers": persistent, "prefetch_factor": 4}
+        options = {
+            "multiprocessing_context": fork,
+            "persistent_workers": persistent,
+            "prefetch_factor": 4 if small else 2,
+        }
     return DataLoader(
         samples,
         batch_sampler=batches,
@@ -126,17 +122,18 @@ class FileBatches:
         self.batch_size = recipe.batch_size
         self.splits = {"train": data.train, "val": data.val, "test": data.test}
         self.pin_memory = device.type == "cuda"
+        self.classes = data.classes
         self.steps_per_epoch = len(data.train) // recipe.batch_size
         self.told = Unreadable(self.loading.unreadable_max)
-        self.unreadable = self.told.names
+        self.unreadable, self.unreadable_max = self.told.names, self.told.allowed
         channels = self.loading.channels
         self.normalisation = tuple(v.to(device) for v in normalisation or imagenet_normalisation(channels))
-        size = {"input_size": (channels, resolution, resolution), "interpolation": self.loading.interpolation}
-        size |= {"use_prefetcher": True}  # timm's word for uint8 tensors that are normalised on the device
         self.transforms = {
-            "train": create_transform(is_training=True, **size, **augmentation(recipe, auto_augment)),
+            "train": training_transform(self.loading, recipe, resolution, auto_augment),
             "evaluation": create_transform(
-                is_training=False, crop_pct=self.loading.crop_fraction or crop_fraction(resolution), **size
+                is_training=False,
+                crop_pct=self.loading.crop_fraction or crop_fraction(resolution),
+                **transform_size(self.loading, resolution),
             ),
         }
         self.order = EpochOrder(len(data.train), recipe.batch_size, share)
@@ -148,7 +145,9 @@ class FileBatches:
         self.order.seed, self.order.start = seed, start
         if self.loader is None:  # made once: its workers stay from epoch to epoch
             samples = Decoded(self.splits["train"], self.transforms["train"], self.loading.channels, replace=True)
-            self.loader = loader_of(samples, self.order, self.loading, pin_memory=self.pin_memory, persistent=True)
+            small = self.batch_size // self.share[1] <= EVALUATION_BATCH
+            options = {"pin_memory": self.pin_memory, "persistent": True, "small": small}
+            self.loader = loader_of(samples, self.order, self.loading, **options)
         return self.delivered("train", self.loader)
 
     def evaluate(self, split):
@@ -168,6 +167,8 @@ class FileBatches:
             self.told.note(self.splits[split], unreadable)
             if (labels < 0).any():
                 images, labels = images[labels >= 0], labels[labels >= 0]
+            if len(labels) and labels.max() >= self.classes:
+                raise StudyError(f"data.classes={self.classes}: the {split} split has a label {int(labels.max())}")
             images, labels = (v.to(self.device, non_blocking=True) for v in (images, labels))
             yield self.prepare(images), labels
 
@@ -189,7 +190,7 @@ class EpochOrder:
         rank, processes = self.share
         for step in range(self.start, len(self)):
             batch = order[step * self.batch_size :][: self.batch_size][rank::processes].tolist()
-            yield [(position, 1_000_003 * self.seed + position) for position in batch]
+            yield [(position, (1_000_003 * self.seed + position) % 2**63) for position in batch]
 
     def __len__(self):
         return self.images // self.batch_size
@@ -205,7 +206,7 @@ class StreamBatches:
         self.splits = {"train": data.train, "val": data.val, "test": data.test}
         self.batch_size = recipe.batch_size // share[1]
         self.steps_per_epoch = len(data.train) // recipe.batch_size
-        self.unreadable, self.generator, self.loader = [], None, None
+        self.unreadable, self.unreadable_max, self.generator, self.loader = [], None, None, None
         self.augmentation = augmentation(recipe, auto_augment)
         self.normalisation = normalisation or imagenet_normalisation(self.loading.channels)
         mean, std = (tuple((values / 255).flatten().tolist()) for values in self.normalisation)

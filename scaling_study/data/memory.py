@@ -6,7 +6,8 @@ import torch
 from timm.data import create_transform
 
 from scaling_study.data.images import DataSet, Images
-from scaling_study.data.loading import Unreadable, evaluation_loader
+from scaling_study.data.loading import evaluation_loader, transform_size
+from scaling_study.data.unreadable import Unreadable
 from scaling_study.errors import ConfigError
 
 
@@ -25,8 +26,7 @@ def in_memory(dataset, resolution):
 
 def read(files, loading, resolution, unreadable):
     """One split as Images, without the images that cannot be read."""
-    size = {"input_size": (loading.channels, resolution, resolution), "interpolation": loading.interpolation}
-    transform = create_transform(is_training=False, crop_pct=1.0, use_prefetcher=True, **size)
+    transform = create_transform(is_training=False, crop_pct=1.0, **transform_size(loading, resolution))
     images, labels = [], []
     for batch, targets, wrong in evaluation_loader(files, transform, loading, range(len(files))):
         unreadable.note(files, wrong)

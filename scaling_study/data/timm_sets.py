@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import torch
 from timm.data import create_dataset
 
 from scaling_study.data import STREAMS
@@ -26,9 +27,18 @@ def open_split(data, split, name, streams):
     if streams:
         mode = {"input_img_mode": "L" if data.channels == 1 else "RGB"}
         opener = partial(open_dataset, data, name, **mode)
-        return ImageStream(len(opener(train=False)), opener)
+        size = len(opener(train=False)) * processes()  # the library counts the share of each
+        if not size:
+            message = "its number of images is not known; append it, as in 'train-{0000..0007}.tar|8000'"
+            raise ConfigError(f"data.{split}_split", name, message)
+        return ImageStream(size, opener)
     dataset = open_dataset(data, name, train=False)
     return ImageFiles(dataset, np.arange(len(dataset)))
+
+
+def processes():
+    """How many train together, which these libraries ask torch for themselves."""
+    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
 
 
 def open_dataset(data, name, *, train, **options):

@@ -74,8 +74,9 @@ EVALUATION_COLUMNS = {
     "study": "string",
     "source": "string",  # evaluated: trained before, here or elsewhere
     "model": "string",
-    "weights": "string",  # file, hub or run_id
+    "weights": "string",  # file, hub or folder of the run
     "data": "string",
+    "root": "string",  # folder of the data, where one was given
     "split": "string",
     "images": "Int64",
     "classes": "Int64",

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import MISSING, asdict, dataclass, fields
 
-from scaling_study.data import class_folders, size_of, source_of
+from scaling_study.data import TIMM, fingerprint, size_of, source_of
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES
 from scaling_study.records.variant import Variant, variant_of
@@ -62,15 +62,15 @@ def model_settings(model):
 
 
 def data_settings(data):
-    """The data set's settings that matter to a result: not where it lies and how it is read, but of a folder the names
-    of its classes, which tell one such data set from another."""
+    """The data set's settings that matter to a result: not where it lies and how it is read, but of a folder its
+    fingerprint."""
     settings = without_later(data) | {"version": source_of(data.name).version}
-    for key in ("root", "loader_workers", "unreadable_max", "classes"):
+    for key in ("root", "loader_workers", "unreadable_max", *([] if source_of(data.name) is TIMM else ["classes"])):
         settings.pop(key, None)
     if not data.in_memory:
         settings.pop("memory_resolution", None)
     if data.name == "imagefolder":
-        settings["class_names"] = digest(list(class_folders(data.root, data.train_split)))
+        settings["folder"] = digest(fingerprint(data.root, data.train_split))
     return settings
 
 

@@ -21,14 +21,32 @@ def check_trainable(jobs):
         if (job.run.data, job.run.recipe) in checked:
             continue
         checked.append((job.run.data, job.run.recipe))
-        images, recipe = len(load_data(job.run.data).train), job.run.recipe
+        data, recipe = load_data(job.run.data), job.run.recipe
+        if data.loading:
+            check_augmentation(data, recipe, job.run.data.resolution)
+        images = len(data.train)
         if recipe.batch_size > images:
             raise ConfigError("recipe.batch_size", recipe.batch_size, f"must be at most the {images} training images")
         if recipe.batch_size % processes:
             message = f"must be a multiple of the {processes} processes that share it"
+            raise ConfigError("recipe.batch_size", recipe.batch_size, message)
+        share = recipe.batch_size // processes
+        if (recipe.mixup or recipe.cutmix) and share % 2:
+            message = f"must give each of {processes} processes an even number of images with recipe.mixup or cutmix"
             raise ConfigError("recipe.batch_size", recipe.batch_size, message)
         if recipe.warmup_epochs > recipe.epochs:
             raise ConfigError(
                 "recipe.warmup_epochs", recipe.warmup_epochs, f"must be at most recipe.epochs={recipe.epochs}"
             )
         make_schedule(make_optimizer(torch.nn.Linear(2, 2), recipe), recipe, images // recipe.batch_size)
+
+
+def check_augmentation(data, recipe, resolution):
+    """Raise ConfigError for a ``recipe.auto_augment`` that timm does not understand."""
+    from scaling_study.data.loading import training_transform
+
+    try:
+        training_transform(data.loading, recipe, resolution, recipe.auto_augment)
+    except (AssertionError, ValueError, KeyError, NotImplementedError) as error:
+        message = f"timm cannot make it: {error or type(error).__name__}; as rand-m9-mstd0.5 or original"
+        raise ConfigError("recipe.auto_augment", recipe.auto_augment, message) from error

@@ -14,17 +14,40 @@ from scaling_study.schema import Model
 from scaling_study.tasks import cost
 from scaling_study.tasks.progress import counter
 
-IDENTITY = ["model", "weights", "data", "split", "images", "resolution_px", "crop_fraction", "device", "precision"]
+IDENTITY = [
+    "model",
+    "weights",
+    "data",
+    "root",
+    "split",
+    "images",
+    "resolution_px",
+    "crop_fraction",
+    "device",
+    "precision",
+]
 
 
 def run(jobs):
     """Evaluate, print and add to the study's evaluations.csv."""
     folder = cost.study_dir(jobs)
-    rows = [evaluated(job) for _, job in counter(dict(enumerate(jobs, start=1)), "evaluating")]
-    add_rows(folder, "evaluations", rows, IDENTITY)
+    for job in jobs:
+        require_files(job.config.evaluate)
+    rows = []
+    for _, job in counter(dict(enumerate(jobs, start=1)), "evaluating"):
+        rows.append(evaluated(job))
+        add_rows(folder, "evaluations", rows[-1:], IDENTITY)
     print(render(pd.DataFrame(rows)))
     print(f"Table: {folder / 'evaluations.csv'}")
     return 0
+
+
+def require_files(given):
+    """Raise ConfigError unless what is to be evaluated is there, before anything is."""
+    if given.run is not None and RunFolder(Path(given.run)).config() is None:
+        raise ConfigError("evaluate.run", given.run, "must be the folder of a run, RESULTS_DIR/STUDY/runs/RUN_ID")
+    if given.weights not in (None, "hub") and not Path(given.weights).is_file():
+        raise ConfigError("evaluate.weights", given.weights, "must be a file of weights, or hub")
 
 
 def evaluated(job):
@@ -38,8 +61,8 @@ def evaluated(job):
     config = job.config
     torch.set_num_threads(config.threads)
     device = choose_device(config.device)
-    data = load_for(config, job.run)
-    name, label, weighted, resolution = weighted_network(job, data)
+    data = load_for(config, only_needed(job.run, config.evaluate.split))
+    name, weighted, resolution = weighted_network(job, data)
     if data.loading and data.loading.crop_fraction is None and weighted.crop_fraction:
         data = replace(data, loading=replace(data.loading, crop_fraction=weighted.crop_fraction))
     precision = choose_precision(config.recipe.precision, device)
@@ -51,8 +74,9 @@ def evaluated(job):
         "study": config.study,
         "source": "evaluated",
         "model": name,
-        "weights": label,
+        "weights": config.evaluate.run or config.evaluate.weights,
         "data": config.data.name,
+        "root": config.data.root,
         "split": config.evaluate.split,
         "images": count - len(batches.unreadable),
         "classes": data.classes,
@@ -69,7 +93,7 @@ def evaluated(job):
 
 
 def weighted_network(job, data):
-    """(model name, name of the weights, Weighted, input side in pixels) of what the job asks for."""
+    """(model name, Weighted, input side in pixels) of what the job asks for."""
     from scaling_study.models import build_network
     from scaling_study.training import weights
     from scaling_study.training.recipe import with_batch_norm
@@ -80,18 +104,21 @@ def weighted_network(job, data):
         px = given.resolution or job.run.variant.resolution_px
         coefficients = job.run.variant.coefficients
         weighted = weights.of_model(config.model, coefficients, given.weights, resolution_px=px, **size)
-        return config.model.name, Path(given.weights).name, weighted, px
+        return config.model.name, weighted, px
     folder = RunFolder(Path(given.run))
     settings = folder.config()
-    if settings is None:
-        raise ConfigError("evaluate.run", given.run, "must be the folder of a run, RESULTS_DIR/STUDY/runs/RUN_ID")
     coefficients = Coefficients(**settings["coefficients"], stage_depth=settings.get("stage_depth"))
     trained_at = round(settings["data"]["resolution"] * coefficients.resolution)
     model = model_of(settings["model"], settings["data"]["resolution"])
     network = build_network(model, coefficients, resolution_px=trained_at, **size)
     network = with_batch_norm(network, None, settings["recipe"].get("batch_norm_eps"))
     weighted = weights.of_run(folder.path / CHECKPOINT, network)
-    return model.name, folder.path.name, weighted, given.resolution or trained_at
+    return model.name, weighted, given.resolution or trained_at
+
+
+def only_needed(run, split):
+    """The run with as few validation images taken from the training images as there can be, where none is looked at."""
+    return replace(run, data=replace(run.data, val_images=1)) if split == "test" else run
 
 
 def model_of(settings, resolution):
@@ -123,7 +150,7 @@ def published_beside(name, classes):
     from scaling_study.literature import published
 
     known = published()
-    base = name.partition(".")[0]
+    base = name.partition(".")[0].removeprefix("tf_")
     rows = pd.concat([known[(known.table == "Table 2") & (known.built_as == base)], known[known.weights.notna()]])
     rows = rows[(rows.built_as == base) | (rows.model == base)]
     if rows.empty:
@@ -136,4 +163,5 @@ def render(table):
     columns = ["model", "weights", "data", "split", "images", "resolution_px", "top1", "top5", "loss"]
     published = [name for name in ("published_top1", "published_top5") if name in table and table[name].notna().any()]
     formats = dict.fromkeys(("top1", "top5", *published), "{:.2f}".format) | {"loss": "{:.4f}".format}
+    table = table.assign(weights=[Path(given).name for given in table.weights])
     return table[columns + published].to_string(index=False, formatters=formats, na_rep="")

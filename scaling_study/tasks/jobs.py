@@ -43,4 +43,10 @@ def sweep_jobs(cfg):
     overrides = OverridesParser.create(config_loader=loader).parse_overrides([*params, *cfg.hydra.overrides.task])
     [batch] = BasicSweeper.split_arguments(overrides, max_batch_size=None)
     jobs = [job_of(loader.load_sweep_config(cfg, list(point))) for point in batch]
-    return list({(job.run.run_id, repr(job.config.evaluate)): job for job in jobs}.values())
+    return list({identity(job): job for job in jobs}.values())
+
+
+def identity(job):
+    """What two jobs that do the same share; an evaluation is more than its run."""
+    evaluated = (job.config.evaluate, job.config.data.root) if job.config.task == "evaluate" else None
+    return job.run.run_id, repr(evaluated)

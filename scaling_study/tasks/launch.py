@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from functools import wraps
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from hydra.types import RunMode
 
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.store import require_writable, run_folders
+from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import analyze, cost, evaluate, figures, latency, plan, recommend, report, tables, terminal
 from scaling_study.tasks.jobs import job_of, sweep_jobs
 from scaling_study.tasks.progress import Progress
@@ -168,13 +169,16 @@ def require_one_setting(job):
         return
     same_model = next((s for s in others if s.get("model", {}).get("name") == job.run.model.name), None)
     known = same_model or others[0]
-    for group in ("data", "recipe"):
-        for key, value in job.run.settings[group].items():
+    for group, schema in (("data", Data), ("recipe", Recipe)):
+        mine, theirs = job.run.settings[group], known.get(group, {})
+        unsaid = {field.name: field.default for field in fields(schema) if field.default is not MISSING}
+        for key in dict.fromkeys([*mine, *(key for key in theirs if key in unsaid)]):
+            value = mine.get(key, unsaid.get(key))
             if f"{group}.{key}" in job.config.vary:
                 continue
             if (group, key) == ("data", "resolution") and not same_model:
                 continue
-            if (old := known.get(group, {}).get(key, value)) != value:
+            if (old := theirs.get(key, unsaid.get(key, value))) != value:
                 message = f"study={job.config.study} holds runs with {old}; give these a study=NAME of their own"
                 raise ConfigError(f"{group}.{key}", value, message)
 

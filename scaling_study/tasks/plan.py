@@ -14,14 +14,16 @@ def run(jobs):
     """Print the table of runs, cheapest first."""
     import torch
 
+    from scaling_study.tasks.check import check_trainable
     from scaling_study.tasks.run import load_for
 
     torch.set_num_threads(jobs[0].config.threads)
+    check_trainable(jobs)
     data = load_for(jobs[0].config, jobs[0].run)
     measured = {}
     rows = []
     for job in jobs:
-        variant = (job.run.variant, job.run.model.name)
+        variant = (job.run.variant, job.run.model.name, job.run.recipe.epochs)
         if variant not in measured:
             measured[variant] = measure(job, data)
         rows.append(row(job, *measured[variant]))

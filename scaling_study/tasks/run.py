@@ -41,9 +41,17 @@ def train_and_record(config, run, folder, world=ALONE):
             return None
         record |= {"status": "failed", "error_type": type(error).__name__, "error": one_line(error)}
     record["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
-    if world.first or record["status"] == "failed":
+    if tells(record, folder, world):
         folder.write_record(record, keep_checkpoint=config.checkpoint.keep)
     return record
+
+
+def tells(record, folder, world):
+    """Whether this process's record is the run's: of several that fail, that of the one that failed first, which the
+    others then miss."""
+    if record["status"] == "failed" and world.size > 1:
+        return not folder.has_record()
+    return world.first
 
 
 def identity_columns(config, run):
@@ -118,8 +126,10 @@ def train_from_checkpoint(config, run, folder, track, *, data, device, world):
         on_progress=on_progress,
         **engine_options(config, run),
     )
+    state = checkpoint.load(folder.checkpoint)
+    track.epochs_told = len(state.get("history", [])) if state else 0
     try:
-        return start(build(run, data), state=checkpoint.load(folder.checkpoint))
+        return start(build(run, data), state=state)
     except UnusableState:
         warnings.warn(f"{folder.checkpoint} does not fit its run, which starts again", stacklevel=2)
         return start(build(run, data))
@@ -163,7 +173,11 @@ def keep(folder, state, history):
 
 
 def one_line(error):
-    return " ".join(str(error).split())[:500]
+    """The message; of an error in a process that reads images only its own last line, without the way there."""
+    text = str(error)
+    if "Original Traceback" in text:
+        text = text.strip().splitlines()[-1]
+    return " ".join(text.split())[:500]
 
 
 def git_commit():

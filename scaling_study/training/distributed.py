@@ -1,11 +1,14 @@
 """Several processes that train one run together, as torchrun or Slurm starts them; one process needs none of this."""
 
+import atexit
 import os
 from dataclasses import dataclass
 from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+
+from scaling_study.errors import ConfigError
 
 TIMEOUT = timedelta(minutes=30)  # of a collective: one process may read a data set while the others wait
 
@@ -79,10 +82,20 @@ def join(device):
     world = world_of_environment()
     if world.size > 1 and not dist.is_initialized():
         cuda = device != "cpu" and torch.cuda.is_available()
+        if cuda and 1 < torch.cuda.device_count() < world.local_size:
+            message = f"{world.local_size} processes were started on a machine of {torch.cuda.device_count()} GPUs"
+            raise ConfigError("device", device, message)
         if cuda:
             torch.cuda.set_device(world.local_rank % torch.cuda.device_count())  # a task may see its own GPU only
+        atexit.register(leave)
         dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=TIMEOUT)
     return world
+
+
+def leave():
+    """Take the connection down; an interpreter that ends with it up may be aborted."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def parallel(network, world, device):

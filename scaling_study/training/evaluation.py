@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from scaling_study.errors import StudyError
 from scaling_study.training.device import autocast
 from scaling_study.training.distributed import ALONE
 from scaling_study.training.memory import out_of_memory
@@ -23,6 +24,8 @@ def evaluate(network, batches, precision, device, world=ALONE):
             [hits[:, 0].sum(), hits.sum(), loss, torch.as_tensor(len(labels), device=device)]
         ).double()
     top1, top5, loss, count = world.total(totals).tolist()
+    if not count:
+        raise StudyError("there is no image to evaluate on that can be read")
     return {"top1": 100 * top1 / count, "top5": 100 * top5 / count, "loss": loss / count}
 
 

@@ -49,11 +49,13 @@ def agree_on_size(session, inputs, labels):
 def halve(session):
     session.optimizer.zero_grad()
     session.micro_batch_size = -(-session.micro_batch_size // 2)
+    session.leave_graphs()  # of which each replay would overwrite the gradients that are to be added to
     if session.device.type == "cuda":
         torch.cuda.empty_cache()
     warnings.warn(f"memory ran out; going on with {session.micro_batch_size} images per forward pass", stacklevel=2)
 
 
 def out_of_memory(error):
-    """Whether torch says so, of a GPU or of the CPU."""
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator: can't allocate memory" in str(error)
+    """Whether torch says so, of a GPU, its libraries or the CPU."""
+    told = ("DefaultCPUAllocator: can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in told)

@@ -48,8 +48,12 @@ def make_schedule(optimizer, recipe, steps_per_epoch):
 
 
 def make_ema(network, recipe):
-    """Exponential moving average of weights and statistics with warm-up, or None if ``recipe.ema_decay`` is 0."""
-    return ModelEmaV3(network, decay=recipe.ema_decay, use_warmup=True) if recipe.ema_decay else None
+    """Exponential moving average of weights and statistics, or None if ``recipe.ema_decay`` is 0. Its decay at step t
+    is 1 - (1 + t / gamma) ** -power, at most ``ema_decay``."""
+    if not recipe.ema_decay:
+        return None
+    warmup = {"warmup_gamma": recipe.ema_warmup_gamma, "warmup_power": recipe.ema_warmup_power}
+    return ModelEmaV3(network, decay=recipe.ema_decay, use_warmup=True, **warmup)
 
 
 def with_batch_norm(network, momentum, eps):

@@ -2,12 +2,15 @@
 
 import math
 import time
+import warnings
 from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
 
 from scaling_study.data.batches import make_batches
+from scaling_study.data.unreadable import refuse
+from scaling_study.errors import StudyError
 from scaling_study.training.device import autocast, choose_precision
 from scaling_study.training.distributed import ALONE, parallel
 from scaling_study.training.evaluation import evaluate
@@ -51,7 +54,8 @@ class Session:
         share = recipe.batch_size // world.size
         self.micro_batch_size = min(micro_batch_size or share, share)
         self.parallel = parallel(self.network, world, device)
-        self.forward = compiled(self.parallel, recipe, device, cuda_graphs)
+        self.cuda_graphs = cuda_graphs and device.type == "cuda"
+        self.forward = compiled(self.parallel, recipe, device, self.cuda_graphs)
         self.history, self.train_seconds, self.wait_seconds = [], 0.0, 0.0
 
     def train_epoch(self, epoch, seed, *, on_progress=None, position=None, every_steps=None, keep=None):
@@ -62,12 +66,10 @@ class Session:
         generator = self.batches.generator
         seed_generators(seed + RANK_SEED * self.world.rank, self.device, generator)
         self.network.train()
-        total, start = torch.zeros((), device=self.device), 0
-        if position:
-            total, start = position["total"].to(self.device), position["step"]
+        total, start = torch.zeros((), device=self.device), position["step"] if position else 0
         batches = iter(self.batches.train(epoch, seed, start))
-        if position and self.world.rank < len(position["generators"]):
-            restore_generators(position["generators"][self.world.rank], self.device, generator)
+        if position:
+            total += self.resume_within(position, generator)
         reported = time.monotonic()
         for step in range(start, self.steps_per_epoch):
             images, labels = self.next_of(batches)
@@ -82,18 +84,46 @@ class Session:
                 self.report(on_progress, update, loss, epoch)
                 reported = time.monotonic()
             if every_steps and (step + 1) % every_steps == 0 and step + 1 < self.steps_per_epoch:
-                states = self.world.gathered(generator_states(self.device, generator))
-                mean = self.world.total(total.clone()) / self.world.size
-                keep({"step": step + 1, "total": mean.cpu(), "generators": states})
+                keep({"step": step + 1, "processes": self.world.gathered(self.own_state(total, generator))})
         for network in (self.network, *([self.ema.module] if self.ema else [])):
             self.world.average_statistics(network)
+        self.require_few_unreadable()
         total = self.world.total(total) / self.world.size
         return finite(total, epoch) / self.steps_per_epoch
+
+    def own_state(self, total, generator):
+        """What of a state within an epoch is this process's own: the sum of losses, the states of the generators, and
+        the statistics of batch norm, averaged weights' included."""
+        buffers = {name: value.cpu() for name, value in self.statistics()}
+        return {"total": total.cpu(), "generators": generator_states(self.device, generator), "statistics": buffers}
+
+    def statistics(self):
+        for number, network in enumerate((self.network, *([self.ema.module] if self.ema else []))):
+            for name, value in network.named_buffers():
+                yield f"{number}.{name}", value
+
+    def resume_within(self, position, generator):
+        """Put this process's own part of ``position`` back; returns the sum of losses so far. A process that there was
+        none of before takes the first one's losses and statistics and new generators."""
+        processes = position["processes"]
+        known = self.world.rank < len(processes)
+        own = processes[self.world.rank if known else 0]
+        for name, value in self.statistics():
+            value.copy_(own["statistics"][name])
+        if known:
+            try:
+                restore_generators(own["generators"], self.device, generator)
+            except (RuntimeError, KeyError) as error:  # of a run that goes on on another kind of device
+                warnings.warn(f"the states of the random generators do not fit here ({error})", stacklevel=2)
+        return own["total"].to(self.device)
 
     def next_of(self, batches):
         """The next batch; the time until it is there counts as waiting for data."""
         start = time.perf_counter()
-        batch = next(batches)
+        batch = next(batches, None)
+        if batch is None:
+            message = "the training images ended within an epoch; a stream needs as many shards as data.loader_workers"
+            raise StudyError(message)
         self.wait_seconds += time.perf_counter() - start
         return batch
 
@@ -101,6 +131,12 @@ class Session:
         """Tell how far training is; one process alone also looks whether the loss is still finite."""
         value = loss.item() if self.world.size > 1 else finite(loss, epoch)
         on_progress((update + 1) / (self.steps_per_epoch * self.recipe.epochs), update + 1, value)
+
+    def leave_graphs(self):
+        """Go on without CUDA graphs."""
+        if self.cuda_graphs:
+            self.cuda_graphs = False
+            self.forward = compiled(self.parallel, self.recipe, self.device, cuda_graphs=False)
 
     def step(self, inputs, labels):
         """Forward, backward, update. Returns the detached mean loss of this process's images."""
@@ -155,6 +191,11 @@ class Session:
         """Names of images that no process could read."""
         return sorted({name for names in self.world.gathered(list(self.batches.unreadable)) for name in names})
 
+    def require_few_unreadable(self):
+        """Raise StudyError, in all processes, where they met too many unreadable images together."""
+        if self.world.size > 1 and self.batches.unreadable_max is not None:
+            refuse(self.unreadable(), self.batches.unreadable_max)
+
     def parts(self):
         parts = {"network": self.network, "optimizer": self.optimizer, "scaler": self.scaler}
         return parts | ({"ema": self.ema.module} if self.ema else {})
@@ -168,6 +209,7 @@ class Session:
             "wait_seconds": self.wait_seconds,
             "micro_batch_size": self.micro_batch_size,
             "position": position,
+            "unreadable": list(self.batches.unreadable),
             "normalisation": [values.cpu() for values in self.batches.normalisation],
         }
 
@@ -179,15 +221,16 @@ class Session:
         self.history, self.train_seconds = state["history"], state["train_seconds"]
         self.wait_seconds = state.get("wait_seconds", 0.0)
         self.micro_batch_size = min(self.micro_batch_size, state.get("micro_batch_size", self.micro_batch_size))
+        self.batches.unreadable.extend(state.get("unreadable", []))
         return state.get("position")
 
 
 def compiled(network, recipe, device, cuda_graphs):
     """The network as torch.compile makes it, where the recipe or ``cuda_graphs`` asks for that."""
-    on_gpu = device.type == "cuda"
-    if cuda_graphs and on_gpu:
+    if cuda_graphs:
         return torch.compile(network, mode="reduce-overhead")
-    return torch.compile(network) if (on_gpu if recipe.compile is None else recipe.compile) else network
+    compile_ = device.type == "cuda" if recipe.compile is None else recipe.compile
+    return torch.compile(network) if compile_ else network
 
 
 def finite(total, epoch):

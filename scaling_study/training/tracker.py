@@ -1,6 +1,7 @@
 """Curves of the running training for TensorBoard or MLflow: one interface, off by default."""
 
 import os
+import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +12,18 @@ from scaling_study.errors import ConfigError
 
 @dataclass
 class Tracker:
-    """log(name, value, step): show a number; epochs_told: how many epochs it has told of."""
+    """show(name, value, step): hand over a number; epochs_told: how many epochs it has told of."""
 
-    log: Callable
+    show: Callable
     epochs_told: int = 0
+
+    def log(self, name, value, step):
+        """Show a number; a tracker that fails is told of and left alone, as the run is worth more than its curve."""
+        try:
+            self.show(name, value, step)
+        except Exception as error:  # of whatever library shows
+            warnings.warn(f"the tracker failed and gets no more numbers ({error})", stacklevel=2)
+            self.show = nothing
 
     def step(self, step, loss):
         """A training step's loss."""
@@ -54,4 +63,8 @@ def start_tracker(name, folder, run_id):
         with mlflow.start_run(run_name=run_id):
             yield Tracker(lambda metric, value, step: mlflow.log_metric(metric, float(value), step))
     else:
-        yield Tracker(lambda metric, value, step: None)
+        yield Tracker(nothing)
+
+
+def nothing(name, value, step):
+    """Show nothing."""

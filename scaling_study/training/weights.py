@@ -40,19 +40,18 @@ def of_model(model, coefficients, weights, *, channels, **size):
     Raises ConfigError where timm has no such weights, StudyError where they cannot be had or do not fit.
     """
     known = timm.get_pretrained_cfg(model.name) if timm.is_model(model.name) else None
-    crop = known.crop_pct if known else None
     normalisation = as_normalisation(known.mean, known.std, channels) if known else None
     if weights == HUB:
-        return Weighted(from_hub(model, known, channels=channels, classes=size["classes"]), normalisation, crop)
+        return Weighted(
+            from_hub(model, known, channels=channels, classes=size["classes"]), normalisation, known.crop_pct
+        )
     network = build_network(model, coefficients, channels=channels, **size)
-    if not Path(weights).is_file():
-        raise ConfigError("evaluate.weights", weights, "must be a file of weights, or hub")
     try:
         loaded = timm.models.load_state_dict(weights, use_ema=True)
     except Exception as error:  # of whatever format the file is
         raise StudyError(f"evaluate.weights={weights}: cannot be read ({one_line(error)})") from error
     fill(network, loaded, weights)
-    return Weighted(network, normalisation, crop)
+    return Weighted(network, normalisation)
 
 
 def from_hub(model, known, *, channels, classes):

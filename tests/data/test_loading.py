@@ -13,13 +13,15 @@ from scaling_study.data.files import colour
 from scaling_study.data.images import load_data
 from scaling_study.data.loading import crop_fraction
 from scaling_study.errors import ConfigError, StudyError
+from scaling_study.records.identity import run_of
 from scaling_study.records.tables import run_table
+from scaling_study.tasks.check import check_augmentation
 from scaling_study.tasks.terminal import reading
 
 from .folders import make_folder, picture
 
 CPU = torch.device("cpu")
-AUGMENTED = ["recipe.flip=true", "+recipe.auto_augment=rand-m9-mstd0.5", "+recipe.color_jitter=0.4"]
+AUGMENTED = ["recipe.flip=true", "recipe.auto_augment=rand-m9-mstd0.5", "recipe.color_jitter=0.4"]
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def test_neither_workers_nor_processes_nor_the_first_step_change_the_images(fold
 
 
 def test_without_augmentation_an_image_is_always_the_same(folder):
-    made = folder("recipe.flip=false", "+recipe.crop_scale_min=1")
+    made = folder("recipe.flip=false", "recipe.crop_scale_min=1")
     first = {float(row.double().sum()) for inputs, _ in epoch(made, seed=1) for row in inputs}
     second = {float(row.double().sum()) for inputs, _ in epoch(made, seed=2) for row in inputs}
     assert len(first & second) > 12  # of 24 of 30 images in both
@@ -212,6 +214,48 @@ def test_what_a_config_lacks_is_told(config, overrides, message):
 def test_movement_of_images_in_memory_is_refused_for_files(folder):
     with pytest.raises(ConfigError, match=r"recipe.shift=0.1: must be 0 with images from files"):
         folder("recipe.shift=0.1")
+
+
+def test_capped_splits_hold_all_classes(folder):
+    made = folder("data.train_images=15", "data.test_images=9", "data.val_split=val", "data.val_images=9")
+    data = load_data(made.data)
+    for split, count in ((data.train, 15), (data.val, 9), (data.test, 9)):
+        labels = [split.read(position)[1] for position in range(len(split))]
+        assert len(labels) == count
+        assert set(labels) == {0, 1, 2}
+
+
+def test_a_folder_is_known_by_what_is_in_it_and_not_by_where_it_lies(folder, root, tmp_path):
+    made = folder()
+    here = run_of(made).run_id
+    root.rename(tmp_path / "moved")
+    moved = folder(f"data.root={tmp_path / 'moved'}")
+    assert run_of(moved).run_id == here
+    make_folder(tmp_path / "other", train=13)
+    assert run_of(folder(f"data.root={tmp_path / 'other'}")).run_id != here
+    assert run_of(folder(f"data.root={tmp_path / 'moved'}", "data.loader_workers=3")).run_id == here
+
+
+def test_reading_in_the_training_process_leaves_its_generators_alone(folder):
+    made = folder(*AUGMENTED)
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    next(iter(batches(made, workers=0).train(0, 0)))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_label_beyond_the_classes_is_told(folder):
+    source = batches(folder())
+    source.classes = 2
+    with pytest.raises(StudyError, match=r"data.classes=2: the train split has a label 2"):
+        list(source.train(0, 0))
+
+
+def test_augmentation_that_timm_does_not_know_is_refused(folder):
+    made = folder("recipe.auto_augment=bogus")
+    with pytest.raises(ConfigError, match=r"recipe.auto_augment=bogus: timm cannot make it"):
+        check_augmentation(load_data(made.data), made.recipe, 16)
 
 
 def test_a_small_folder_is_read_into_memory(folder, root):

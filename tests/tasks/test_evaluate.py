@@ -47,7 +47,7 @@ def test_a_kept_run_is_evaluated_as_at_its_end_and_elsewhere(job, tmp_path, reci
             assert table.loc[(split, 24), metric] == pytest.approx(record[prefix + metric], rel=1e-6)
     assert table.loc[("test", 32)].loss != table.loc[("test", 24)].loss
     assert set(table.source) == {"evaluated"}
-    assert set(table.weights) == {trained.run.run_id}
+    assert set(table.weights) == {str(trained.folder.path)}
     assert "published_top1" not in capsys.readouterr().out
     evaluate.run([job(*given)])
     assert len(evaluations(tmp_path)) == 3  # the same again takes the place of the old row
@@ -61,8 +61,11 @@ def test_weights_of_a_file_are_evaluated(job, tmp_path):
     made = job(*given, "data.resolution=32")
     evaluate.run([made])
     row = evaluations(tmp_path).iloc[0]
-    assert (row.model, row.weights, row.resolution_px, row.images) == ("resnet18", "w.pth", 32, 18)
-    assert row.crop_fraction == timm.get_pretrained_cfg("resnet18").crop_pct
+    assert (row.model, row.weights, row.resolution_px, row.images) == (
+        "resnet18", str(tmp_path / "w.pth"), 32, 18,
+    )  # fmt: skip
+    assert row.crop_fraction == 0.5  # 32 / (32 + 32)
+    assert row.root == str(tmp_path / "set")
     from scaling_study.data.loading import FileBatches
     from scaling_study.tasks.run import load_for
 
@@ -128,7 +131,12 @@ def test_a_hub_that_does_not_answer_is_told(job, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "top1", "citation"),
-    [("efficientnet_b0", 77.1, "Tan"), ("resnet50.a1_in1k", 76.0, "Tan"), ("mobilenet_v2", 71.878, "torchvision")],
+    [
+        ("efficientnet_b0", 77.1, "Tan"),
+        ("resnet50.a1_in1k", 76.0, "Tan"),
+        ("tf_efficientnet_b0.aa_in1k", 77.1, "Tan"),
+        ("mobilenet_v2", 71.878, "torchvision"),
+    ],
 )
 def test_the_published_accuracy_stands_beside(name, top1, citation):
     beside = published_beside(name, classes=1000)

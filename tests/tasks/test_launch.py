@@ -36,3 +36,17 @@ def test_lengths_of_training_are_mixed_only_where_the_sweep_says_so(study):
     with pytest.raises(ConfigError, match=r"^recipe\.epochs=4: study=s holds runs with 2"):
         study("recipe.epochs=4")
     study("recipe.epochs=4", "vary=[recipe.epochs]")
+
+
+def test_keys_that_came_later_are_compared_too(study):
+    """Also those that one side does not name, since they are at their default there."""
+    study()
+    with pytest.raises(ConfigError, match=r"^recipe\.mixup=0\.2: study=s holds runs with 0\.0"):
+        study("recipe.mixup=0.2")
+
+
+def test_a_key_at_its_default_is_compared_with_one_that_is_not(study):
+    study("recipe.mixup=0.2")
+    study("recipe.mixup=0.2", "seed=1")
+    with pytest.raises(ConfigError, match=r"^recipe\.mixup=0\.0: study=s holds runs with 0\.2"):
+        study()

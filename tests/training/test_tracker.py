@@ -53,6 +53,19 @@ def test_mlflow_gets_the_same(tmp_path, monkeypatch):
     assert len(told) == 6
 
 
+def test_a_tracker_that_fails_is_left_alone():
+    def refuse(name, value, step):
+        calls.append(name)
+        raise ConnectionError("no route")
+
+    calls = []
+    track = tracker.Tracker(refuse)
+    with pytest.warns(UserWarning, match=r"the tracker failed and gets no more numbers \(no route\)"):
+        track.epochs(HISTORY)
+    track.step(1, 2.0)
+    assert len(calls) == 1
+
+
 def test_none_writes_nothing(tmp_path):
     use("none", tmp_path)
     assert not list(tmp_path.iterdir())

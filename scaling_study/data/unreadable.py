@@ -1,0 +1,31 @@
+"""Images that cannot be read: told, counted, and too many of them refused."""
+
+import warnings
+
+from scaling_study.errors import StudyError
+
+NAMED = 10  # that an error lists
+
+
+class Unreadable:
+    """Tells of images that cannot be read, each once, and refuses to go on after ``allowed`` of them."""
+
+    def __init__(self, allowed):
+        self.allowed, self.names = allowed, []
+
+    def note(self, files, positions):
+        """positions: (n,) of a batch's images in ``files``, -1 for those that were read. Raises StudyError."""
+        if not (positions >= 0).any():
+            return
+        for name in (files.name(position) for position in positions[positions >= 0].tolist()):
+            if name not in self.names:
+                self.names.append(name)
+                warnings.warn(f"{name} cannot be read and is left out", stacklevel=2)
+        refuse(self.names, self.allowed)
+
+
+def refuse(names, allowed):
+    """Raise StudyError, with some of the names, for more than ``allowed`` of them."""
+    if len(names) > allowed:
+        listed = ", ".join(names[:NAMED])
+        raise StudyError(f"data.unreadable_max={allowed}: {len(names)} images cannot be read, among them {listed}")
