@@ -13,7 +13,7 @@ def halved_until_it_fits(session, inputs, labels):
     waiting for each other's gradients; later none of them may run out.
     """
     if session.world.size > 1:
-        if session.device.type == "cuda" and not getattr(session, "size_agreed", False):
+        if session.device.type == "cuda" and not session.size_agreed:
             agree_on_size(session, inputs, labels)
             session.size_agreed = True
         return session.accumulate(inputs, labels)
@@ -49,7 +49,7 @@ def agree_on_size(session, inputs, labels):
 def halve(session):
     session.optimizer.zero_grad()
     session.micro_batch_size = -(-session.micro_batch_size // 2)
-    session.leave_graphs()  # of which each replay would overwrite the gradients that are to be added to
+    session.leave_graphs()
     if session.device.type == "cuda":
         torch.cuda.empty_cache()
     warnings.warn(f"memory ran out; going on with {session.micro_batch_size} images per forward pass", stacklevel=2)

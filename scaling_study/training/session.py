@@ -53,6 +53,7 @@ class Session:
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision == "fp16")
         share = recipe.batch_size // world.size
         self.micro_batch_size = min(micro_batch_size or share, share)
+        self.size_agreed = False  # among several processes, on what fits
         self.parallel = parallel(self.network, world, device)
         self.cuda_graphs = cuda_graphs and device.type == "cuda"
         self.forward = compiled(self.parallel, recipe, device, self.cuda_graphs)
@@ -133,7 +134,7 @@ class Session:
         on_progress((update + 1) / (self.steps_per_epoch * self.recipe.epochs), update + 1, value)
 
     def leave_graphs(self):
-        """Go on without CUDA graphs."""
+        """Go on without CUDA graphs, of which each replay would overwrite gradients that are to be added to."""
         if self.cuda_graphs:
             self.cuda_graphs = False
             self.forward = compiled(self.parallel, self.recipe, self.device, cuda_graphs=False)
@@ -220,7 +221,9 @@ class Session:
             part.load_state_dict(state["parts"][name])
         self.history, self.train_seconds = state["history"], state["train_seconds"]
         self.wait_seconds = state.get("wait_seconds", 0.0)
-        self.micro_batch_size = min(self.micro_batch_size, state.get("micro_batch_size", self.micro_batch_size))
+        if (size := state.get("micro_batch_size", self.micro_batch_size)) < self.micro_batch_size:
+            self.micro_batch_size = size
+            self.leave_graphs()
         self.batches.unreadable.extend(state.get("unreadable", []))
         return state.get("position")
 
