@@ -1,0 +1,92 @@
+"""What config keys may hold together."""
+
+from scaling_study.errors import ConfigError
+
+
+def check_choices(config):
+    """Ranges that depend on more than one key."""
+    from scaling_study.models import FAMILIES
+
+    model = config.model
+    if model.family not in FAMILIES:
+        raise ConfigError("model.family", model.family, "must be one of " + ", ".join(FAMILIES))
+    family = FAMILIES[model.family]
+    if family.names is not None and model.name not in family.names:
+        message = f"must be {' or '.join(family.names)}; model=timm takes the name of any timm classifier"
+        raise ConfigError("model.name", model.name, message)
+    if family.names is None and not model.name:
+        raise ConfigError("model.name", model.name, "model=timm needs the name of a timm classifier")
+    if model.small_stem and not family.stages:
+        raise ConfigError("model.small_stem", True, f"family {model.family} keeps the stem it has")
+    for key in ("depth_multiplier", "width_multiplier"):
+        if getattr(model, key) != 1 and not family.stages:
+            raise ConfigError(f"model.{key}", getattr(model, key), f"must stay 1 with family {model.family}")
+    if model.drop_path_rate and not family.drop_path:
+        raise ConfigError("model.drop_path_rate", model.drop_path_rate, f"family {model.family} has none; must be 0")
+    check_data(config)
+    check_scaling(config.scaling)
+    if config.cuda_graphs and config.micro_batch_size is not None:
+        raise ConfigError(
+            "cuda_graphs", True, "must be false with micro_batch_size: a graph keeps no sums of gradients"
+        )
+    if config.task == "evaluate" and (config.evaluate.run is None) == (config.evaluate.weights is None):
+        message = "task=evaluate needs exactly one of evaluate.run and evaluate.weights"
+        raise ConfigError("evaluate", config.evaluate.run and "both", message)
+    limits = [f"budget.{name}" for name, value in vars(config.budget).items() if value is not None]
+    if config.task == "recommend" and len(limits) != 1:
+        allowed = "task=recommend needs exactly one of " + ", ".join(f"budget.{name}" for name in vars(config.budget))
+        raise ConfigError("budget", " and ".join(limits) or None, allowed)
+
+
+def check_data(config):
+    """Refuse augmentation that the kind of data set does not know."""
+    from scaling_study.data import shape_of, source_of
+
+    data, recipe = config.data, config.recipe
+    files = source_of(data.name).files
+    shape_of(data)
+    if config.task not in ("train", "plan") or source_of(data.name).module is None:
+        return
+    if files and not data.in_memory:
+        for key in ("shift", "rotate"):
+            if getattr(recipe, key):
+                message = "must be 0 with images from files, which recipe.crop_scale_min and auto_augment move"
+                raise ConfigError(f"recipe.{key}", getattr(recipe, key), message)
+    else:
+        for key in ("auto_augment", "color_jitter"):
+            if getattr(recipe, key):
+                message = "must be null or 0 with images in memory; it needs data=imagefolder or data=timm"
+                raise ConfigError(f"recipe.{key}", getattr(recipe, key), message)
+    if (recipe.mixup or recipe.cutmix) and recipe.batch_size % 2:
+        raise ConfigError("recipe.batch_size", recipe.batch_size, "must be even with recipe.mixup or recipe.cutmix")
+
+
+def check_scaling(scaling):
+    """Refuse keys that the method would overwrite or ignore."""
+    method = scaling.method
+    moved = {axis: getattr(scaling, axis) for axis in ("depth", "width", "resolution") if getattr(scaling, axis) != 1}
+    own = method if method in ("depth", "width", "resolution") and scaling.flops is None else None
+    if method != "custom":
+        for axis, value in moved.items():
+            if axis != own:
+                source = "phi" if method == "compound" and scaling.flops is None else "flops"
+                message = f"must stay 1 with scaling.method={method}" + ("" if own else f" and scaling.{source}")
+                raise ConfigError(f"scaling.{axis}", value, message)
+        if scaling.stage_depth is not None:
+            raise ConfigError("scaling.stage_depth", scaling.stage_depth, "needs scaling.method=custom")
+    if method == "fast" and scaling.flops is None:
+        raise ConfigError("scaling.flops", None, "scaling.method=fast needs a multiple of the baseline's flops")
+    if scaling.flops is None:
+        return
+    if method == "custom":
+        message = "needs scaling.method=depth, width, resolution, compound or fast, which says what to scale"
+        raise ConfigError("scaling.flops", scaling.flops, message)
+    if scaling.phi != 0:
+        raise ConfigError("scaling.phi", scaling.phi, "must stay 0 with scaling.flops, from which phi is solved")
+    if method == "compound":
+        growth = {name: getattr(scaling, name) for name in ("alpha", "beta", "gamma")}
+        for name, value in growth.items():
+            if value < 1:
+                raise ConfigError(f"scaling.{name}", value, "must be 1 or more with scaling.flops")
+        if max(growth.values()) == 1:
+            raise ConfigError("scaling.alpha", 1, "alpha, beta and gamma cannot all be 1 with scaling.flops")
