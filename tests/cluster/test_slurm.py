@@ -19,16 +19,23 @@ pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
 pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="needs pip install 'scaling_study[slurm]'")
 
 STUDY = "fractals-micro_mbconv-standard"
-SWEEP = ["+sweep=resolution", "scaling.resolution=1.5,1.3,1", "recipe=standard", "recipe.epochs=20", "device=cpu"]
+EPOCHS = 80  # some ten seconds of a run, within which a test has to meet it
+SWEEP = [
+    "+sweep=resolution",
+    "scaling.resolution=1.5,1.3,1",
+    "recipe=standard",
+    f"recipe.epochs={EPOCHS}",
+    "device=cpu",
+]
 SLURM = ["hydra/launcher=submitit_slurm", "hydra.launcher.gpus_per_node=null"]
 RUNS = ("resolution-1.5", "resolution-1.3", "baseline")  # in the order of the sweep, which is that of the array
 METRICS = ["run_id", "status", "top1", "top5", "loss", "val_top1", "val_loss", "train_top1", "flops", "params"]
-EPOCHS = ["run_id", "epoch", "train_loss", "val_loss", "val_top1"]
+EPOCH_METRICS = ["run_id", "epoch", "train_loss", "val_loss", "val_top1"]
 
 
 def tables(folder):
     results = folder / "results" / STUDY
-    return scaling_study.load_runs(results)[METRICS], scaling_study.load_history(results)[EPOCHS]
+    return scaling_study.load_runs(results)[METRICS], scaling_study.load_history(results)[EPOCH_METRICS]
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +126,7 @@ def kill_mid_run(slurm, tmp_path, name):
 def test_a_killed_job_that_is_requeued_goes_on_and_the_table_is_full(slurm, sweep, tmp_path, expected):
     process = sweep()
     job, history = kill_mid_run(slurm, tmp_path, RUNS[0])
-    assert 2 <= history.count("\n") < 20
+    assert 2 <= history.count("\n") < EPOCHS
     slurm("scontrol", "requeue", job)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, out + err
