@@ -14,6 +14,9 @@ from scaling_study.schema import parse
 
 from .warm import Warm
 
+# pytest runs a process per core: with more threads each they wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+torch.set_num_threads(1)
 SMALL = ["data.train_images=256", "data.val_images=64", "data.test_images=100", "recipe.batch_size=32"]
 
 
