@@ -5,6 +5,7 @@ import os
 import signal
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import forkserver, resource_tracker
 
 import torch
 from timm.data import create_loader, create_transform
@@ -16,6 +17,7 @@ from scaling_study.data.unreadable import Unreadable
 from scaling_study.errors import StudyError
 
 EVALUATION_BATCH = 250
+CLUSTER_SIGNALS = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
 MARGIN_PX = 32  # EfficientNet was evaluated on the centre of an image that is so much larger than the input
 
 
@@ -74,7 +76,24 @@ def leave_signals(worker):
     """In a worker process: leave the signals with which Slurm announces a preemption to the process that trains, whose
     handler, which requeues the job, workers would otherwise run as well."""
     if "SUBMITIT_EXECUTOR" in os.environ:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM})
+        signal.pthread_sigmask(signal.SIG_BLOCK, CLUSTER_SIGNALS)
+
+
+def start_method():
+    """How worker processes start. As a copy of this process, at once and with its list of files, where that is safe: a
+    process that trains with others has threads of theirs, which a copy may wait for without end; there from a server
+    without threads, which the signals of a cluster do not reach either."""
+    methods = multiprocessing.get_all_start_methods()
+    if not torch.distributed.is_initialized():
+        return "fork" if "fork" in methods else None
+    if "forkserver" not in methods:
+        return None
+    multiprocessing.set_forkserver_preload(["scaling_study.data.loading"])
+    resource_tracker.ensure_running()  # before, as it lifts the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, CLUSTER_SIGNALS if "SUBMITIT_EXECUTOR" in os.environ else ())
+    forkserver.ensure_running()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return "forkserver"
 
 
 def loader_of(samples, batches, loading, *, pin_memory=False, persistent=False, small=True):
@@ -82,10 +101,9 @@ def loader_of(samples, batches, loading, *, pin_memory=False, persistent=False, 
     ``small``."""
     options = {}
     if loading.workers:
-        # A copy of this process starts at once and shares the list of files; others would be sent it.
-        fork = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+        method = start_method()
         options = {
-            "multiprocessing_context": fork,
+            "multiprocessing_context": method,
             "persistent_workers": persistent,
             "prefetch_factor": 4 if small else 2,
         }
@@ -100,12 +118,12 @@ def loader_of(samples, batches, loading, *, pin_memory=False, persistent=False, 
     )
 
 
-def evaluation_loader(files, transform, loading, positions, pin_memory=False):
+def evaluation_loader(files, transform, loading, positions, **options):
     """Batches of (uint8 images, labels, positions of unreadable images) of some of a split's images, in order."""
     samples = Decoded(files, transform, loading.channels, replace=False)
     keys = [(position, None) for position in positions]
     batches = [keys[i : i + EVALUATION_BATCH] for i in range(0, len(keys), EVALUATION_BATCH)]
-    return loader_of(samples, batches, loading, pin_memory=pin_memory)
+    return loader_of(samples, batches, loading, **options)
 
 
 class FileBatches:
@@ -137,7 +155,7 @@ class FileBatches:
             ),
         }
         self.order = EpochOrder(len(data.train), recipe.batch_size, share)
-        self.loader = None
+        self.loader, self.evaluation_loaders = None, {}
         self.generator = None  # all that is random here is seeded sample by sample
 
     def train(self, epoch, seed, start=0):
@@ -157,10 +175,12 @@ class FileBatches:
         """
         files = self.splits[split]
         count = min(len(files), len(self.splits["val"])) if split == "train" else len(files)
-        rank, processes = self.share
-        positions = range(rank, count, processes)
-        loader = evaluation_loader(files, self.transforms["evaluation"], self.loading, positions, self.pin_memory)
-        return self.delivered(split, loader)
+        if split not in self.evaluation_loaders:
+            rank, processes = self.share
+            options = {"pin_memory": self.pin_memory, "persistent": split == "val"}  # which every epoch ends with
+            transform, positions = self.transforms["evaluation"], range(rank, count, processes)
+            self.evaluation_loaders[split] = evaluation_loader(files, transform, self.loading, positions, **options)
+        return self.delivered(split, self.evaluation_loaders[split])
 
     def delivered(self, split, loader):
         for images, labels, unreadable in loader:
