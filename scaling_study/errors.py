@@ -17,3 +17,11 @@ class StudyError(RuntimeError):
 def plain_warnings():
     """Show warnings as lines of their own, without the source line that a user can do nothing with."""
     warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
+
+
+def one_line(error, length=500):
+    """The message of an error as one line; of an error in a process that reads images its last line alone."""
+    text = str(error)
+    if "Original Traceback" in text:
+        text = text.strip().splitlines()[-1]
+    return " ".join(text.split())[:length]

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from scaling_study.data.images import load_data
+from scaling_study.errors import one_line
 from scaling_study.measure.costs import cost_columns, variant_complexity
 from scaling_study.models import build_network
 from scaling_study.tasks.workers import count_loader_workers, count_runs_per_device
@@ -170,14 +171,6 @@ def keep(folder, state, history):
     if history:
         folder.write_history(history)
     checkpoint.save(folder.checkpoint, state)
-
-
-def one_line(error):
-    """The message; of an error in a process that reads images only its own last line, without the way there."""
-    text = str(error)
-    if "Original Traceback" in text:
-        text = text.strip().splitlines()[-1]
-    return " ".join(text.split())[:500]
 
 
 def git_commit():

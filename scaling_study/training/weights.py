@@ -7,7 +7,7 @@ import timm
 import torch
 
 from scaling_study.data.loading import as_normalisation
-from scaling_study.errors import ConfigError, StudyError
+from scaling_study.errors import ConfigError, StudyError, one_line
 from scaling_study.models import build_network
 from scaling_study.training import checkpoint
 
@@ -49,7 +49,7 @@ def of_model(model, coefficients, weights, *, channels, **size):
     try:
         loaded = timm.models.load_state_dict(weights, use_ema=True)
     except Exception as error:  # of whatever format the file is
-        raise StudyError(f"evaluate.weights={weights}: cannot be read ({one_line(error)})") from error
+        raise StudyError(f"evaluate.weights={weights}: cannot be read ({one_line(error, 300)})") from error
     fill(network, loaded, weights)
     return Weighted(network, normalisation)
 
@@ -63,7 +63,7 @@ def from_hub(model, known, *, channels, classes):
     try:
         return timm.create_model(model.name, pretrained=True, in_chans=channels)
     except Exception as error:  # of whatever library the hub is reached by
-        raise StudyError(f"evaluate.weights=hub: {model.name} cannot be downloaded ({one_line(error)})") from error
+        raise StudyError(f"evaluate.weights=hub: {model.name} cannot be downloaded ({one_line(error, 300)})") from error
 
 
 def fill(network, state, path):
@@ -71,8 +71,4 @@ def fill(network, state, path):
     try:
         network.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:
-        raise StudyError(f"{path} does not fit the network: {one_line(error)}") from error
-
-
-def one_line(error):
-    return " ".join(str(error).split())[:300]
+        raise StudyError(f"{path} does not fit the network: {one_line(error, 300)}") from error

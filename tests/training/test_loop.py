@@ -24,14 +24,6 @@ def fit(data, recipe, seed=0, **options):
     return train(network, data, recipe, seed=seed, resolution=12, device=CPU, **options)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_it_learns(toy_data, recipe):
     trained = fit(toy_data, replace(recipe, epochs=8, ema_decay=0.0, flip=False))
     assert trained.metrics["top1"] > 90  # chance is 25

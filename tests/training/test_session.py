@@ -24,14 +24,6 @@ from ..data.folders import make_folder
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def recipe(config):
     return replace(config("recipe=standard").recipe, epochs=2, batch_size=32, warmup_epochs=0.5)
