@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from scaling_study.errors import StudyError, plain_warnings
+from scaling_study.output import make_courteous
 from scaling_study.scaling.grid import comma_separated
 from scaling_study.schema import known_near
 from scaling_study.tasks.workers import count_workers
@@ -40,6 +41,7 @@ def main():
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         return job()
     plain_warnings()
+    make_courteous()
     # Ours stands in the place of the plugin's and takes its types from there, as it should.
     warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/submitit_slurm' is validated against")
     atexit.register(gc.freeze)  # or Python looks through all of torch for garbage once more, for half a second

@@ -176,14 +176,27 @@ def parse(cfg: DictConfig) -> Config:
 
     Raises ConfigError for an unknown key, a wrong type or a value out of range.
     """
+    return checked(typed_of(cfg))
+
+
+def typed_of(cfg: DictConfig) -> DictConfig:
+    """A composed configuration with the types of the schema, its ranges not checked yet, and without ``hydra``."""
     container = OmegaConf.to_container(cfg, resolve=False)
     container.pop("hydra", None)
     plain = OmegaConf.create(container)
     try:
         apply_point(plain)
-        config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Config), plain))
+        return OmegaConf.merge(OmegaConf.structured(Config), plain)
     except OmegaConfBaseException as error:
         raise config_error(error, plain) from error
+
+
+def checked(typed: DictConfig) -> Config:
+    """What ``typed_of`` gives as dataclasses. Raises ConfigError for a value out of range."""
+    try:
+        config = OmegaConf.to_object(typed)
+    except OmegaConfBaseException as error:
+        raise config_error(error, typed) from error
     for key, (allowed, message) in RULES.items():
         value = attrgetter(key)(config)
         if not allowed(value):

@@ -9,6 +9,7 @@ takes the coarse shape and telling classes apart takes detail. A sample perturbs
 seen from a random angle, distance and position.
 """
 
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,11 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 import torch
-from filelock import FileLock
 from joblib import Parallel, delayed
 
 from scaling_study.errors import StudyError
+from scaling_study.locks import lock_of
+from scaling_study.processes import end_with
 
 MAPS_MIN, MAPS_MAX = 2, 5
 POINTS_MIN = 12_000  # expanded points per image: about three per pixel of a 64x64 image
@@ -206,7 +208,7 @@ def cached(folder, split, count, available):
     path = folder / f"{name}-{count}.npy"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f".{name}.lock"):  # two sweeps at once draw it once
+        with lock_of(folder / f".{name}.lock"):  # two sweeps at once draw it once
             for file in (folder / f"{name}-{available}.npy", path):
                 images = read(file, int(file.stem.rpartition("-")[2]))
                 if images is not None:
@@ -238,5 +240,12 @@ def read(path, count):
 def draw_parallel(split, count, chunk=500):
     """``draw`` the first ``count`` samples on all cores."""
     starts = range(0, count, chunk)
-    jobs = (delayed(draw)(split, start, min(start + chunk, count)) for start in starts)
+    jobs = (delayed(draw_for)(os.getpid(), split, start, min(start + chunk, count)) for start in starts)
     return np.concatenate(Parallel(n_jobs=-1 if count > chunk else 1)(jobs))
+
+
+def draw_for(command, *arguments):
+    """``draw`` in a worker, which ends with the process ``command``."""
+    if command != os.getpid():
+        end_with(command)
+    return draw(*arguments)

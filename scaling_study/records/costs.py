@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
 
+from scaling_study.locks import lock_of
 from scaling_study.records.store import write_text
 
 # One row per variant; units as in the names, per image.
@@ -125,7 +125,7 @@ def add_rows(study_dir, name, rows, replace):
     """Write a table with ``rows`` (dicts) in place of the rows whose columns ``replace`` they share."""
     study_dir, columns = Path(study_dir), TABLES[name]
     study_dir.mkdir(parents=True, exist_ok=True)
-    with FileLock(study_dir / ".tables.lock"):
+    with lock_of(study_dir / ".tables.lock"):
         old = load_table(study_dir, name)
         new = pd.DataFrame(rows, columns=list(columns)).astype(columns)
         kept = old[~old.set_index(replace).index.isin(new.set_index(replace).index)]

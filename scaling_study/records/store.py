@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from filelock import FileLock
 
 from scaling_study.errors import StudyError
+from scaling_study.locks import lock_of
 
 CONFIG, RECORD, HISTORY = "config.yaml", "record.json", "history.csv"
 CHECKPOINT, PROGRESS = "checkpoint.pt", "progress.json"  # there while a run is under way
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # seven times as fast, where it was built
 FREE_BYTES_MIN = 200_000_000  # below this a study is not started: checkpoints and tables would not fit
 
 
@@ -37,9 +38,9 @@ class RunFolder:
         return self.path / CHECKPOINT
 
     def lock(self):
-        """Held while a process works on this run; the system releases it when the process dies."""
+        """Held while a process works on this run, and free again when the process dies."""
         self.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.path / ".lock")
+        return lock_of(self.path / ".lock")
 
     def write_config(self, settings):
         write_text(self.path / CONFIG, yaml.safe_dump(settings, sort_keys=False))
@@ -47,7 +48,7 @@ class RunFolder:
     def config(self):
         """The settings the run was started with, or None."""
         try:
-            return yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8"))
+            return yaml.load((self.path / CONFIG).read_text(encoding="utf-8"), YAML_LOADER)
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             return None
 

@@ -5,8 +5,8 @@ import warnings
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
 
+from scaling_study.locks import lock_of
 from scaling_study.records.store import run_folders, write_text
 
 # Columns of the run table, in order, with their pandas types. One row per run; units as in the names,
@@ -115,7 +115,7 @@ def write_tables(study_dir):
     study_dir = Path(study_dir)
     study_dir.mkdir(parents=True, exist_ok=True)
     here = [folder.path.name for folder in run_folders(study_dir)]
-    with FileLock(study_dir / ".tables.lock"):
+    with lock_of(study_dir / ".tables.lock"):
         runs, history = read_study(study_dir)
         runs = with_rows_from_elsewhere(runs, study_dir, load_runs, here).sort_values(ORDER, ignore_index=True)
         history = with_rows_from_elsewhere(history, study_dir, load_history, here)

@@ -3,11 +3,15 @@
 import multiprocessing
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
+
+from scaling_study.output import make_courteous
+from scaling_study.processes import end_with
 
 # A fork server that has torch loaded starts a child in milliseconds; a fresh interpreter takes seconds.
 PRELOAD = ["scaling_study.tasks.run"]
+SERVER_DIED = 255  # multiprocessing's exit status of a child that its fork server can no longer tell the end of
 
 
 def run_isolated(function, *args):
@@ -20,22 +24,36 @@ def run_isolated(function, *args):
     context = multiprocessing.get_context(method)
     if method == "forkserver":
         context.set_forkserver_preload(PRELOAD)
-    child = context.Process(target=function, args=args)
+    child = context.Process(target=dependent, args=(os.getpid(), function, *args))
     try:
         with cluster_signals_blocked():
             child.start()
         child.join()
+    except (OSError, EOFError) as error:  # the fork server died; the next child starts another one
+        return f"the process of the run could not be started ({type(error).__name__}: {error})"
     except BaseException:
         if child.pid is not None:
             child.kill()
         raise
     if child.exitcode == 0:
         return None
+    if child.exitcode == SERVER_DIED:  # or the function chose it; the child, if it is left, must not go on unwatched
+        with suppress(ProcessLookupError):
+            os.kill(child.pid, signal.SIGKILL)
     if child.exitcode < 0:
         name = signal.Signals(-child.exitcode).name
         hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
         return f"the process of the run was killed by {name}{hint}"
     return f"the process of the run ended with status {child.exitcode}"
+
+
+def dependent(parent, function, *args):
+    """What the child does: call the function, and end when the process that waits for it does, or its fork server."""
+    end_with(parent)
+    if (server := os.getppid()) != parent:
+        end_with(server)
+    make_courteous()
+    function(*args)
 
 
 @contextmanager
@@ -56,17 +74,3 @@ def cluster_signals_blocked():
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def die_with_parent():
-    """In a child: be killed when the parent is, where the system can do that (Linux), so that no orphan
-    keeps training a run that a new sweep would then have to wait for."""
-    try:
-        import ctypes
-
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-    except (OSError, AttributeError):
-        return
-    if os.getppid() == 1:
-        os._exit(1)

@@ -1,5 +1,6 @@
 """What happens before the first run of a command and after its last one, in the process the user started."""
 
+import os
 import sys
 import traceback
 from dataclasses import MISSING, fields, replace
@@ -10,11 +11,25 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 
 from scaling_study.errors import ConfigError, StudyError
+from scaling_study.output import make_courteous
+from scaling_study.processes import end_with
 from scaling_study.records.store import require_writable, run_folders
 from scaling_study.schema import Data, Recipe
-from scaling_study.tasks import analyze, cost, evaluate, figures, latency, plan, recommend, report, tables, terminal
-from scaling_study.tasks.jobs import job_of, sweep_jobs
-from scaling_study.tasks.progress import Progress
+from scaling_study.tasks import (
+    analyze,
+    cost,
+    evaluate,
+    figures,
+    latency,
+    plan,
+    pool,
+    recommend,
+    report,
+    tables,
+    terminal,
+)
+from scaling_study.tasks.jobs import distinct, job_of, sweep_jobs
+from scaling_study.tasks.progress import Progress, told_when_slow
 from scaling_study.tasks.workers import first_of_several, processes_per_run
 
 OTHER_TASKS = {
@@ -54,15 +69,24 @@ class StudyCallback(Callback):
     """
 
     def __getstate__(self):
-        return {}  # Hydra sends the callback to its workers; the jobs and the display stay here
+        return {"command": os.getpid()}  # Hydra sends the callback to its workers; jobs and display stay here
+
+    def on_job_start(self, config, **_):
+        """In a worker of this machine: end with the command, whatever ends that."""
+        command = getattr(self, "command", os.getpid())
+        if command != os.getpid() and "SUBMITIT_EXECUTOR" not in os.environ:
+            end_with(command)
+            make_courteous()
 
     @loud
     def on_run_start(self, config):
+        self.points = {}
         self.begin([job_of(config)], config.hydra)
 
     @loud
     def on_multirun_start(self, config):
-        self.begin(sweep_jobs(config), config.hydra)
+        self.points = sweep_jobs(config)
+        self.begin(distinct(self.points.values()), config.hydra)
 
     @loud
     def on_run_end(self, config):
@@ -93,6 +117,7 @@ class StudyCallback(Callback):
         if slurm:
             use_slurm(hydra)
         prepare(self.jobs, elsewhere=slurm)
+        pool.set_up(hydra.launcher._target_, self.points)
         self.progress = Progress([(job.folder, job.run.nominal_cost) for job in self.jobs]).start()
 
     def start_together(self, hydra):
@@ -137,8 +162,9 @@ def prepare(jobs, elsewhere=False):
     elsewhere: the runs train on other machines, and whether this one has a GPU says nothing.
     """
     config = jobs[0].config
+    known = settings_of_study(config)
     for job in jobs:
-        require_one_setting(job)
+        require_one_setting(job, known)
     pending = [job for job in jobs if not job.done]
     if not pending:
         print(f"All {len(jobs)} runs are done already; nothing to train.")
@@ -160,15 +186,22 @@ def require_one_study(jobs):
             raise ConfigError(key, ",".join(values[:3]), f"must be the same for all runs of a sweep; give {key}=VALUE")
 
 
-def require_one_setting(job):
-    """A study's runs share data set and recipe but for ``vary``, those of one model also the baseline's resolution:
-    refuse to mix others in."""
-    folders = run_folders(Path(job.config.results_dir) / job.config.study)
-    others = [settings for folder in folders if (settings := folder.config())]
-    if not others:
+def settings_of_study(config):
+    """{model name: settings of a run of it} of the runs that the study has."""
+    settings = {}
+    for folder in told_when_slow(run_folders(Path(config.results_dir) / config.study), "reading settings of runs"):
+        if known := folder.config():
+            settings.setdefault(known.get("model", {}).get("name"), known)
+    return settings
+
+
+def require_one_setting(job, settings):
+    """A study's runs, of which ``settings`` holds some by model, share data set and recipe but for ``vary``, those of
+    one model also the baseline's resolution: refuse to mix others in."""
+    if not settings:
         return
-    same_model = next((s for s in others if s.get("model", {}).get("name") == job.run.model.name), None)
-    known = same_model or others[0]
+    same_model = settings.get(job.run.model.name)
+    known = same_model or next(iter(settings.values()))
     for group, schema in (("data", Data), ("recipe", Recipe)):
         mine, theirs = job.run.settings[group], known.get(group, {})
         unsaid = {field.name: field.default for field in fields(schema) if field.default is not MISSING}

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 POLL_SECONDS = 1.0
 PLAIN_SECONDS = 30.0  # between two lines when the output is not a terminal
+SLOW_SECONDS = 2.0  # without a line
 UNITS = 1000  # the bar's length: tqdm wants a total, a share of the cost is what is shown
 
 
@@ -91,6 +92,16 @@ class Progress:
         gained = share - self.start_share
         left = "?" if gained <= 0 else tqdm.format_interval(elapsed * (1 - share) / gained)
         return f"{tqdm.format_interval(elapsed)} elapsed, {left} left"
+
+
+def told_when_slow(items, doing):
+    """The items one after the other, with a line on how far it is when they take more than seconds."""
+    said, wait = time.monotonic(), SLOW_SECONDS
+    for n, item in enumerate(items):
+        if time.monotonic() - said > wait:
+            print(f"{doing}: {n} of {len(items)}", file=sys.stderr, flush=True)
+            said, wait = time.monotonic(), PLAIN_SECONDS / 3
+        yield item
 
 
 def counter(jobs, doing):

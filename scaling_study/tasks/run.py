@@ -19,7 +19,7 @@ from scaling_study.tasks.workers import count_loader_workers, count_runs_per_dev
 from scaling_study.training import checkpoint
 from scaling_study.training.device import choose_device, claimed, describe
 from scaling_study.training.distributed import ALONE
-from scaling_study.training.loop import UnusableState, train
+from scaling_study.training.loop import train
 from scaling_study.training.recipe import with_batch_norm
 from scaling_study.training.regularisation import augmentation_of, regularised
 from scaling_study.training.tracker import start_tracker
@@ -128,11 +128,12 @@ def train_from_checkpoint(config, run, folder, track, *, data, device, world):
         **engine_options(config, run),
     )
     state = checkpoint.load(folder.checkpoint)
-    track.epochs_told = len(state.get("history", [])) if state else 0
+    history = state.get("history") if state else None
+    track.epochs_told = len(history) if isinstance(history, list) else 0
     try:
         return start(build(run, data), state=state)
-    except UnusableState:
-        warnings.warn(f"{folder.checkpoint} does not fit its run, which starts again", stacklevel=2)
+    except checkpoint.UnusableState as error:
+        warnings.warn(f"{folder.checkpoint} does not fit its run ({error}), which starts again", stacklevel=2)
         return start(build(run, data))
 
 

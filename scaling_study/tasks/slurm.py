@@ -16,7 +16,6 @@ from submitit.core.utils import FailedJobError, UncompletedJobError
 from submitit.slurm.slurm import SlurmJob
 
 from scaling_study.errors import ConfigError, StudyError
-from scaling_study.tasks.jobs import job_of
 
 ENDED = {
     "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
@@ -62,19 +61,15 @@ def set_up():
         raise ConfigError("hydra/launcher", "submitit_slurm", "there is no sbatch or srun on this machine")
     SlurmJob.watcher = QueueWatcher(delay_s=POLL_SECONDS_MAX)
     SlurmJob.results = patient(SlurmJob.results)
-    SlurmLauncher.launch = economical(SlurmLauncher.launch)
+    SlurmLauncher.launch = cancelling(SlurmLauncher.launch)
 
 
-def economical(launch):
-    """Submit each run once and none that is done: a job that finds nothing to do would still wait in the queue.
-    An interruption cancels the jobs."""
+def cancelling(launch):
+    """Say in one line that Slurm takes no jobs; an interruption cancels those it took."""
 
     def wrapped(launcher, job_overrides, initial_job_idx):
-        pending = pending_points(launcher, job_overrides)
-        if not pending:
-            return []
         try:
-            return launch(launcher, pending, initial_job_idx)
+            return launch(launcher, job_overrides, initial_job_idx)
         except FailedJobError as error:
             raise StudyError(f"Slurm does not take the jobs: {error}") from error
         except KeyboardInterrupt:
@@ -82,15 +77,6 @@ def economical(launch):
             raise
 
     return wrapped
-
-
-def pending_points(launcher, job_overrides):
-    load = launcher.hydra_context.config_loader.load_sweep_config
-    jobs = {}
-    for overrides in job_overrides:
-        job = job_of(load(launcher.config, list(overrides)))
-        jobs.setdefault(job.run.run_id, (job, overrides))
-    return [overrides for job, overrides in jobs.values() if not job.done]
 
 
 def patient(results):

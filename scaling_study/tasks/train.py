@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scaling_study.errors import plain_warnings
+from scaling_study.processes import end_with
 from scaling_study.records.identity import run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.schema import parse
-from scaling_study.tasks.isolate import die_with_parent, run_isolated
+from scaling_study.tasks.isolate import run_isolated
 from scaling_study.tasks.workers import processes_per_run, tasks_of_job
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def train_job(cfg):
     with folder.lock():
         if opened(folder, run):
             death = run_isolated(child, config, run, folder)
-            if death:
+            if death and not folder.has_record():  # it may have died of something after its work was done
                 record_death(config, run, folder, death)
 
 
@@ -69,6 +70,8 @@ def train_together(config, run, folder):
     from scaling_study.tasks.run import train_and_record
     from scaling_study.training.distributed import join
 
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        end_with(os.getppid())  # torchrun's agent
     world = join(config.device)
     with folder.lock() if world.first else nullcontext():
         if not world.agree(opened(folder, run) if world.first else None):
@@ -81,7 +84,6 @@ def train_together(config, run, folder):
 
 def child(config, run, folder):
     """What the isolated process does."""
-    die_with_parent()
     plain_warnings()
     os.environ.setdefault("OMP_NUM_THREADS", str(config.threads))
     from scaling_study.tasks.run import train_and_record

@@ -2,6 +2,8 @@
 
 import os
 
+RUNS_AT_ONCE = "SCALING_STUDY_RUNS_AT_ONCE"  # environment variable with which a command tells its workers how many
+
 
 def cores():
     """CPU cores that this process may use; Slurm says how many its tasks may, and does not always keep them to it."""
@@ -46,7 +48,9 @@ def count_workers(workers, device):
 
 def count_runs_here(config):
     """How many runs are at work on this machine; a job of a cluster has it for itself, as far as it may see."""
-    return 1 if "SUBMITIT_EXECUTOR" in os.environ else count_workers(config.workers, config.device)
+    if "SUBMITIT_EXECUTOR" in os.environ:
+        return 1
+    return int(os.environ.get(RUNS_AT_ONCE) or count_workers(config.workers, config.device))
 
 
 def count_runs_per_device(config):

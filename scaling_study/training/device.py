@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from scaling_study.errors import ConfigError
+from scaling_study.locks import lock_of
 from scaling_study.training.distributed import ALONE
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -67,7 +68,7 @@ def claimed(device, runs_per_device=1, world=ALONE):
         return
     folder = Path(tempfile.gettempdir())
     places = [(place, index) for place in range(runs_per_device) for index in range(torch.cuda.device_count())]
-    locks = {(place, index): FileLock(folder / f"scaling_study-gpu{index}-{place}.lock") for place, index in places}
+    locks = {(place, index): lock_of(folder / f"scaling_study-gpu{index}-{place}.lock") for place, index in places}
     while True:
         for (_, index), lock in locks.items():
             try:

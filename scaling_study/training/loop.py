@@ -1,14 +1,12 @@
 """The training loop. No files: checkpoints and progress leave through callbacks."""
 
+import math
 import time
 from dataclasses import dataclass
 
+from scaling_study.training.checkpoint import MISFITS, UnusableState
 from scaling_study.training.distributed import ALONE
 from scaling_study.training.session import Session
-
-
-class UnusableState(ValueError):
-    """A saved state is not one of this network and recipe."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +81,27 @@ def train(
 def restored(session, state):
     """Put ``state`` into the session; the position within an epoch it was saved at, or None."""
     try:
+        require_shape(state, session.recipe.epochs, session.steps_per_epoch)
         return session.restore(state)
-    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+    except MISFITS as error:
         raise UnusableState(f"{type(error).__name__}: {error}") from error
+
+
+def require_shape(state, epochs, steps_per_epoch):
+    """Raise one of MISFITS unless the plain values of ``state`` are such as a session of so many epochs saves."""
+    done = [row["epoch"] for row in state["history"]]
+    if done != list(range(1, len(done) + 1)) or len(done) > epochs:
+        raise ValueError(f"its history is of the epochs {done}")
+    numbers = [value for row in state["history"] for value in row.values()]
+    numbers += [state["train_seconds"], state.get("wait_seconds", 0.0), state.get("micro_batch_size", 1)]
+    if wrong := [value for value in numbers if not isinstance(value, int | float)]:
+        raise TypeError(f"{wrong[0]!r} stands where a number belongs")
+    if not (math.isfinite(state["train_seconds"]) and state["train_seconds"] >= 0 < state.get("micro_batch_size", 1)):
+        raise ValueError("it has trained for a negative time or in batches of nothing")
+    if (position := state.get("position")) is not None and (
+        len(done) == epochs or not 0 < position["step"] < steps_per_epoch or not position["processes"]
+    ):
+        raise ValueError(f"it was saved at step {position['step']} of epoch {len(done) + 1}")
 
 
 def epoch_seed(seed, epoch):

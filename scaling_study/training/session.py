@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from scaling_study.data.batches import make_batches
 from scaling_study.data.unreadable import refuse
 from scaling_study.errors import StudyError
+from scaling_study.training.checkpoint import MISFITS, UnusableState
 from scaling_study.training.device import autocast, choose_precision
 from scaling_study.training.distributed import ALONE, parallel
 from scaling_study.training.evaluation import evaluate
@@ -70,7 +71,7 @@ class Session:
         total, start = torch.zeros((), device=self.device), position["step"] if position else 0
         batches = iter(self.batches.train(epoch, seed, start))
         if position:
-            total += self.resume_within(position, generator)
+            total += self.resumed(position, generator)
         reported = time.monotonic()
         for step in range(start, self.steps_per_epoch):
             images, labels = self.next_of(batches)
@@ -102,6 +103,13 @@ class Session:
         for number, network in enumerate((self.network, *([self.ema.module] if self.ema else []))):
             for name, value in network.named_buffers():
                 yield f"{number}.{name}", value
+
+    def resumed(self, position, generator):
+        """``resume_within``; raises UnusableState for a position that does not fit."""
+        try:
+            return self.resume_within(position, generator)
+        except MISFITS as error:
+            raise UnusableState(f"{type(error).__name__}: {error}") from error
 
     def resume_within(self, position, generator):
         """Put this process's own part of ``position`` back; returns the sum of losses so far. A process that there was

@@ -1,0 +1,54 @@
+"""Standard output and error as a courtesy: work goes on, and its files are written, when nobody can read them."""
+
+import errno
+import os
+import sys
+
+
+class Courteous:
+    """A text stream that goes nowhere, instead of failing, from its first failure on."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def write(self, text):
+        try:
+            return self.stream.write(text)
+        except (OSError, ValueError) as error:
+            self.give_up(error)
+            return len(text)
+
+    def flush(self):
+        try:
+            self.stream.flush()
+        except (OSError, ValueError) as error:
+            self.give_up(error)
+
+    def give_up(self, error):
+        """Lead the stream, for this process and those it starts, into nothing, and what it still holds with it."""
+        null = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(null, self.stream.fileno())
+        except (OSError, ValueError):  # closed in this process
+            self.stream = open(os.devnull, "w")  # noqa: SIM115, it stays open
+        finally:
+            os.close(null)
+        reader_left = isinstance(error, OSError) and error.errno == errno.EPIPE  # as head does: it has all it wants
+        if self is sys.stdout and not reader_left:
+            sys.stderr.write(f"warning: standard output cannot be written ({error})\n")
+
+
+def make_courteous():
+    """Make standard output and error of this process courteous; characters their encoding lacks are escaped."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who started this process
+            stream = open(os.devnull, "w")  # noqa: SIM115, it stays open
+        if isinstance(stream, Courteous):
+            continue
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, Courteous(stream))
