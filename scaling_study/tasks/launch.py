@@ -1,19 +1,18 @@
 """What happens before the first run of a command and after its last one, in the process the user started."""
 
 import sys
-import traceback
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, fields
 from functools import wraps
 from pathlib import Path
 
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 
-from scaling_study.errors import ConfigError, StudyError
+from scaling_study.errors import ConfigError, Raised
 from scaling_study.records.store import require_writable, run_folders
 from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import analyze, cost, evaluate, figures, latency, plan, recommend, report, tables, terminal
-from scaling_study.tasks.jobs import job_of, sweep_jobs
+from scaling_study.tasks.jobs import job_of, require_one_command, sweep_jobs
 from scaling_study.tasks.progress import Progress
 from scaling_study.tasks.workers import first_of_several, processes_per_run
 
@@ -37,11 +36,8 @@ def loud(hook):
     def wrapped(self, config, **_):
         try:
             hook(self, config)
-        except (ConfigError, StudyError) as error:
-            sys.exit(f"error: {error}")
-        except Exception:
-            traceback.print_exc()
-            sys.exit(1)
+        except Exception as error:
+            raise Raised(error) from error
 
     return wrapped
 
@@ -58,10 +54,12 @@ class StudyCallback(Callback):
 
     @loud
     def on_run_start(self, config):
+        check_hydra(config.hydra)
         self.begin([job_of(config)], config.hydra)
 
     @loud
     def on_multirun_start(self, config):
+        check_hydra(config.hydra)
         self.begin(sweep_jobs(config), config.hydra)
 
     @loud
@@ -73,7 +71,7 @@ class StudyCallback(Callback):
         self.end()
 
     def begin(self, jobs, hydra):
-        require_one_study(jobs)
+        require_one_command(jobs)
         self.jobs, self.progress = jobs, None
         task = jobs[0].config.task
         if processes_per_run() == 1:
@@ -119,6 +117,21 @@ class StudyCallback(Callback):
         sys.exit(finish(self.jobs))
 
 
+def check_hydra(hydra):
+    """Refuse settings of Hydra that it would fail over after work began, or that do not go with this program."""
+    if hydra.job.chdir:
+        raise ConfigError("hydra.job.chdir", True, "must be false: relative paths, as of results_dir, would move")
+    if not hydra.sweeper._target_.endswith(".BasicSweeper"):
+        choice = hydra.runtime.choices["hydra/sweeper"]
+        raise ConfigError(
+            "hydra/sweeper", choice, "must be basic: the runs of a sweep are listed before any starts"
+        )
+    if (batch := hydra.sweeper.get("max_batch_size")) is not None and batch < 1:
+        raise ConfigError("hydra.sweeper.max_batch_size", batch, "must be 1 or more, or null")
+    if hydra.mode == RunMode.MULTIRUN and hydra.launcher.get("n_jobs") == 0:
+        raise ConfigError("hydra.launcher.n_jobs", 0, "must not be 0; workers=N says how many runs train at once")
+
+
 def use_slurm(hydra):
     """Refuse what would not end in jobs of a cluster, and have the launcher wait for them as this program wants."""
     choice = ("hydra/launcher", hydra.runtime.choices["hydra/launcher"])
@@ -145,19 +158,9 @@ def prepare(jobs, elsewhere=False):
         sys.exit(finish(jobs))
     from scaling_study.tasks.check import check_trainable  # imports torch, which takes seconds
 
-    if elsewhere:
-        pending = [replace(job, config=replace(job.config, device="auto")) for job in pending]
-    check_trainable(pending)
+    check_trainable(pending, elsewhere)
     for folder in (config.results_dir, config.plots_dir):  # last: it makes the folders
         require_writable(Path(folder) / config.study)
-
-
-def require_one_study(jobs):
-    """A command works on one study: its tables would otherwise be looked for in the first one's folder."""
-    for key in ("study", "results_dir", "plots_dir", "task"):
-        values = list(dict.fromkeys(getattr(job.config, key) for job in jobs))
-        if len(values) > 1:
-            raise ConfigError(key, ",".join(values[:3]), f"must be the same for all runs of a sweep; give {key}=VALUE")
 
 
 def require_one_setting(job):
