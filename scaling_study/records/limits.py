@@ -24,9 +24,13 @@ def require_buildable(config, coefficients, resolution_px):
     """Raise ConfigError for a variant of more pixels, layers or multiply-adds than are built or counted."""
     model, scaling, limits = config.model, config.scaling, config.limits
     if resolution_px > PIXELS_MAX:
-        raise ConfigError(*source(scaling, "resolution"), f"gives {resolution_px} pixels; at most {PIXELS_MAX} are taken")
+        raise ConfigError(
+            *source(scaling, "resolution"), f"gives {resolution_px} pixels; at most {PIXELS_MAX} are taken"
+        )
     if layers_exceed(model, coefficients, limits.layers):
-        message = f"makes a network of about {about_layers(model, coefficients):.3g} layers; limits.layers={limits.layers}"
+        message = (
+            f"makes a network of about {about_layers(model, coefficients):.3g} layers; limits.layers={limits.layers}"
+        )
         raise ConfigError(*source(scaling, "depth"), message)
     if not FAMILIES[model.family].layers:
         return
@@ -46,7 +50,9 @@ def layers_exceed(model, coefficients, most):
 
 
 def about_layers(model, coefficients):
-    return sum(1 for _ in list_layers(model, Coefficients())) * coefficients.depth * max(coefficients.stage_depth or [1])
+    return (
+        sum(1 for _ in list_layers(model, Coefficients())) * coefficients.depth * max(coefficients.stage_depth or [1])
+    )
 
 
 def source(scaling, axis):

@@ -9,6 +9,7 @@ from scaling_study.tasks.memory import check_memory
 from scaling_study.training.device import choose_device
 from scaling_study.training.distributed import world_of_environment
 from scaling_study.training.recipe import make_optimizer, make_schedule
+from scaling_study.training.regularisation import check_growth
 from scaling_study.training.tracker import require_tracker
 
 
@@ -21,6 +22,8 @@ def check_trainable(jobs, elsewhere=False):
     device = None if elsewhere else choose_device(jobs[0].config.device)
     if jobs[0].config.cuda_graphs and device is not None and device.type == "cpu":
         raise ConfigError("cuda_graphs", True, "must be false on the CPU, and there is no CUDA device here")
+    for job in jobs:
+        check_growth(job.run.model, job.run.recipe, job.run.variant)
     check_memory(jobs, device)
     require_tracker(jobs[0].config.tracker)
     processes = world_of_environment().size

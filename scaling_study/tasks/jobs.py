@@ -54,6 +54,12 @@ def sweep_jobs(cfg):
     return list({identity(job): job for job in jobs}.values())
 
 
+def given_keys(hydra):
+    """{dotted key: value} of a sweep and of the command line, as they stand there."""
+    overrides = OverridesParser.create().parse_overrides(list(hydra.overrides.task))
+    return {**(hydra.sweeper.params or {}), **{o.key_or_group: o.input_line.partition("=")[2] for o in overrides}}
+
+
 def check_length(overrides):
     """Raise ConfigError unless every swept key has a value and all together make at most RUNS_MAX runs."""
     counts = {o.get_key_element(): (o, values_of(o)) for o in overrides if o.is_sweep_override()}

@@ -9,10 +9,11 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 
 from scaling_study.errors import ConfigError, Raised
+from scaling_study.ignored import check_given
 from scaling_study.records.store import require_writable, run_folders
 from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import analyze, cost, evaluate, figures, latency, plan, recommend, report, tables, terminal
-from scaling_study.tasks.jobs import job_of, require_one_command, sweep_jobs
+from scaling_study.tasks.jobs import given_keys, job_of, require_one_command, sweep_jobs
 from scaling_study.tasks.progress import Progress
 from scaling_study.tasks.workers import first_of_several, processes_per_run
 
@@ -72,6 +73,7 @@ class StudyCallback(Callback):
 
     def begin(self, jobs, hydra):
         require_one_command(jobs)
+        check_given(given_keys(hydra), [job.config for job in jobs])
         self.jobs, self.progress = jobs, None
         task = jobs[0].config.task
         if processes_per_run() == 1:
@@ -123,9 +125,7 @@ def check_hydra(hydra):
         raise ConfigError("hydra.job.chdir", True, "must be false: relative paths, as of results_dir, would move")
     if not hydra.sweeper._target_.endswith(".BasicSweeper"):
         choice = hydra.runtime.choices["hydra/sweeper"]
-        raise ConfigError(
-            "hydra/sweeper", choice, "must be basic: the runs of a sweep are listed before any starts"
-        )
+        raise ConfigError("hydra/sweeper", choice, "must be basic: the runs of a sweep are listed before any starts")
     if (batch := hydra.sweeper.get("max_batch_size")) is not None and batch < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", batch, "must be 1 or more, or null")
     if hydra.mode == RunMode.MULTIRUN and hydra.launcher.get("n_jobs") == 0:
