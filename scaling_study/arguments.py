@@ -9,6 +9,8 @@ from scaling_study.errors import ConfigError, StudyError
 from scaling_study.paths import PATHS
 from scaling_study.schema import GROUPS
 
+ALONE = ("run", "multirun", "cfg", "info", "shell_completion")  # options of which Hydra takes one
+
 
 def checked(arguments):
     """The arguments for Hydra, a path that its grammar cannot read in quotes.
@@ -17,7 +19,10 @@ def checked(arguments):
     """
     parser = get_args_parser()
     parser.error = refuse_options
-    given = parser.parse_args(arguments).overrides
+    options = parser.parse_args(arguments)
+    if sum(map(bool, (getattr(options, name) for name in ALONE))) > 1:
+        refuse_options("only one of --run, --multirun, --cfg, --info and --shell-completion can be given")
+    given = options.overrides
     readable = {argument: quoted(argument) for argument in given}
     for override in map(parsed, readable.values()):
         check_group(override)
@@ -49,9 +54,12 @@ def readable(argument):
 def parsed(argument):
     """Hydra's Override. Raises StudyError for what it cannot read."""
     try:
-        return OverridesParser.create().parse_override(argument)
+        override = OverridesParser.create().parse_override(argument)
+        if not override.key_or_group:
+            raise HydraException("no key")
+        return override
     except HydraException as error:
-        if "=" not in argument:
+        if "=" not in argument.lstrip("="):
             raise StudyError(f"{argument}: must be key=value, as recipe.epochs=3") from error
         key, _, value = argument.partition("=")
         hint = f'''"{key}='{value}'"''' if "'" not in value else f"""'{key}="{value}"'"""
@@ -62,9 +70,9 @@ def parsed(argument):
 def check_group(override):
     """Raise ConfigError for a group that is not given one name."""
     key = override.key_or_group
-    if key not in (*GROUPS, "task", "sweep") or override.is_delete() or override.is_sweep_override():
-        return
-    if not isinstance(override.value(), str):
+    group = "/" in key or key in (*GROUPS, "task", "sweep", "hydra")
+    one = override.is_delete() or override.is_sweep_override() or isinstance(override.value(), str)
+    if group and not one:
         raise ConfigError(key, value_of(override), f"must be one name, as {key}=NAME; --help lists them")
 
 

@@ -15,7 +15,7 @@ from scaling_study.errors import ConfigError, Raised, plain_warnings
 from scaling_study.lines import CONF, line_of
 from scaling_study.paths import expanded
 from scaling_study.ranges import RULES
-from scaling_study.scaling.grid import comma_separated
+from scaling_study.scaling.grid import comma_separated, triples
 from scaling_study.tasks.workers import count_workers
 
 
@@ -24,6 +24,8 @@ def grid_of_triples(*settings):
     for name, value in zip(("alpha_step", "beta_step", "gamma_step", "tolerance"), settings, strict=True):
         if value not in RULES[f"search.{name}"]:
             raise ConfigError(f"search.{name}", value, RULES[f"search.{name}"].message)
+    if not triples(*settings):
+        raise ConfigError("search.tolerance", settings[-1], "no triple of the grid makes the multiply-adds that near 2")
     return comma_separated(*settings)
 
 

@@ -12,11 +12,13 @@ from scaling_study.schema import GROUPS, keys, known_near
 
 CONF = next(path for folder in (Path(__file__).parent,) for path in (folder / "conf", folder.parent / "conf")
             if path.is_dir())  # fmt: skip
+LENGTH_MAX = 1000
 
 
 def line_of(error):
-    """What went wrong and how to mend it, without line breaks."""
-    return " ".join(told(error).split())
+    """What went wrong and how to mend it, without line breaks, of an endless one both ends."""
+    line = " ".join(told(error).split())
+    return line if len(line) <= LENGTH_MAX else f"{line[: LENGTH_MAX // 2]} ... {line[-LENGTH_MAX // 2 :]}"
 
 
 def told(error):
@@ -109,5 +111,6 @@ KINDS = {
     OmegaConfBaseException: config_line,
     OSError: system_line,
     yaml.MarkedYAMLError: yaml_line,
+    UnicodeDecodeError: lambda error: f"a file that is read as text is not UTF-8: {error}",
     MemoryError: lambda error: "the memory of this machine is not enough",
 }

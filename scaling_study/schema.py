@@ -220,10 +220,14 @@ def apply_point(cfg):
     if point is None:
         return
     points = cfg.scaling.get("points") or {}
+    if not OmegaConf.is_dict(points) and points:
+        raise ConfigError("scaling.points", points, "must hold points, as in {small: {depth: 2}}")
     if point not in points:
         raise ConfigError("scaling.point", point, "must be one of scaling.points: " + (", ".join(points) or "(none)"))
     if not OmegaConf.is_dict(points[point]):
         raise ConfigError(f"scaling.points.{point}", points[point], "must hold scaling keys, as in {depth: 2}")
+    if nested := [key for key in ("point", "points") if key in points[point]]:
+        raise ConfigError(f"scaling.points.{point}", points[point], f"may not hold {nested[0]}")
     with open_dict(cfg):
         cfg.scaling = OmegaConf.merge(cfg.scaling, points[point])
 

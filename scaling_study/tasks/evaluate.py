@@ -33,6 +33,8 @@ def run(jobs):
     folder = cost.study_dir(jobs)
     for job in jobs:
         require_files(job.config.evaluate)
+        if job.config.evaluate.weights == "hub":
+            require_hub(job.config.model)
     rows = []
     for _, job in counter(dict(enumerate(jobs, start=1)), "evaluating"):
         rows.append(evaluated(job))
@@ -40,6 +42,12 @@ def run(jobs):
     print(render(pd.DataFrame(rows)))
     print(f"Table: {folder / 'evaluations.csv'}")
     return 0
+
+
+def require_hub(model):
+    from scaling_study.training.weights import known_weights  # loads torch, which takes seconds
+
+    known_weights(model)
 
 
 def require_files(given):

@@ -1,6 +1,8 @@
 """What happens before the first run of a command and after its last one, in the process the user started."""
 
+import os
 import sys
+from contextlib import suppress
 from dataclasses import MISSING, fields
 from functools import wraps
 from pathlib import Path
@@ -8,8 +10,9 @@ from pathlib import Path
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 
-from scaling_study.errors import ConfigError, Raised
+from scaling_study.errors import ConfigError, Raised, StudyError
 from scaling_study.ignored import check_given
+from scaling_study.paths import expanded
 from scaling_study.records.store import require_writable, run_folders
 from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import analyze, cost, evaluate, figures, latency, plan, recommend, report, tables, terminal
@@ -92,7 +95,7 @@ class StudyCallback(Callback):
         slurm = hydra.launcher._target_.endswith(".SlurmLauncher")
         if slurm:
             use_slurm(hydra)
-        prepare(self.jobs, elsewhere=slurm)
+        prepare(self.jobs, hydra, elsewhere=slurm)
         self.progress = Progress([(job.folder, job.run.nominal_cost) for job in self.jobs]).start()
 
     def start_together(self, hydra):
@@ -121,6 +124,7 @@ class StudyCallback(Callback):
 
 def check_hydra(hydra):
     """Refuse settings of Hydra that it would fail over after work began, or that do not go with this program."""
+    folder_of_hydra(hydra)
     if hydra.job.chdir:
         raise ConfigError("hydra.job.chdir", True, "must be false: relative paths, as of results_dir, would move")
     if not hydra.sweeper._target_.endswith(".BasicSweeper"):
@@ -130,6 +134,15 @@ def check_hydra(hydra):
         raise ConfigError("hydra.sweeper.max_batch_size", batch, "must be 1 or more, or null")
     if hydra.mode == RunMode.MULTIRUN and hydra.launcher.get("n_jobs") == 0:
         raise ConfigError("hydra.launcher.n_jobs", 0, "must not be 0; workers=N says how many runs train at once")
+
+
+def folder_of_hydra(hydra):
+    """(key, path) of the folder that Hydra will make. Raises ConfigError for one that it would take literally."""
+    key = "hydra.run.dir" if hydra.mode == RunMode.RUN else "hydra.sweep.dir"
+    path = str(hydra.run.dir if hydra.mode == RunMode.RUN else hydra.sweep.dir)
+    if expanded(key, path) != path:
+        raise ConfigError(key, path, "must be a path without ~ and variables, which Hydra does not expand")
+    return key, path
 
 
 def use_slurm(hydra):
@@ -144,7 +157,7 @@ def use_slurm(hydra):
     slurm.set_up()
 
 
-def prepare(jobs, elsewhere=False):
+def prepare(jobs, hydra, elsewhere=False):
     """Refuse before any work what would fail later; stop here when nothing is left to train.
 
     elsewhere: the runs train on other machines, and whether this one has a GPU says nothing.
@@ -159,8 +172,25 @@ def prepare(jobs, elsewhere=False):
     from scaling_study.tasks.check import check_trainable  # imports torch, which takes seconds
 
     check_trainable(pending, elsewhere)
-    for folder in (config.results_dir, config.plots_dir):  # last: it makes the folders
-        require_writable(Path(folder) / config.study)
+    require_places([Path(folder) / config.study for folder in (config.results_dir, config.plots_dir)], hydra)
+
+
+def require_places(folders, hydra):
+    """Make the folders of a study and Hydra's; where one cannot be written to, none is left behind."""
+    key, path = folder_of_hydra(hydra)
+    made = []
+    for folder in (*folders, Path(path)):
+        missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+        made = [*missing, *made]  # innermost first
+        try:
+            require_writable(folder)
+        except StudyError as error:
+            for place in made:
+                with suppress(OSError):
+                    place.rmdir()
+            if folder not in folders:
+                raise ConfigError(key, path, "cannot be written to") from error
+            raise
 
 
 def require_one_setting(job):
