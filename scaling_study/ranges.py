@@ -7,7 +7,8 @@ from numbers import Real
 @dataclass(frozen=True)
 class Numbers:
     """From ``low`` to ``high``; above: ``low`` itself is not allowed; below: ``high`` is not; null, auto: whether None
-    or the word may stand instead; whole: whether 1.5 is refused; count: how many there are in a list, 0 for any."""
+    or the word may stand instead; whole: whether 1.5 is refused; count: how many there are in a list, 0 for any; what,
+    unit: words of the message."""
 
     low: float
     high: float
@@ -17,6 +18,7 @@ class Numbers:
     auto: bool = False
     whole: bool = False
     count: int | None = None
+    what: str = ""
     unit: str = ""
 
     def __contains__(self, value):
@@ -41,7 +43,7 @@ class Numbers:
         words = f"{low} {'and ' if self.above or self.below else ''}{high} {figure(self.high)}{self.unit}"
         kind = "whole number" if self.whole else "number"
         words = f"a {kind} {words}" if self.count is None else f"{self.count or 'a list of'} {kind}s {words}"
-        return "must be " + ("auto or " if self.auto else "") + words + (", or null" if self.null else "")
+        return f"must be {self.what}" + ("auto or " if self.auto else "") + words + (", or null" if self.null else "")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,9 @@ NAME = Words(
     ),
     f"must be one folder name of letters, digits and . _ - = + , of at most {NAME_MAX} bytes",
 )
+CHANNELS = Words(
+    lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (colour) or null"
+)
 
 RULES = {
     "task": one_of(
@@ -109,7 +114,9 @@ RULES = {
     "data.test_images": count(null=True),
     "data.resolution": count(PIXELS_MAX),
     "data.classes": count(10**6, null=True),
-    "data.channels": Words(lambda value: value in (None, 1, 3), "must be 1 (grey), 3 (colour) or null"),
+    "data.channels": Words(
+        lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (colour) or null"
+    ),
     "data.crop_fraction": positive(1, null=True),
     "data.interpolation": one_of("bilinear", "bicubic"),
     "data.memory_resolution": count(PIXELS_MAX, low=0),
@@ -153,7 +160,7 @@ RULES = {
     "scaling.fast_a": Numbers(0, 1),
     "scaling.flops": positive(4096, null=True),
     "scaling.stage_depth": Numbers(0.001, 100_000, count=0, null=True),
-    "scaling.triple": Numbers(0.01, 100, count=3, null=True),
+    "scaling.triple": Numbers(0.01, 100, count=3, null=True, what="alpha, beta and gamma, "),
     "latency.seconds": positive(3600),
     "latency.batch_size_max": count(2**24),
     "search.alpha_step": STEP,

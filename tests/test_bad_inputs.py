@@ -3,16 +3,13 @@
 The whole list is marked slow; ``--durations=10`` tells which took longest (under 5 s on an idle machine).
 """
 
-import re
 import shlex
-from dataclasses import fields
 
 import pytest
 from PIL import Image
 
-from scaling_study.schema import Config, keys
-
 from .conftest import SMALL
+from .test_schema import numbers
 
 TASKS = ["train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"]
 NEEDED = {"recommend": ["budget.flops=2"], "evaluate": ["evaluate.weights=hub"]}  # or the task itself is refused
@@ -434,19 +431,6 @@ def files(tmp_path_factory):
         (folder / "images" / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8)).save(folder / "images" / f"{name}.png")
     return folder
-
-
-def numbers():
-    """Dotted keys of the schema that hold a number."""
-    for key in keys():
-        kind, *rest = Config, *key.split(".")
-        for name in rest:
-            kind = next(field.type for field in fields(kind) if field.name == name)
-        if re.search(r"\b(int|float)\b", kind if isinstance(kind, str) else str(kind)) or key in ANY:
-            yield key
-
-
-ANY = ("workers", "data.loader_workers", "limits.memory_gb")  # numbers or auto
 
 
 def numeric_cases():

@@ -28,9 +28,8 @@ def require_buildable(config, coefficients, resolution_px):
             *source(scaling, "resolution"), f"gives {resolution_px} pixels; at most {PIXELS_MAX} are taken"
         )
     if layers_exceed(model, coefficients, limits.layers):
-        message = (
-            f"makes a network of about {about_layers(model, coefficients):.3g} layers; limits.layers={limits.layers}"
-        )
+        about = f"{about_layers(model, coefficients):.3g}"
+        message = f"makes a network of about {about} layers, more than limits.layers={limits.layers}"
         raise ConfigError(*source(scaling, "depth"), message)
     if not FAMILIES[model.family].layers:
         return

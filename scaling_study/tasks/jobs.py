@@ -62,18 +62,19 @@ def given_keys(hydra):
 
 def check_length(overrides):
     """Raise ConfigError unless every swept key has a value and all together make at most RUNS_MAX runs."""
-    counts = {o.get_key_element(): (o, values_of(o)) for o in overrides if o.is_sweep_override()}
-    for key, (override, values) in counts.items():
-        given = override.input_line.partition("=")[2]
-        if values == 0:
-            raise ConfigError(key, given, "has no values, so that there is nothing to run")
+    counts = {}
+    for override in overrides:
+        key, given = override.get_key_element(), override.input_line.partition("=")[2]
+        values = values_of(override) if override.is_sweep_override() else 1
         if values is None:
             raise ConfigError(key, given, "must be values, as 1,2,4 or range(from,to,step)")
-    runs = math.prod(values for _, values in counts.values())
-    if runs > RUNS_MAX:
-        key, (override, _) = max(counts.items(), key=lambda item: item[1][1])
-        message = f"makes this a sweep of {runs:.4g} runs; at most {RUNS_MAX} are started by one command"
-        raise ConfigError(key, override.input_line.partition("=")[2], message)
+        if values == 0:
+            raise ConfigError(key, given, "has no values, so that there is nothing to run")
+        counts[key] = values  # the last of a key counts
+        runs = max(values, math.prod(counts.values()))
+        if runs > RUNS_MAX:
+            message = f"makes this a sweep of {runs:.4g} runs; at most {RUNS_MAX} are started by one command"
+            raise ConfigError(key, given, message)
 
 
 def values_of(override):
