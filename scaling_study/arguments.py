@@ -26,6 +26,8 @@ def checked(arguments):
     readable = {argument: quoted(argument) for argument in given}
     for override in map(parsed, readable.values()):
         check_group(override)
+        if override.key_or_group.startswith("hydra.callbacks") and not override.is_add():
+            raise ConfigError(override.key_or_group, value_of(override), "must stay, since it is what runs a task")
         if override.value_type == ValueType.INTERVAL_SWEEP:
             raise ConfigError(override.key_or_group, value_of(override), "must be values, or range(from,to,step)")
     return [readable.get(argument, argument) for argument in arguments]

@@ -53,6 +53,7 @@ HYDRA = {
         lambda name: f"--config-path={name}: there is no such folder; leave the option out",
     r"Additional config directory '([^']+)' not found":
         lambda name: f"--config-dir={name}: there is no such folder",
+    r"Error merging override (\S+) (.+)": lambda argument, reason: f"{argument}: {reason}",
     r"Could not append to config\. An item is already at '([^']+)'":
         lambda key: f"{key}: is there already; leave out the +",
     r"Could not delete from config\. '([^']+)' does not exist":
@@ -75,6 +76,8 @@ def hydra_line(error):
 def unknown(key, name):
     """What to say of a key that the composed config does not have."""
     group, _, last = key.partition(".")
+    if group == "hydra":
+        return f"{key}: Hydra has no such key; --cfg hydra prints all, and + adds an entry where it takes new ones"
     if key not in list(keys()):
         return f"{key}: {known_near(key)}"
     if last != name and key.rpartition(".")[2] != name:

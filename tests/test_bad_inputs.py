@@ -88,6 +88,19 @@ hydra/sweeper=optuna
 hydra/launcher=pbs
 hydra/job_logging=none_such
 hydra.nothing=1
+hydra.job.env_set.A=1
+hydra.job.name=a/b
+hydra.launcher=null
+hydra.launcher.n_jobs=null
+hydra.mode=RUN +sweep=width
+hydra.callbacks=null
+~hydra.callbacks.study
+hydra.searchpath=3
+hydra.sweeper.params=3
+-m seed=0,1 hydra.launcher.batch_size=0
+-m seed=0,1 hydra.launcher.pre_dispatch=0
+-m seed=0,1 hydra.launcher.prefer=a
+-m seed=0,1 hydra.launcher.timeout=0.001
 hydra.sweep.dir=a,b
 -m hydra.sweep.dir=/proc/x seed=0,1
 -m hydra.sweep.dir=FILES/file seed=0,1

@@ -82,6 +82,17 @@ def test_one_run_without_a_sweep(cli, tmp_path):
     assert runs.resolution_px.tolist() == [16]
 
 
+def test_paths_below_the_home_folder(cli, tmp_path, monkeypatch):
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    cli("results_dir=~/res", "plots_dir=$HOME/plots", "recipe.epochs=1", cwd=here, fresh=True)
+    assert list(here.iterdir()) == []
+    assert {path.name for path in (home / "res" / STUDY).iterdir()} >= {"hydra", "runs", "runs.csv", "runs.parquet"}
+    assert (home / "plots" / STUDY / "axes.png").exists()
+
+
 def test_failures_are_rows_and_the_rest_goes_on(cli, tmp_path):
     result = cli(
         "-m", "scaling.width=30000,1", "limits.memory_gb=1e9", "recipe.epochs=1", "workers=1", check=False

@@ -9,6 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 
 from scaling_study.errors import ConfigError
+from scaling_study.ranges import NAME_MAX
 from scaling_study.records.identity import Run, run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.schema import Config, parse
@@ -36,6 +37,8 @@ class Job:
 def job_of(cfg):
     config = parse(cfg)
     run = run_of(config)
+    if len(run.run_id.encode()) > NAME_MAX:
+        raise ConfigError("model.name", config.model.name, f"makes a folder {run.run_id} of more than {NAME_MAX} bytes")
     return Job(config, run, folder_of(config, run))
 
 

@@ -13,6 +13,7 @@ from hydra.types import RunMode
 from scaling_study.errors import ConfigError, Raised, StudyError
 from scaling_study.ignored import check_given
 from scaling_study.paths import expanded
+from scaling_study.ranges import NAME
 from scaling_study.records.store import require_writable, run_folders
 from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import analyze, cost, evaluate, figures, latency, plan, recommend, report, tables, terminal
@@ -125,6 +126,8 @@ class StudyCallback(Callback):
 def check_hydra(hydra):
     """Refuse settings of Hydra that it would fail over after work began, or that do not go with this program."""
     folder_of_hydra(hydra)
+    if hydra.mode == RunMode.RUN and hydra.sweeper.params:
+        raise ConfigError("hydra.mode", "RUN", "would leave out the values of the sweep")
     if hydra.job.chdir:
         raise ConfigError("hydra.job.chdir", True, "must be false: relative paths, as of results_dir, would move")
     if not hydra.sweeper._target_.endswith(".BasicSweeper"):
@@ -132,8 +135,22 @@ def check_hydra(hydra):
         raise ConfigError("hydra/sweeper", choice, "must be basic: the runs of a sweep are listed before any starts")
     if (batch := hydra.sweeper.get("max_batch_size")) is not None and batch < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", batch, "must be 1 or more, or null")
-    if hydra.mode == RunMode.MULTIRUN and hydra.launcher.get("n_jobs") == 0:
+    if hydra.job.name not in NAME:
+        raise ConfigError("hydra.job.name", hydra.job.name, NAME.message)
+    if hydra.launcher is None:
+        raise ConfigError("hydra.launcher", None, "is needed; give hydra/launcher=workers")
+    if hydra.mode == RunMode.MULTIRUN and hydra.launcher._target_.endswith(".JoblibLauncher"):
+        check_joblib(hydra.launcher)
+
+
+def check_joblib(launcher):
+    """Refuse what joblib would fail over when the first runs are at work, or in the midst of them."""
+    if launcher.n_jobs == 0:
         raise ConfigError("hydra.launcher.n_jobs", 0, "must not be 0; workers=N says how many runs train at once")
+    fixed = {"timeout": (None,), "require": (None,), "prefer": ("processes",), "batch_size": ("1", "auto")}
+    for key, allowed in (fixed | {"pre_dispatch": ("n_jobs", "2*n_jobs", "all")}).items():
+        if (value := launcher.get(key, allowed[0])) not in allowed:
+            raise ConfigError(f"hydra.launcher.{key}", value, f"must be {' or '.join(map(str, allowed))}")
 
 
 def folder_of_hydra(hydra):
