@@ -39,6 +39,11 @@ def shortened(value):
     return text if len(text) <= VALUE_MAX else f"{text[:VALUE_MAX]}..."
 
 
+def reason_of(error):
+    """Why the system refused; never nothing, as the ``strerror`` of an OSError that a library raised may be."""
+    return getattr(error, "strerror", None) or one_line(error) or type(error).__name__
+
+
 def from_resolver(text):
     """The message of an exception within an interpolation, out of OmegaConf's around it."""
     return re.sub(r"^\w+ raised while resolving interpolation: ", "", text).strip('"')

@@ -7,7 +7,7 @@ import yaml
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from scaling_study.errors import ConfigError, StudyError, from_resolver
+from scaling_study.errors import ConfigError, StudyError, from_resolver, reason_of
 from scaling_study.schema import GROUPS, keys, known_near
 
 CONF = next(path for folder in (Path(__file__).parent,) for path in (folder / "conf", folder.parent / "conf")
@@ -101,7 +101,7 @@ def config_line(error):
 
 def system_line(error):
     places = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
-    return f"{places or 'the system'}: {error.strerror or str(error) or type(error).__name__}"
+    return f"{places or 'the system'}: {reason_of(error)}"
 
 
 def yaml_line(error):

@@ -281,6 +281,7 @@ scaling.resolution=1e30
 scaling.resolution=1e4 task=cost
 scaling.resolution=0.1
 model.depth_multiplier=1e5
+model.depth_multiplier=1e5 scaling.method=width scaling.flops=2 task=cost
 model.depth_multiplier=2 model=timm model.name=resnet18 data.resolution=32
 model.small_stem=true model=timm model.name=resnet18 data.resolution=32
 model.drop_path_rate=0.1 model=densenet169 data.resolution=32

@@ -96,6 +96,11 @@ def test_mixing_needs_pairs(config):
     [
         (["scaling.depth=1e5"], r"scaling\.depth=100000\.0: makes a network of about 4\.1e\+06 layers, .*layers=4096"),
         (["scaling.depth=2", "limits.layers=60"], r"scaling\.depth=2\.0: makes a network of about 82 layers"),
+        (["model.depth_multiplier=1e5"], r"model\.depth_multiplier=100000\.0: makes a network of about 4\.1e\+06"),
+        (
+            ["model.depth_multiplier=1e5", "scaling.method=width", "scaling.flops=2"],
+            r"model\.depth_multiplier=100000\.0: makes a network of about 4\.1e\+06",
+        ),
         (["scaling.method=compound", "scaling.phi=50"], r"scaling\.phi=50\.0: makes a network of about 3\.7"),
         (["scaling.method=compound", "scaling.phi=-60"], r"scaling\.phi=-60\.0: makes scaling\.depth 1\.77e-05"),
         (

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from scaling_study.errors import ConfigError
+from scaling_study.errors import ConfigError, reason_of
 
 LIBRARIES = ("hfds", "hfids", "wds", "tfds", "torch")  # behind timm.data.create_dataset
 FINGERPRINTED = 8  # class folders; all of ImageNet's would take seconds
@@ -110,7 +110,7 @@ def class_folders(root, split):
     try:
         names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
     except OSError as error:
-        reason = error.strerror
+        reason = reason_of(error)
         raise ConfigError("data.root", root, f"must hold a folder {split}/, which cannot be read: {reason}") from error
     if not names:
         raise ConfigError("data.root", root, f"{folder} must hold a folder per class and holds none")

@@ -19,7 +19,7 @@ import torch
 from filelock import FileLock
 from joblib import Parallel, delayed
 
-from scaling_study.errors import StudyError
+from scaling_study.errors import StudyError, reason_of
 
 MAPS_MIN, MAPS_MAX = 2, 5
 POINTS_MIN = 12_000  # expanded points per image: about three per pixel of a 64x64 image
@@ -217,7 +217,9 @@ def cached(folder, split, count, available):
             temporary.replace(path)
             return images
     except OSError as error:
-        raise StudyError(f"data.root={folder}: the generated images cannot be kept there ({error.strerror})") from error
+        raise StudyError(
+            f"data.root={folder}: the generated images cannot be kept there ({reason_of(error)})"
+        ) from error
 
 
 def read(path, count):

@@ -1,5 +1,6 @@
 """How large a network may be that a variant asks for, before anything is built."""
 
+from dataclasses import replace
 from itertools import islice
 
 from scaling_study.data import size_of
@@ -12,12 +13,12 @@ from scaling_study.scaling.coefficients import AXES, Coefficients
 FLOPS_MAX = 10**18  # per image; counts must fit into 64 bits, and the largest networks there are have 10^14
 
 
-def require_coefficients(scaling, coefficients):
+def require_coefficients(config, coefficients):
     """Raise ConfigError for coefficients, of a rule such as alpha ** phi, that no network is built with."""
     for axis in AXES:
         if (value := getattr(coefficients, axis)) not in COEFFICIENT:
             message = f"makes scaling.{axis} {value:.3g}, which {COEFFICIENT.message}"
-            raise ConfigError(*source(scaling, axis), message)
+            raise ConfigError(*source(config, axis), message)
 
 
 def require_buildable(config, coefficients, resolution_px):
@@ -25,19 +26,19 @@ def require_buildable(config, coefficients, resolution_px):
     model, scaling, limits = config.model, config.scaling, config.limits
     if resolution_px > PIXELS_MAX:
         raise ConfigError(
-            *source(scaling, "resolution"), f"gives {resolution_px} pixels; at most {PIXELS_MAX} are taken"
+            *source(config, "resolution"), f"gives {resolution_px} pixels; at most {PIXELS_MAX} are taken"
         )
     if layers_exceed(model, coefficients, limits.layers):
         about = f"{about_layers(model, coefficients):.3g}"
         message = f"makes a network of about {about} layers, more than limits.layers={limits.layers}"
-        raise ConfigError(*source(scaling, "depth"), message)
+        raise ConfigError(*source(config, "depth"), message)
     if not FAMILIES[model.family].layers:
         return
     flops = count_flops(model, coefficients, resolution_px=resolution_px, **size_of(config.data))
     if flops > FLOPS_MAX:
         shares = {"depth": coefficients.depth, "width": coefficients.width**2, "resolution": coefficients.resolution**2}
         message = f"makes a network of {flops:.3g} multiply-adds per image; at most {FLOPS_MAX:.0e} are counted"
-        raise ConfigError(*source(scaling, max(shares, key=shares.get)), message)
+        raise ConfigError(*source(config, max(shares, key=shares.get)), message)
 
 
 def layers_exceed(model, coefficients, most):
@@ -49,13 +50,15 @@ def layers_exceed(model, coefficients, most):
 
 
 def about_layers(model, coefficients):
-    return (
-        sum(1 for _ in list_layers(model, Coefficients())) * coefficients.depth * max(coefficients.stage_depth or [1])
-    )
+    baseline = sum(1 for _ in list_layers(replace(model, depth_multiplier=1.0), Coefficients()))
+    return baseline * model.depth_multiplier * coefficients.depth * max(coefficients.stage_depth or [1])
 
 
-def source(scaling, axis):
-    """(key, value) that the coefficient of an axis comes from."""
+def source(config, axis):
+    """(key, value) that the size of a network along an axis comes from."""
+    model, scaling = config.model, config.scaling
+    if (multiplier := getattr(model, f"{axis}_multiplier", 1)) > 1 and getattr(scaling, axis) == 1:
+        return f"model.{axis}_multiplier", multiplier
     if scaling.flops is not None:
         return "scaling.flops", scaling.flops
     if scaling.method == "compound":

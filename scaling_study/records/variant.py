@@ -78,10 +78,11 @@ def variant_of(config):
     budget = scaling.flops if scaling.flops not in (None, 1) else None
     if budget is not None:
         require_resolution(config, Coefficients(), config.data.resolution)
+        require_buildable(config, Coefficients(), config.data.resolution)
         phi, coefficients = solved(config)
     else:
         phi, coefficients = scaling.phi, asked_for(scaling)
-    require_coefficients(scaling, coefficients)
+    require_coefficients(config, coefficients)
     method = method_of(coefficients, scaling.method)
     require_axes(model, coefficients, scaling)
     resolution_px = pixels(config.data, coefficients)
