@@ -402,6 +402,7 @@ task=evaluate evaluate.run=/nowhere
 task=evaluate evaluate.run=FILES/file
 task=evaluate evaluate.run=FILES
 task=evaluate evaluate.weights=/nowhere
+task=evaluate evaluate.weights=FILES/file scaling.width=60000
 task=evaluate evaluate.weights=FILES
 task=evaluate evaluate.run=FILES scaling.width=2
 task=evaluate evaluate.run=FILES data.resolution=32

@@ -26,7 +26,7 @@ def numbers():
             yield key
 
 
-@pytest.mark.parametrize("key", numbers())
+@pytest.mark.parametrize("key", list(numbers()))
 def test_every_number_has_a_least_and_a_greatest_value(key):
     rule = RULES[key]
     for bad in (10**400, -(10**400), 1e308, -1e308, math.inf, -math.inf, math.nan, True, False, "many", [], {}):

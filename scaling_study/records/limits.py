@@ -6,7 +6,7 @@ from itertools import islice
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
-from scaling_study.models import FAMILIES, list_layers
+from scaling_study.models import FAMILIES, depths_of, list_layers
 from scaling_study.ranges import COEFFICIENT, PIXELS_MAX
 from scaling_study.scaling.coefficients import AXES, Coefficients
 
@@ -23,7 +23,7 @@ def require_coefficients(config, coefficients):
 
 def require_buildable(config, coefficients, resolution_px):
     """Raise ConfigError for a variant of more pixels, layers or multiply-adds than are built or counted."""
-    model, scaling, limits = config.model, config.scaling, config.limits
+    model, limits = config.model, config.limits
     if resolution_px > PIXELS_MAX:
         raise ConfigError(
             *source(config, "resolution"), f"gives {resolution_px} pixels; at most {PIXELS_MAX} are taken"
@@ -42,14 +42,16 @@ def require_buildable(config, coefficients, resolution_px):
 
 
 def layers_exceed(model, coefficients, most):
-    """Whether a network has more than ``most`` convolutions and linear layers, False where arithmetic does not tell;
-    takes no longer than listing so many."""
+    """Whether a network has more than ``most`` convolutions and linear layers, as far as arithmetic tells; takes
+    no longer than listing so many."""
     if not FAMILIES[model.family].layers:
-        return False
+        return max(depths_of(model, coefficients), default=0) > most  # of at least a layer each
     return next(islice(list_layers(model, coefficients), most, None), None) is not None
 
 
 def about_layers(model, coefficients):
+    if not FAMILIES[model.family].layers:
+        return max(depths_of(model, coefficients))
     baseline = sum(1 for _ in list_layers(replace(model, depth_multiplier=1.0), Coefficients()))
     return baseline * model.depth_multiplier * coefficients.depth * max(coefficients.stage_depth or [1])
 

@@ -13,12 +13,13 @@ STATES = {"adam": 2, "lamb": 2, "lion": 1, "rmsprop": 1, "sgd": 1}  # numbers pe
 CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # limits of containers
 
 
-def check_memory(jobs, device, *, images=None):
+def check_memory(jobs, device, *, images=None, training=True):
     """Raise ConfigError, with both figures, for the first of the runs ``jobs`` that memory excludes.
 
     device: the torch device, None for one elsewhere, whose memory is known only where ``limits.memory_gb`` says it.
     images: per forward pass; None: as training takes them, on a GPU, where they are halved until they fit, one.
-    The estimate is low: weights, gradients and the optimizer's state, and the outputs of convolutions.
+    The estimate is low: weights, gradients and the optimizer's state, and the outputs of convolutions; without
+    ``training`` the weights alone.
     """
     limits = jobs[0].config.limits
     if limits.memory_gb == "auto" and device is None:
@@ -31,16 +32,20 @@ def check_memory(jobs, device, *, images=None):
             counted[key] = counts(job)
         weights, activations = counted[key]
         many = images or images_at_once(job.config, device)
-        fixed, each = state_bytes(weights, job.run.recipe), activation_bytes(activations, job.run.recipe, device)
+        fixed, each = BYTES * weights, 0
+        if training:
+            fixed, each = state_bytes(weights, job.run.recipe), activation_bytes(activations, job.run.recipe, device)
         if fixed + many * each > limit:
             refuse(job, fixed, each, many, limit)
 
 
 def refuse(job, fixed, each, many, limit):
     told = "" if job.config.limits.memory_gb != "auto" else ", the memory there is; give more where you mean it"
-    needs = f"{job.run.variant.label} takes at least {fixed / 1e9:.3g} GB for weights and their updates and "
-    needs += f"{many * each / 1e9:.3g} GB for the activations of {many} images, more than {limit / 1e9:.3g} GB{told}"
-    if many > 1 and (fit := int((limit - fixed) / each)) >= 1:
+    needs = f"{job.run.variant.label} takes at least {fixed / 1e9:.3g} GB for weights"
+    if each:
+        needs += f" and their updates and {many * each / 1e9:.3g} GB for the activations of {many} images"
+    needs += f", more than {limit / 1e9:.3g} GB{told}"
+    if each and many > 1 and (fit := int((limit - fixed) / each)) >= 1:
         needs += f"; micro_batch_size={2 ** (fit.bit_length() - 1)} may fit"
     raise ConfigError("limits.memory_gb", job.config.limits.memory_gb, needs)
 
