@@ -10,8 +10,8 @@ from omegaconf.errors import OmegaConfBaseException
 from scaling_study.errors import ConfigError, StudyError, from_resolver, reason_of
 from scaling_study.schema import GROUPS, keys, known_near
 
-CONF = next(path for folder in (Path(__file__).parent,) for path in (folder / "conf", folder.parent / "conf")
-            if path.is_dir())  # fmt: skip
+PACKAGE = Path(__file__).parent
+CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())
 LENGTH_MAX = 1000
 
 
@@ -100,6 +100,8 @@ def config_line(error):
 
 
 def system_line(error):
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return "the folder that the command was started in is gone"
     places = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
     return f"{places or 'the system'}: {reason_of(error)}"
 

@@ -37,6 +37,7 @@ def chained():
         (raised(os.rename, "/nowhere/a", "/nowhere/b"), "/nowhere/a and /nowhere/b: No such file or directory"),
         (OSError(28, "No space left on device"), "the system: No space left on device"),
         (OSError(), "the system: OSError"),
+        (FileNotFoundError(2, "No such file or directory"), "the folder that the command was started in is gone"),
         (raised(yaml.safe_load, "a: b: c"),
          "<unicode string>, line 1: is no YAML (mapping values are not allowed here)"),
         (MemoryError(), "the memory of this machine is not enough"),
