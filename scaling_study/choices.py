@@ -1,5 +1,7 @@
 """What config keys may hold together."""
 
+from dataclasses import MISSING, fields
+
 from scaling_study.errors import ConfigError
 
 
@@ -29,6 +31,11 @@ def check_choices(config):
         raise ConfigError(
             "cuda_graphs", True, "must be false with micro_batch_size: a graph keeps no sums of gradients"
         )
+    if config.cuda_graphs and config.device == "cpu":
+        raise ConfigError("cuda_graphs", True, "must be false with device=cpu")
+    if config.task in ("train", "plan") and (config.micro_batch_size or 0) > config.recipe.batch_size:
+        message = f"must be at most recipe.batch_size={config.recipe.batch_size}"
+        raise ConfigError("micro_batch_size", config.micro_batch_size, message)
     if config.task == "evaluate" and (config.evaluate.run is None) == (config.evaluate.weights is None):
         message = "task=evaluate needs exactly one of evaluate.run and evaluate.weights"
         raise ConfigError("evaluate", config.evaluate.run and "both", message)
@@ -45,6 +52,11 @@ def check_data(config):
     data, recipe = config.data, config.recipe
     files = source_of(data.name).files
     shape_of(data)
+    for key in () if files else fields(data):
+        if key.default is not MISSING and (value := getattr(data, key.name)) != key.default:
+            raise ConfigError(f"data.{key.name}", value, f"data={data.name} has none to set; it is for image files")
+    if data.in_memory and data.memory_resolution < 1:
+        raise ConfigError("data.memory_resolution", data.memory_resolution, "must be 1 or more with data.in_memory")
     if config.task not in ("train", "plan") or source_of(data.name).module is None:
         return
     if files and not data.in_memory:
@@ -74,10 +86,17 @@ def check_scaling(scaling):
                 raise ConfigError(f"scaling.{axis}", value, message)
         if scaling.stage_depth is not None:
             raise ConfigError("scaling.stage_depth", scaling.stage_depth, "needs scaling.method=custom")
+    if scaling.phi != 0 and method != "compound":
+        raise ConfigError("scaling.phi", scaling.phi, "needs scaling.method=compound")
     if method == "fast" and scaling.flops is None:
         raise ConfigError("scaling.flops", None, "scaling.method=fast needs a multiple of the baseline's flops")
-    if scaling.flops is None:
-        return
+    if scaling.flops is not None:
+        check_budget(scaling)
+
+
+def check_budget(scaling):
+    """The same where a coefficient is solved from ``scaling.flops``."""
+    method = scaling.method
     if method == "custom":
         message = "needs scaling.method=depth, width, resolution, compound or fast, which says what to scale"
         raise ConfigError("scaling.flops", scaling.flops, message)

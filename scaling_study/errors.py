@@ -1,13 +1,24 @@
 """The two ways a user's request can fail, each told in one line, and warnings in the same form."""
 
+import re
 import warnings
+
+VALUE_MAX = 120  # characters of a value that a message repeats
 
 
 class ConfigError(ValueError):
     """A key holds something it may not hold. The message names the key, the value and what is allowed."""
 
     def __init__(self, key, value, allowed):
-        super().__init__(f"{key}={value}: {allowed}")
+        super().__init__(f"{key}={shortened(value)}: {allowed}")
+
+
+class Raised(SystemExit):
+    """Carries ``error`` out of a hook that Hydra calls: it lets nothing but SystemExit through."""
+
+    def __init__(self, error):
+        super().__init__(1)
+        self.error = error
 
 
 class StudyError(RuntimeError):
@@ -17,6 +28,25 @@ class StudyError(RuntimeError):
 def plain_warnings():
     """Show warnings as lines of their own, without the source line that a user can do nothing with."""
     warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
+
+
+def shortened(value):
+    """A value as the user gave it, of an endless one the beginning."""
+    try:
+        text = str(value)
+    except ValueError:  # Python refuses to print whole numbers of more than 4300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= VALUE_MAX else f"{text[:VALUE_MAX]}..."
+
+
+def reason_of(error):
+    """Why the system refused; never nothing, as the ``strerror`` of an OSError that a library raised may be."""
+    return getattr(error, "strerror", None) or one_line(error) or type(error).__name__
+
+
+def from_resolver(text):
+    """The message of an exception within an interpolation, out of OmegaConf's around it."""
+    return re.sub(r"^\w+ raised while resolving interpolation: ", "", text).strip('"')
 
 
 def one_line(error, length=500):

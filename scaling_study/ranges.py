@@ -1,26 +1,95 @@
-"""What each config key may hold, one key at a time."""
+"""What each config key may hold, one key at a time. Every number has a least and a greatest value."""
 
-import math
+from dataclasses import dataclass
+from numbers import Real
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """From ``low`` to ``high``; above: ``low`` itself is not allowed; below: ``high`` is not; null, auto: whether None
+    or the word may stand instead; whole: whether 1.5 is refused; count: how many there are in a list, 0 for any; what,
+    unit: words of the message."""
+
+    low: float
+    high: float
+    above: bool = False
+    below: bool = False
+    null: bool = False
+    auto: bool = False
+    whole: bool = False
+    count: int | None = None
+    what: str = ""
+    unit: str = ""
+
+    def __contains__(self, value):
+        if value is None or value == "auto":
+            return self.null if value is None else self.auto
+        if self.count is not None:
+            fits = isinstance(value, list) and len(value) > 0 and self.count in (0, len(value))
+            return fits and all(self.holds(item) for item in value)
+        return self.holds(value)
+
+    def holds(self, number):
+        """Compares as Python does whole numbers of any length; NaN is nowhere in a range."""
+        if isinstance(number, bool) or not isinstance(number, int if self.whole else Real):
+            return False
+        low = number > self.low if self.above else number >= self.low
+        return low and (number < self.high if self.below else number <= self.high)
+
+    @property
+    def message(self):
+        low = f"above {figure(self.low)}" if self.above else f"from {figure(self.low)}"
+        high = "below" if self.below else "at most" if self.above else "to"
+        words = f"{low} {'and ' if self.above or self.below else ''}{high} {figure(self.high)}{self.unit}"
+        kind = "whole number" if self.whole else "number"
+        words = f"a {kind} {words}" if self.count is None else f"{self.count or 'a list of'} {kind}s {words}"
+        return f"must be {self.what}" + ("auto or " if self.auto else "") + words + (", or null" if self.null else "")
+
+
+@dataclass(frozen=True)
+class Words:
+    """One of some words, or what ``fits``."""
+
+    fits: object
+    message: str
+
+    def __contains__(self, value):
+        return self.fits(value)
+
+
+def figure(number):
+    return f"{number:,}".replace(",", "") if isinstance(number, int) else f"{number:g}"
 
 
 def one_of(*allowed):
-    return lambda value: value in allowed, "must be one of " + ", ".join(allowed)
+    return Words(lambda value: value in allowed, "must be one of " + ", ".join(allowed))
 
 
-def at_least(low):
-    return lambda value: math.isfinite(value) and value >= low, f"must be {low} or more"
+def count(high=10**9, low=1, **options):
+    return Numbers(low, high, whole=True, **options)
 
 
-POSITIVE = (lambda value: math.isfinite(value) and value > 0, "must be a number above 0")
-FRACTION = (lambda value: 0 <= value < 1, "must be from 0 up to, but not including, 1")
-COUNT = (lambda value: value is None or value >= 1, "must be 1 or more, or null for all")
-MULTIPLE = (lambda value: value is None or POSITIVE[0](value), "must be a number above 0, or null")
-SHARE = (lambda value: 0 < value <= 1, "must be above 0 and at most 1")
-SHARE_OR_NULL = (lambda value: value is None or 0 < value <= 1, SHARE[1] + ", or null")
-STEP = (lambda value: 0.01 <= value <= 1, "must be from 0.01 to 1")
-NAME = (
-    lambda value: bool(value) and value not in (".", "..") and all(c.isalnum() or c in "._-=+," for c in value),
-    "must be one folder name of letters, digits and . _ - = + ,",
+def positive(high, **options):
+    return Numbers(0, high, above=True, **options)
+
+
+NAME_MAX = 200  # bytes; file systems take 255
+PIXELS_MAX = 16384  # of the side of an input
+COEFFICIENT = Numbers(0.001, 100_000)
+FRACTION = Numbers(0, 1, below=True)
+SHARE = positive(1)
+STEP = Numbers(0.01, 1)
+NAME = Words(
+    lambda value: (
+        bool(value)
+        and value not in (".", "..")
+        and all(c.isalnum() or c in "._-=+," for c in value)
+        and len(value.encode()) <= NAME_MAX
+    ),
+    f"must be one folder name of letters, digits and . _ - = + , of at most {NAME_MAX} bytes",
+)
+CHANNELS = Words(
+    lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (colour) or null"
 )
 
 RULES = {
@@ -28,86 +97,83 @@ RULES = {
         "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"
     ),
     "study": NAME,
-    "seed": (lambda value: 0 <= value < 2**32, "must be from 0 up to 4294967295"),
-    "threads": at_least(1),
+    "vary": Words(lambda value: set(value) <= {"recipe.epochs"}, "may hold recipe.epochs only"),
+    "seed": count(2**32 - 1, low=0),
     "device": one_of("auto", "cpu", "cuda"),
-    "workers": (lambda value: value == "auto" or (type(value) is int and value >= 1), "must be auto or 1 or more"),
-    "model.depth_multiplier": POSITIVE,
-    "model.width_multiplier": POSITIVE,
-    "model.resolution": at_least(1),
+    "workers": count(1024, auto=True),
+    "threads": count(1024),
+    "micro_batch_size": count(2**24, null=True),
+    "tracker": one_of("none", "tensorboard", "mlflow"),
+    "model.depth_multiplier": COEFFICIENT,
+    "model.width_multiplier": COEFFICIENT,
+    "model.resolution": count(PIXELS_MAX),
     "model.dropout": FRACTION,
     "model.drop_path_rate": FRACTION,
-    "data.train_images": COUNT,
-    "data.val_images": at_least(1),
-    "data.test_images": COUNT,
-    "data.resolution": at_least(1),
-    "data.classes": COUNT,
-    "data.channels": (lambda value: value in (None, 1, 3), "must be 1 (grey), 3 (colour) or null"),
-    "data.crop_fraction": SHARE_OR_NULL,
-    "data.interpolation": one_of("bilinear", "bicubic"),
-    "data.unreadable_max": at_least(0),
-    "data.loader_workers": (
-        lambda value: value == "auto" or (type(value) is int and value >= 0),
-        "must be auto or 0 or more",
+    "data.train_images": count(null=True),
+    "data.val_images": count(),
+    "data.test_images": count(null=True),
+    "data.resolution": count(PIXELS_MAX),
+    "data.classes": count(10**6, null=True),
+    "data.channels": Words(
+        lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (colour) or null"
     ),
-    "recipe.epochs": at_least(1),
-    "recipe.batch_size": at_least(2),
-    "recipe.learning_rate": POSITIVE,
+    "data.crop_fraction": positive(1, null=True),
+    "data.interpolation": one_of("bilinear", "bicubic"),
+    "data.memory_resolution": count(PIXELS_MAX, low=0),
+    "data.unreadable_max": count(low=0),
+    "data.loader_workers": count(1024, low=0, auto=True),
+    "recipe.epochs": count(10**6),
+    "recipe.batch_size": count(2**24, low=2),
+    "recipe.learning_rate": positive(1000),
     "recipe.momentum": FRACTION,
-    "recipe.weight_decay": at_least(0),
-    "recipe.warmup_epochs": at_least(0),
+    "recipe.weight_decay": Numbers(0, 1000),
+    "recipe.warmup_epochs": Numbers(0, 10**6),
     "recipe.label_smoothing": FRACTION,
     "recipe.ema_decay": FRACTION,
     "recipe.shift": FRACTION,
-    "recipe.rotate": (lambda value: 0 <= value <= 180, "must be 0 to 180 degrees"),
-    "recipe.learning_rate_batch": COUNT,
-    "recipe.optimizer_eps": MULTIPLE,
-    "recipe.ema_warmup_gamma": POSITIVE,
-    "recipe.ema_warmup_power": POSITIVE,
-    "recipe.decay_epochs": POSITIVE,
-    "recipe.decay_rate": SHARE,
-    "recipe.batch_norm_momentum": SHARE_OR_NULL,
-    "recipe.batch_norm_eps": MULTIPLE,
-    "recipe.crop_scale_min": SHARE,
-    "recipe.color_jitter": at_least(0),
-    "recipe.random_erasing": (lambda value: 0 <= value <= 1, "must be a probability, 0 to 1"),
-    "recipe.mixup": at_least(0),
-    "recipe.cutmix": at_least(0),
-    "recipe.dropout_growth": at_least(0),
-    "recipe.drop_path_growth": at_least(0),
-    "recipe.auto_augment_growth": at_least(0),
-    "micro_batch_size": COUNT,
-    "tracker": one_of("none", "tensorboard", "mlflow"),
-    "checkpoint.every_steps": COUNT,
-    "evaluate.resolution": COUNT,
-    "evaluate.split": one_of("train", "val", "test"),
+    "recipe.rotate": Numbers(0, 180, unit=" degrees"),
     "recipe.precision": one_of("auto", "fp32", "bf16", "fp16"),
+    "recipe.learning_rate_batch": count(2**24, null=True),
+    "recipe.optimizer_eps": positive(1, null=True),
+    "recipe.ema_warmup_gamma": positive(10**6),
+    "recipe.ema_warmup_power": positive(100),
+    "recipe.decay_epochs": positive(10**6),
+    "recipe.decay_rate": SHARE,
+    "recipe.batch_norm_momentum": positive(1, null=True),
+    "recipe.batch_norm_eps": positive(1, null=True),
+    "recipe.crop_scale_min": SHARE,
+    "recipe.color_jitter": Numbers(0, 10),
+    "recipe.random_erasing": Numbers(0, 1),
+    "recipe.mixup": Numbers(0, 1000),
+    "recipe.cutmix": Numbers(0, 1000),
+    "recipe.dropout_growth": Numbers(0, 1),
+    "recipe.drop_path_growth": Numbers(0, 1),
+    "recipe.auto_augment_growth": Numbers(0, 10),
     "scaling.method": one_of("depth", "width", "resolution", "compound", "fast", "custom"),
-    "scaling.depth": POSITIVE,
-    "scaling.width": POSITIVE,
-    "scaling.resolution": POSITIVE,
-    "scaling.phi": (math.isfinite, "must be a finite number"),
-    "scaling.alpha": POSITIVE,
-    "scaling.beta": POSITIVE,
-    "scaling.gamma": POSITIVE,
-    "scaling.fast_a": (lambda value: 0 <= value <= 1, "must be from 0 to 1"),
-    "scaling.flops": MULTIPLE,
-    "scaling.triple": (
-        lambda value: value is None or (len(value) == 3 and all(POSITIVE[0](growth) for growth in value)),
-        "must be alpha, beta and gamma, three numbers above 0, or null",
-    ),
-    "scaling.stage_depth": (
-        lambda value: value is None or (len(value) > 0 and all(POSITIVE[0](depth) for depth in value)),
-        "must be numbers above 0, one per stage, or null",
-    ),
-    "latency.seconds": POSITIVE,
-    "latency.batch_size_max": at_least(1),
+    "scaling.depth": COEFFICIENT,
+    "scaling.width": COEFFICIENT,
+    "scaling.resolution": COEFFICIENT,
+    "scaling.phi": Numbers(-64, 64),
+    "scaling.alpha": Numbers(0.01, 100),
+    "scaling.beta": Numbers(0.01, 100),
+    "scaling.gamma": Numbers(0.01, 100),
+    "scaling.fast_a": Numbers(0, 1),
+    "scaling.flops": positive(4096, null=True),
+    "scaling.stage_depth": Numbers(0.001, 100_000, count=0, null=True),
+    "scaling.triple": Numbers(0.01, 100, count=3, null=True, what="alpha, beta and gamma, "),
+    "latency.seconds": positive(3600),
+    "latency.batch_size_max": count(2**24),
     "search.alpha_step": STEP,
     "search.beta_step": STEP,
     "search.gamma_step": STEP,
-    "search.tolerance": (lambda value: 0 < value <= 0.5, "must be above 0 and at most 0.5"),
-    "analysis.threshold": POSITIVE,
-    "analysis.draws": (lambda value: 100 <= value <= 100_000, "must be from 100 to 100000"),
-    "vary": (lambda value: set(value) <= {"recipe.epochs"}, "may hold recipe.epochs only"),
-    **{f"budget.{limit}": MULTIPLE for limit in ("flops", "params", "activations", "activation_bytes", "latency")},
+    "search.tolerance": positive(0.5),
+    "analysis.threshold": positive(100),
+    "analysis.draws": count(100_000, low=100),
+    **{f"budget.{limit}": positive(10**6, null=True) for limit in ("flops", "params", "activations")},
+    **{f"budget.{limit}": positive(10**6, null=True) for limit in ("activation_bytes", "latency")},
+    "checkpoint.every_steps": count(null=True),
+    "evaluate.resolution": count(PIXELS_MAX, null=True),
+    "evaluate.split": one_of("train", "val", "test"),
+    "limits.layers": count(10**6),
+    "limits.memory_gb": positive(10**9, auto=True),
 }

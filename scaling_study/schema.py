@@ -1,14 +1,16 @@
 """Every config key and its type. Loads no torch, so that mistakes are told at once."""
 
+import re
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException, ValidationError
 
 from scaling_study.choices import check_choices
-from scaling_study.errors import ConfigError
+from scaling_study.errors import ConfigError, from_resolver
+from scaling_study.paths import expand_paths
 from scaling_study.ranges import RULES
 
 
@@ -146,6 +148,12 @@ class Evaluate:
 
 
 @dataclass
+class Limits:
+    layers: int
+    memory_gb: Any
+
+
+@dataclass
 class Config:
     task: str
     study: str
@@ -169,6 +177,10 @@ class Config:
     budget: Budget
     checkpoint: Checkpoint
     evaluate: Evaluate
+    limits: Limits
+
+
+GROUPS = ("model", "data", "recipe", "scaling")  # chosen by name, as in model=NAME
 
 
 def parse(cfg: DictConfig) -> Config:
@@ -184,10 +196,11 @@ def typed_of(cfg: DictConfig) -> DictConfig:
     container = OmegaConf.to_container(cfg, resolve=False)
     container.pop("hydra", None)
     plain = OmegaConf.create(container)
+    require_groups(plain)
     try:
         apply_point(plain)
         return OmegaConf.merge(OmegaConf.structured(Config), plain)
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, OverflowError) as error:
         raise config_error(error, plain) from error
 
 
@@ -195,15 +208,23 @@ def checked(typed: DictConfig) -> Config:
     """What ``typed_of`` gives as dataclasses. Raises ConfigError for a value out of range."""
     try:
         config = OmegaConf.to_object(typed)
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, OverflowError) as error:
         raise config_error(error, typed) from error
-    for key, (allowed, message) in RULES.items():
-        value = attrgetter(key)(config)
-        if not allowed(value):
-            raise ConfigError(key, value, message)
+    expand_paths(config)
+    for key, rule in RULES.items():
+        if (value := attrgetter(key)(config)) not in rule:
+            raise ConfigError(key, value, rule.message)
     apply_triple(config.scaling)
     check_choices(config)
     return config
+
+
+def require_groups(cfg):
+    """Raise ConfigError for a group that was deleted or is no group."""
+    for name, kind in Config.__annotations__.items():
+        if hasattr(kind, "__dataclass_fields__") and not OmegaConf.is_dict(node := cfg._get_node(name)):
+            allowed = f"is needed; give {name}=NAME (--help lists them)" if name in GROUPS else "must hold keys"
+            raise ConfigError(name, node, allowed)
 
 
 def apply_point(cfg):
@@ -212,10 +233,14 @@ def apply_point(cfg):
     if point is None:
         return
     points = cfg.scaling.get("points") or {}
+    if not OmegaConf.is_dict(points) and points:
+        raise ConfigError("scaling.points", points, "must hold points, as in {small: {depth: 2}}")
     if point not in points:
         raise ConfigError("scaling.point", point, "must be one of scaling.points: " + (", ".join(points) or "(none)"))
     if not OmegaConf.is_dict(points[point]):
         raise ConfigError(f"scaling.points.{point}", points[point], "must hold scaling keys, as in {depth: 2}")
+    if nested := [key for key in ("point", "points") if key in points[point]]:
+        raise ConfigError(f"scaling.points.{point}", points[point], f"may not hold {nested[0]}")
     with open_dict(cfg):
         cfg.scaling = OmegaConf.merge(cfg.scaling, points[point])
 
@@ -230,10 +255,36 @@ def apply_triple(scaling):
 
 
 def config_error(error, cfg):
-    """OmegaConf's complaint as one line about the key."""
-    key = error.full_key
-    reason = f"unknown key; {known_near(key)}" if "not in" in str(error) else str(error).splitlines()[0]
-    return ConfigError(key, OmegaConf.select(cfg, key), reason)
+    """What OmegaConf raised over a key of ``cfg`` as a ConfigError: the key, its value as given, what is allowed."""
+    key = re.sub(r"\[\d+\]$", "", getattr(error, "full_key", None) or endless(cfg))
+    return ConfigError(key, raw(cfg, key), reason(error, key))
+
+
+def reason(error, key):
+    if isinstance(error, ConfigKeyError):
+        return known_near(key)
+    if isinstance(error, MissingMandatoryValue):
+        return "a value is needed"
+    if isinstance(error, ValidationError | OverflowError) and key in RULES:
+        return RULES[key].message
+    text = from_resolver(str(error).splitlines()[0])
+    if isinstance(error, ValidationError):
+        return "must be true or false" if "bool" in text else "must be text" if "field of type 'str'" in text else text
+    return text
+
+
+def raw(cfg, key):
+    """The value of a key as given, interpolations unresolved; None where there is none."""
+    node = cfg
+    for name in key.split("."):
+        node = node._get_node(name) if OmegaConf.is_dict(node) else None
+    return node if node is None or OmegaConf.is_config(node) else node._value()
+
+
+def endless(cfg):
+    """The key of the whole number that is too large for what it should become."""
+    values = {key: raw(cfg, key) for key in keys()}
+    return next((key for key, value in values.items() if isinstance(value, int) and abs(value) > 1e308), "")
 
 
 def keys(node=Config, prefix=""):
@@ -246,10 +297,11 @@ def keys(node=Config, prefix=""):
 
 
 def known_near(key):
-    """The keys of the same group, the most similar first."""
+    """What to say of an unknown key: the most similar ones, else those of its group, else the groups."""
     from difflib import get_close_matches
 
-    known = list(keys())
+    known = [name for name in keys() if name != key]
     group = key.rpartition(".")[0]
-    near = get_close_matches(key, known, n=3) or [k for k in known if k.rpartition(".")[0] == group]
-    return "allowed are " + ", ".join(near)
+    near = get_close_matches(key, known, n=3) or [name for name in known if name.rpartition(".")[0] == group]
+    near = near or list(Config.__annotations__)
+    return f"unknown key; allowed are {', '.join(near)}"

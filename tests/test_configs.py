@@ -2,16 +2,20 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
+from scaling_study.choices import check_choices
 from scaling_study.cli import CONF
+from scaling_study.ignored import check_given
 from scaling_study.records.identity import run_of
 from scaling_study.schema import parse
-from scaling_study.tasks.jobs import sweep_jobs
+from scaling_study.tasks.jobs import require_one_command, sweep_jobs
 
 GROUPS = ["data", "model", "recipe", "scaling", "task"]
 FILES = [(path.parent.name, path.stem) for group in GROUPS for path in sorted((Path(CONF) / group).glob("*.yaml"))]
@@ -25,6 +29,10 @@ NEEDED = {
     "data=timm": ["data.name=torch/mnist", "data.classes=10"],
     "recipe=efficientnet": IN_MEMORY,
     "recipe=resnet": IN_MEMORY,
+}
+SWEPT = {
+    path.stem: yaml.safe_load(path.read_text())["hydra"]["sweeper"]["params"]
+    for path in (Path(CONF) / "sweep").glob("*.yaml")
 }
 FIGURE_3 = {
     "width": [1, 1.4, 1.8, 2.6, 3.8, 5],
@@ -107,6 +115,21 @@ def test_regime_is_depth_and_width_at_equal_flops_for_growing_training():
     assert found == {(epochs, method): 1 for epochs in (1, 2, 4, 8) for method in ("baseline", "depth", "width")}
     assert {job.run.variant.flops_target for job in jobs} == {None, 4}
     assert jobs[0].config.vary == ["recipe.epochs"]
+
+
+@pytest.mark.parametrize("sweep", sorted(path.stem for path in (Path(CONF) / "sweep").glob("*.yaml")))
+def test_no_task_refuses_what_a_sweep_sets_itself(sweep):
+    jobs = jobs_of(f"+sweep={sweep}", "task=cost")
+    require_one_command(jobs)
+    for task in sorted(path.stem for path in (Path(CONF) / "task").glob("*.yaml")):
+        if task in ("evaluate", "recommend"):  # need a key of their own
+            continue
+        if task in ("train", "plan") and jobs[0].config.data.name == "imagenet_size":
+            continue
+        configs = [replace(job.config, task=task) for job in jobs]
+        for config in configs:
+            check_choices(config)
+        check_given(SWEPT[sweep], configs)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,8 @@ def test_a_sweep_of_runs_on_two_processes(tmp_path, cache):
 @pytest.mark.slow
 def test_a_run_that_fails_in_all_processes_does_not_end_the_sweep(tmp_path, cache):
     make_folder(tmp_path / "set")
-    failed = torchrun(tmp_path, cache, *SWEEP, "recipe.learning_rate=1e30")
+    explosive = ["recipe.learning_rate=1000", "recipe.weight_decay=1000", "recipe.epochs=8"]
+    failed = torchrun(tmp_path, cache, *SWEEP, *explosive)
     assert failed.returncode != 0
     runs = scaling_study.load_runs(tmp_path / "results" / "s")
     assert runs.error_type.tolist() == ["Diverged"] * 2

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from scaling_study.errors import ConfigError
+from scaling_study.errors import ConfigError, reason_of
 
 LIBRARIES = ("hfds", "hfids", "wds", "tfds", "torch")  # behind timm.data.create_dataset
 FINGERPRINTED = 8  # class folders; all of ImageNet's would take seconds
@@ -24,6 +24,7 @@ class Source:
         None for a size without images, for measuring costs.
     classes: number of labels, from 0; None: the config says, or the folder.
     channels: of an image; None: the config says.
+    images: how many there are for training and for testing; None: known when they are loaded.
     version: raised when its images or labels change, which makes runs on it other runs.
     """
 
@@ -32,6 +33,7 @@ class Source:
     channels: int | None
     version: int = 1
     files: bool = False
+    images: tuple[int, int] | None = None
 
     @property
     def load(self) -> Callable:
@@ -43,10 +45,10 @@ class Source:
 
 
 SOURCES = {
-    "fractals": Source("scaling_study.data.fractals", classes=200, channels=1),
-    "fashion_mnist": Source("scaling_study.data.fashion_mnist", classes=10, channels=1),
-    "cifar10": Source("scaling_study.data.cifar10", classes=10, channels=3),
-    "cifar100": Source("scaling_study.data.cifar100", classes=100, channels=3),
+    "fractals": Source("scaling_study.data.fractals", classes=200, channels=1, images=(30_000, 10_000)),
+    "fashion_mnist": Source("scaling_study.data.fashion_mnist", classes=10, channels=1, images=(60_000, 10_000)),
+    "cifar10": Source("scaling_study.data.cifar10", classes=10, channels=3, images=(50_000, 10_000)),
+    "cifar100": Source("scaling_study.data.cifar100", classes=100, channels=3, images=(50_000, 10_000)),
     "elpv": Source("scaling_study.data.elpv", classes=4, channels=1),
     "imagenet_size": Source(None, classes=1000, channels=3),
     "imagefolder": Source("scaling_study.data.imagefolder", classes=None, channels=None, files=True),
@@ -108,7 +110,7 @@ def class_folders(root, split):
     try:
         names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
     except OSError as error:
-        reason = error.strerror
+        reason = reason_of(error)
         raise ConfigError("data.root", root, f"must hold a folder {split}/, which cannot be read: {reason}") from error
     if not names:
         raise ConfigError("data.root", root, f"{folder} must hold a folder per class and holds none")

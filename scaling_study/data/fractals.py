@@ -19,7 +19,7 @@ import platformdirs
 import torch
 from joblib import Parallel, delayed
 
-from scaling_study.errors import StudyError
+from scaling_study.errors import StudyError, reason_of
 from scaling_study.locks import lock_of
 from scaling_study.processes import end_with
 
@@ -219,7 +219,9 @@ def cached(folder, split, count, available):
             temporary.replace(path)
             return images
     except OSError as error:
-        raise StudyError(f"data.root={folder}: the generated images cannot be kept there ({error.strerror})") from error
+        raise StudyError(
+            f"data.root={folder}: the generated images cannot be kept there ({reason_of(error)})"
+        ) from error
 
 
 def read(path, count):

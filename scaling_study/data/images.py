@@ -60,6 +60,8 @@ def load_data(data):
     source, (classes, _) = source_of(data.name), shape_of(data)
     if source.module is None:
         raise StudyError(f"data={data.name} is a size without images, for task=cost and task=latency only")
+    if source.images:
+        require_enough(source, data)
     if source.files:
         train, val, test = source.open_splits(data)
     else:
@@ -77,6 +79,16 @@ def load_data(data):
     if not source.files:
         return DataSet(classes, **splits)
     return decoded(DataSet(classes, **splits, loading=loading_of(data)), data)
+
+
+def require_enough(source, data):
+    """Raise ConfigError for more images than there are, before they are drawn or downloaded."""
+    train, test = source.images
+    if data.val_images >= train:
+        raise ConfigError("data.val_images", data.val_images, f"must leave some of the {train} training images")
+    for split, available in (("train", train - data.val_images), ("test", test)):
+        if (cap := getattr(data, f"{split}_images")) is not None and cap > available:
+            raise ConfigError(f"data.{split}_images", cap, f"must be at most {available}, what {data.name} has")
 
 
 def separated(train, data):

@@ -106,7 +106,11 @@ def build_network(model, coefficients, *, classes, channels, resolution_px):
     return family.build(name=model.name, resolution_px=resolution_px, classes=classes, channels=channels, **rates)
 
 
+def list_layers(model, coefficients, *, classes=1, channels=1):
+    """The convolutions and linear layers of a variant of a family that has ``layers``, one after the other."""
+    return FAMILIES[model.family].layers(classes=classes, channels=channels, **structure(model, coefficients))
+
+
 def count_layers(model, coefficients, *, classes, channels, resolution_px):
     """``layers.counts`` of a variant of a family that has ``layers``."""
-    layers = FAMILIES[model.family].layers
-    return counts(layers(classes=classes, channels=channels, **structure(model, coefficients)), resolution_px)
+    return counts(list_layers(model, coefficients, classes=classes, channels=channels), resolution_px)

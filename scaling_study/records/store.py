@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from scaling_study.errors import StudyError
+from scaling_study.errors import StudyError, reason_of
 from scaling_study.locks import lock_of
 
 CONFIG, RECORD, HISTORY = "config.yaml", "record.json", "history.csv"
@@ -145,7 +145,7 @@ def require_writable(folder):
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise StudyError(
-            f"{folder} cannot be written to ({error.strerror}); choose another results_dir or plots_dir"
+            f"{folder} cannot be written to ({reason_of(error)}); choose another results_dir or plots_dir"
         ) from error
     if free < FREE_BYTES_MIN:
         raise StudyError(f"{folder} has {free / 1e6:.0f} MB free; at least {FREE_BYTES_MIN / 1e6:.0f} MB are needed")

@@ -8,11 +8,12 @@ from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES, timm_reference
+from scaling_study.records.limits import layers_exceed, require_buildable, require_coefficients
 from scaling_study.scaling.budget import Unreachable, solve
 from scaling_study.scaling.coefficients import AXES, Coefficients, along, compound, fast, method_of
 
 UNKNOWN_MIN = 64  # pixels below which budgets are not looked for in networks whose least input is not known
-NOMINAL_MAX = 4096  # a budget is not looked for beyond this multiple of the baseline's flops
+NOMINAL_MAX = 4 * 4096  # a budget is not looked for beyond this multiple of the baseline's flops
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,16 @@ def variant_of(config):
     budget = scaling.flops if scaling.flops not in (None, 1) else None
     if budget is not None:
         require_resolution(config, Coefficients(), config.data.resolution)
+        require_buildable(config, Coefficients(), config.data.resolution)
         phi, coefficients = solved(config)
     else:
         phi, coefficients = scaling.phi, asked_for(scaling)
+    require_coefficients(config, coefficients)
     method = method_of(coefficients, scaling.method)
     require_axes(model, coefficients, scaling)
     resolution_px = pixels(config.data, coefficients)
     require_resolution(config, coefficients, resolution_px)
+    require_buildable(config, coefficients, resolution_px)
     if budget is not None and method == "baseline":
         off = f"the baseline itself is the nearest network that scaling.method={scaling.method} builds"
         warnings.warn(f"scaling.flops={budget:g}: {off}, {100 * (1 / budget - 1):+.0f}% off", stacklevel=2)
@@ -126,14 +130,18 @@ def solved(config):
         return known[key]
 
     baseline = cost(0.0 if scaling.method == "compound" else 1.0)
-    high = 1.0
+    high, most = 1.0, config.limits.layers
     while cost(high) < scaling.flops * baseline and coefficients_at(high).nominal_flops < NOMINAL_MAX:
+        if layers_exceed(model, coefficients_at(high), most):
+            break
         high *= 2
     try:
         position = solve(cost, scaling.flops * baseline, low, high).position
     except Unreachable as error:
         nearest = f"{error.nearest / baseline:.3g}"
         message = f"no network that near; scaling.method={scaling.method} comes to {nearest} with model={model.name}"
+        if layers_exceed(model, coefficients_at(high), most):
+            message += f" and limits.layers={most}"
         raise ConfigError("scaling.flops", scaling.flops, message) from error
     return position if scaling.method == "compound" else None, coefficients_at(position)
 

@@ -12,6 +12,7 @@ from scaling_study.records.store import CHECKPOINT, RunFolder
 from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.schema import Model
 from scaling_study.tasks import cost
+from scaling_study.tasks.memory import check_memory
 from scaling_study.tasks.progress import counter
 
 IDENTITY = [
@@ -30,9 +31,15 @@ IDENTITY = [
 
 def run(jobs):
     """Evaluate, print and add to the study's evaluations.csv."""
+    from scaling_study.training.device import choose_device  # loads torch, which takes seconds
+
     folder = cost.study_dir(jobs)
     for job in jobs:
         require_files(job.config.evaluate)
+        if job.config.evaluate.weights == "hub":
+            require_hub(job.config.model)
+        if job.config.evaluate.run is None:
+            check_memory([job], choose_device(job.config.device), training=False)
     rows = []
     for _, job in counter(dict(enumerate(jobs, start=1)), "evaluating"):
         rows.append(evaluated(job))
@@ -40,6 +47,12 @@ def run(jobs):
     print(render(pd.DataFrame(rows)))
     print(f"Table: {folder / 'evaluations.csv'}")
     return 0
+
+
+def require_hub(model):
+    from scaling_study.training.weights import known_weights  # loads torch, which takes seconds
+
+    known_weights(model)
 
 
 def require_files(given):

@@ -8,6 +8,7 @@ from functools import partial
 from scaling_study.data import size_of
 from scaling_study.records.costs import add_rows, load_table
 from scaling_study.tasks import cost, terminal
+from scaling_study.tasks.memory import check_memory
 from scaling_study.tasks.progress import counter
 
 
@@ -15,11 +16,14 @@ def run(jobs):
     """Measure, tabulate and print; what the study's table holds for this device and these versions stays."""
     import torch
 
+    from scaling_study.tasks.check import check_optimizers
     from scaling_study.training.device import choose_device, choose_precision, describe
 
     config = jobs[0].config
-    costs = cost.counted(jobs).set_index("variant_id")
     device = choose_device(config.device)
+    check_memory(jobs, device, images=1)
+    check_optimizers(jobs)
+    costs = cost.counted(jobs).set_index("variant_id")
     torch.set_num_threads(config.threads)
     setting = {
         "device": describe(device),

@@ -2,17 +2,20 @@
 
 import os
 import sys
-import traceback
-from dataclasses import MISSING, fields, replace
+from contextlib import suppress
+from dataclasses import MISSING, fields
 from functools import wraps
 from pathlib import Path
 
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 
-from scaling_study.errors import ConfigError, StudyError
+from scaling_study.errors import ConfigError, Raised, StudyError
+from scaling_study.ignored import check_given
 from scaling_study.output import make_courteous
+from scaling_study.paths import expanded
 from scaling_study.processes import end_with
+from scaling_study.ranges import NAME
 from scaling_study.records.store import require_writable, run_folders
 from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import (
@@ -28,7 +31,7 @@ from scaling_study.tasks import (
     tables,
     terminal,
 )
-from scaling_study.tasks.jobs import distinct, job_of, sweep_jobs
+from scaling_study.tasks.jobs import distinct, given_keys, job_of, require_one_command, sweep_jobs
 from scaling_study.tasks.progress import Progress, told_when_slow
 from scaling_study.tasks.workers import first_of_several, processes_per_run
 
@@ -52,11 +55,8 @@ def loud(hook):
     def wrapped(self, config, **_):
         try:
             hook(self, config)
-        except (ConfigError, StudyError) as error:
-            sys.exit(f"error: {error}")
-        except Exception:
-            traceback.print_exc()
-            sys.exit(1)
+        except Exception as error:
+            raise Raised(error) from error
 
     return wrapped
 
@@ -81,10 +81,12 @@ class StudyCallback(Callback):
     @loud
     def on_run_start(self, config):
         self.points = {}
+        check_hydra(config.hydra)
         self.begin([job_of(config)], config.hydra)
 
     @loud
     def on_multirun_start(self, config):
+        check_hydra(config.hydra)
         self.points = sweep_jobs(config)
         self.begin(distinct(self.points.values()), config.hydra)
 
@@ -97,7 +99,8 @@ class StudyCallback(Callback):
         self.end()
 
     def begin(self, jobs, hydra):
-        require_one_study(jobs)
+        require_one_command(jobs)
+        check_given(given_keys(hydra), [job.config for job in jobs])
         self.jobs, self.progress = jobs, None
         task = jobs[0].config.task
         if processes_per_run() == 1:
@@ -116,7 +119,7 @@ class StudyCallback(Callback):
         slurm = hydra.launcher._target_.endswith(".SlurmLauncher")
         if slurm:
             use_slurm(hydra)
-        prepare(self.jobs, elsewhere=slurm)
+        prepare(self.jobs, hydra, elsewhere=slurm)
         pool.set_up(hydra.launcher._target_, self.points)
         self.progress = Progress([(job.folder, job.run.nominal_cost) for job in self.jobs]).start()
 
@@ -144,6 +147,45 @@ class StudyCallback(Callback):
         sys.exit(finish(self.jobs))
 
 
+def check_hydra(hydra):
+    """Refuse settings of Hydra that it would fail over after work began, or that do not go with this program."""
+    folder_of_hydra(hydra)
+    if hydra.mode == RunMode.RUN and hydra.sweeper.params:
+        raise ConfigError("hydra.mode", "RUN", "would leave out the values of the sweep")
+    if hydra.job.chdir:
+        raise ConfigError("hydra.job.chdir", True, "must be false: relative paths, as of results_dir, would move")
+    if not hydra.sweeper._target_.endswith(".BasicSweeper"):
+        choice = hydra.runtime.choices["hydra/sweeper"]
+        raise ConfigError("hydra/sweeper", choice, "must be basic: the runs of a sweep are listed before any starts")
+    if (batch := hydra.sweeper.get("max_batch_size")) is not None and batch < 1:
+        raise ConfigError("hydra.sweeper.max_batch_size", batch, "must be 1 or more, or null")
+    if hydra.job.name not in NAME:
+        raise ConfigError("hydra.job.name", hydra.job.name, NAME.message)
+    if hydra.launcher is None:
+        raise ConfigError("hydra.launcher", None, "is needed; give hydra/launcher=workers")
+    if hydra.mode == RunMode.MULTIRUN and hydra.launcher._target_.endswith(".JoblibLauncher"):
+        check_joblib(hydra.launcher)
+
+
+def check_joblib(launcher):
+    """Refuse what joblib would fail over when the first runs are at work, or in the midst of them."""
+    if launcher.n_jobs == 0:
+        raise ConfigError("hydra.launcher.n_jobs", 0, "must not be 0; workers=N says how many runs train at once")
+    fixed = {"timeout": (None,), "require": (None,), "prefer": ("processes",), "batch_size": ("1", "auto")}
+    for key, allowed in (fixed | {"pre_dispatch": ("n_jobs", "2*n_jobs", "all")}).items():
+        if (value := launcher.get(key, allowed[0])) not in allowed:
+            raise ConfigError(f"hydra.launcher.{key}", value, f"must be {' or '.join(map(str, allowed))}")
+
+
+def folder_of_hydra(hydra):
+    """(key, path) of the folder that Hydra will make. Raises ConfigError for one that it would take literally."""
+    key = "hydra.run.dir" if hydra.mode == RunMode.RUN else "hydra.sweep.dir"
+    path = str(hydra.run.dir if hydra.mode == RunMode.RUN else hydra.sweep.dir)
+    if expanded(key, path) != path:
+        raise ConfigError(key, path, "must be a path without ~ and variables, which Hydra does not expand")
+    return key, path
+
+
 def use_slurm(hydra):
     """Refuse what would not end in jobs of a cluster, and have the launcher wait for them as this program wants."""
     choice = ("hydra/launcher", hydra.runtime.choices["hydra/launcher"])
@@ -156,7 +198,7 @@ def use_slurm(hydra):
     slurm.set_up()
 
 
-def prepare(jobs, elsewhere=False):
+def prepare(jobs, hydra, elsewhere=False):
     """Refuse before any work what would fail later; stop here when nothing is left to train.
 
     elsewhere: the runs train on other machines, and whether this one has a GPU says nothing.
@@ -171,19 +213,26 @@ def prepare(jobs, elsewhere=False):
         sys.exit(finish(jobs))
     from scaling_study.tasks.check import check_trainable  # imports torch, which takes seconds
 
-    if elsewhere:
-        pending = [replace(job, config=replace(job.config, device="auto")) for job in pending]
-    check_trainable(pending)
-    for folder in (config.results_dir, config.plots_dir):  # last: it makes the folders
-        require_writable(Path(folder) / config.study)
+    check_trainable(pending, elsewhere)
+    require_places([Path(folder) / config.study for folder in (config.results_dir, config.plots_dir)], hydra)
 
 
-def require_one_study(jobs):
-    """A command works on one study: its tables would otherwise be looked for in the first one's folder."""
-    for key in ("study", "results_dir", "plots_dir", "task"):
-        values = list(dict.fromkeys(getattr(job.config, key) for job in jobs))
-        if len(values) > 1:
-            raise ConfigError(key, ",".join(values[:3]), f"must be the same for all runs of a sweep; give {key}=VALUE")
+def require_places(folders, hydra):
+    """Make the folders of a study and Hydra's; where one cannot be written to, none is left behind."""
+    key, path = folder_of_hydra(hydra)
+    made = []
+    for folder in (*folders, Path(path)):
+        missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+        made = [*missing, *made]  # innermost first
+        try:
+            require_writable(folder)
+        except StudyError as error:
+            for place in made:
+                with suppress(OSError):
+                    place.rmdir()
+            if folder not in folders:
+                raise ConfigError(key, path, "cannot be written to") from error
+            raise
 
 
 def settings_of_study(config):

@@ -9,10 +9,34 @@ import math
 import re
 from dataclasses import replace
 
+from scaling_study.errors import ConfigError
 from scaling_study.models import FAMILIES
 
 RATE_MAX = 0.8
+MAGNITUDE_MAX = 10  # of timm's scale
 MAGNITUDE = re.compile(r"(?<=-m)\d+(\.\d+)?")  # in timm's strings for RandAugment, as rand-m9-mstd0.5
+
+
+def check_growth(model, recipe, variant):
+    """Raise ConfigError for growth of what there is none of, and for growth beyond what the rule can give."""
+    drops, augment = FAMILIES[model.family].drop_path, recipe.auto_augment or ""
+    if recipe.drop_path_growth and not drops:
+        message = f"must be 0: model={model.name} has no branches to drop"
+        raise ConfigError("recipe.drop_path_growth", recipe.drop_path_growth, message)
+    if recipe.auto_augment_growth and not MAGNITUDE.search(augment):
+        message = "must be 0 without a recipe.auto_augment that has a magnitude, as rand-m9-mstd0.5"
+        raise ConfigError("recipe.auto_augment_growth", recipe.auto_augment_growth, message)
+    doublings = math.log2(variant.coefficients.nominal_flops)
+    magnitude = float(found[0]) if (found := MAGNITUDE.search(augment)) else 0.0
+    for key, start, most in (
+        ("dropout", model.dropout, RATE_MAX),
+        ("drop_path", model.drop_path_rate, RATE_MAX),
+        ("auto_augment", magnitude, MAGNITUDE_MAX),
+    ):
+        growth = getattr(recipe, f"{key}_growth")
+        if growth and (came_to := start + growth * doublings) > most:
+            message = f"comes to {came_to:.3g} for {variant.label}; at most {most:g}"
+            raise ConfigError(f"recipe.{key}_growth", growth, message)
 
 
 def regularised(model, recipe, coefficients):
@@ -32,4 +56,4 @@ def augmentation_of(recipe, coefficients):
     if not recipe.auto_augment or not recipe.auto_augment_growth:
         return recipe.auto_augment
     growth = recipe.auto_augment_growth * math.log2(coefficients.nominal_flops)
-    return MAGNITUDE.sub(lambda m: str(min(max(round(float(m[0]) + growth), 0), 10)), recipe.auto_augment)
+    return MAGNITUDE.sub(lambda m: str(min(max(round(float(m[0]) + growth), 0), MAGNITUDE_MAX)), recipe.auto_augment)

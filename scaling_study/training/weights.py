@@ -39,7 +39,7 @@ def of_model(model, coefficients, weights, *, channels, **size):
 
     Raises ConfigError where timm has no such weights, StudyError where they cannot be had or do not fit.
     """
-    known = timm.get_pretrained_cfg(model.name) if timm.is_model(model.name) else None
+    known = known_weights(model) if weights == HUB else config_of(model)
     normalisation = as_normalisation(known.mean, known.std, channels) if known else None
     if weights == HUB:
         return Weighted(
@@ -54,10 +54,21 @@ def of_model(model, coefficients, weights, *, channels, **size):
     return Weighted(network, normalisation)
 
 
-def from_hub(model, known, *, channels, classes):
+def config_of(model):
+    """What timm knows of a model's weights, or None."""
+    return timm.get_pretrained_cfg(model.name) if timm.is_model(model.name) else None
+
+
+def known_weights(model):
+    """The same. Raises ConfigError for a model that timm has no weights of."""
+    known = config_of(model)
     if known is None or not known.has_weights:
         message = f"timm has no weights for model.name={model.name}; timm.list_pretrained() lists those it has"
         raise ConfigError("evaluate.weights", HUB, message)
+    return known
+
+
+def from_hub(model, known, *, channels, classes):
     if known.num_classes != classes:
         raise ConfigError("data.classes", classes, f"the weights of {model.name} know {known.num_classes} classes")
     try:

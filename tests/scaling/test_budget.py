@@ -104,7 +104,8 @@ def test_a_reference_from_timm_is_solved_by_measuring(config):
             ["scaling.method=depth", "scaling.flops=0.05"],
             r"scaling\.flops=0\.05: no network that near; .*comes to 0\.449",
         ),
-        (["scaling.method=width", "scaling.flops=1e9"], r"scaling\.flops=1000000000\.0: no network that near"),
+        (["scaling.method=width", "scaling.flops=1e9"], r"scaling\.flops=1000000000\.0: must be a number above 0 and"),
+        (["scaling.method=depth", "scaling.flops=4096"], r"scaling\.flops=4096\.0: no network .* limits\.layers=4096$"),
         (["scaling.method=resolution", "scaling.flops=1e-4"], r"scaling\.flops=0\.0001: no network that near"),
         (["scaling.flops=2"], r"scaling\.flops=2\.0: needs scaling\.method=depth"),
         (["scaling.method=fast"], r"scaling\.flops=None: scaling\.method=fast needs"),
@@ -112,7 +113,10 @@ def test_a_reference_from_timm_is_solved_by_measuring(config):
         (["scaling.method=depth", "scaling.width=2"], r"scaling\.width=2\.0: must stay 1"),
         (["scaling.method=compound", "scaling.flops=2", "scaling.phi=1"], r"scaling\.phi=1\.0: must stay 0"),
         (["scaling.method=compound", "scaling.flops=2", "scaling.beta=0.9"], r"scaling\.beta=0\.9: must be 1 or more"),
-        (["scaling.method=fast", "scaling.flops=2", "scaling.fast_a=2"], r"scaling\.fast_a=2\.0: must be from 0 to 1"),
+        (
+            ["scaling.method=fast", "scaling.flops=2", "scaling.fast_a=2"],
+            r"scaling\.fast_a=2\.0: must be a number from 0 to 1",
+        ),
         (["scaling.flops=-1", "scaling.method=depth"], r"scaling\.flops=-1\.0: must be a number above 0"),
     ],
 )

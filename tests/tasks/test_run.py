@@ -53,6 +53,7 @@ def test_an_unusable_checkpoint_is_named_and_the_run_redone(trained, content):
 
 
 def test_what_goes_wrong_is_recorded_with_its_reason(trained):
-    record = trained(lambda folder: None, "recipe.optimizer=sgd", "recipe.learning_rate=1e30")
+    explosive = ["recipe.optimizer=sgd", "recipe.learning_rate=1000", "recipe.weight_decay=1000", "recipe.batch_size=4"]
+    record = trained(lambda folder: None, *explosive)
     assert (record["status"], record["error_type"]) == ("failed", "Diverged")
     assert "the training loss became" in record["error"]

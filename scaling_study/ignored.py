@@ -1,0 +1,50 @@
+"""Keys that the user gave and that nothing would be made of.
+
+Files of conf/ set many keys for all choices alike, so that only those of the command line and of a sweep count.
+"""
+
+from fnmatch import fnmatch
+
+from scaling_study.data import source_of
+from scaling_study.errors import ConfigError
+
+TRAINING = ("train", "plan")
+
+
+def in_memory(config):
+    return config.data.in_memory or not source_of(config.data.name).files
+
+
+def no_rule(config):
+    return config.scaling.method != "compound" or config.scaling.triple is not None
+
+
+# (keys, whether a configuration ignores them, what to say). The first that fits is told.
+IGNORED = [
+    ("budget.*", lambda c: c.task in TRAINING, "is for task=recommend"),
+    ("evaluate.*", lambda c: c.task in TRAINING, "is for task=evaluate"),
+    ("latency.*", lambda c: c.task in TRAINING, "is for task=latency"),
+    ("analysis.*", lambda c: c.task in TRAINING, "is for task=analyze"),
+    ("scaling.alpha", no_rule, "needs scaling.method=compound without scaling.triple"),
+    ("scaling.beta", no_rule, "needs scaling.method=compound without scaling.triple"),
+    ("scaling.gamma", no_rule, "needs scaling.method=compound without scaling.triple"),
+    ("scaling.fast_a", lambda c: c.scaling.method != "fast", "needs scaling.method=fast"),
+    ("model.resolution", lambda c: c.data.name != "imagenet_size", "is for data=imagenet_size; give data.resolution"),
+    ("data.memory_resolution", lambda c: not c.data.in_memory, "needs data.in_memory=true"),
+    ("data.crop_fraction", lambda c: c.data.in_memory, "is ignored with data.in_memory=true, which takes squares"),
+    ("data.resolution", lambda c: c.evaluate.run is not None, "is not that of evaluate.run; give evaluate.resolution"),
+    ("scaling.*", lambda c: c.evaluate.run is not None, "is ignored with evaluate.run, whose coefficients are used"),
+    ("recipe.crop_scale_min", lambda c: c.task in TRAINING and in_memory(c), "is for images from files"),
+    ("recipe.ema_warmup_*", lambda c: not c.recipe.ema_decay, "needs recipe.ema_decay"),
+    ("recipe.decay_epochs", lambda c: c.recipe.schedule in ("cosine", "tanh", "poly"), "needs recipe.schedule=step"),
+    ("recipe.decay_rate", lambda c: c.recipe.schedule in ("cosine", "tanh"), "needs recipe.schedule=step"),
+]  # fmt: skip
+
+
+def check_given(given, configs):
+    """Raise ConfigError for the first of the keys ``given``, {key: value}, that all of a command's configurations
+    ignore."""
+    for key, value in given.items():
+        for pattern, ignores, message in IGNORED:
+            if fnmatch(key, pattern) and all(map(ignores, configs)):
+                raise ConfigError(key, value, message)

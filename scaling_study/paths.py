@@ -1,0 +1,34 @@
+"""Paths that the user gives: ``~`` and variables are expanded once, before anything is made of them."""
+
+import os
+import re
+from operator import attrgetter
+from pathlib import Path
+
+from scaling_study.errors import ConfigError
+
+PATHS = ("results_dir", "plots_dir", "data.root", "evaluate.run", "evaluate.weights")
+
+
+def expand_paths(config):
+    """Expand every path that ``config`` holds. Raises ConfigError as ``expanded`` does."""
+    for key in PATHS:
+        group, _, name = key.rpartition(".")
+        setattr(attrgetter(group)(config) if group else config, name, expanded(key, attrgetter(key)(config)))
+
+
+def expanded(key, path):
+    """``path`` with ``~``, ``~user``, ``$NAME`` and ``${NAME}`` replaced; None stays None.
+
+    Raises ConfigError for a variable or user that there is none of, and for an empty path.
+    """
+    if path is None:
+        return None
+    if not path.strip():
+        raise ConfigError(key, path, "must be the path of a folder")
+    whole = os.path.expanduser(os.path.expandvars(path))
+    if unknown := re.search(r"\$(\w+|\{\w+\})", whole):
+        raise ConfigError(key, path, f"the variable {unknown[0]} is not set")
+    if whole.startswith("~"):
+        raise ConfigError(key, path, f"there is no home folder {Path(whole).parts[0]}")
+    return whole

@@ -1,0 +1,104 @@
+"""What memory a run takes at least, known before its network is built, against what there is."""
+
+import os
+from pathlib import Path
+
+from scaling_study.data import size_of
+from scaling_study.errors import ConfigError
+from scaling_study.models import FAMILIES, build_network, count_layers
+
+BYTES = 4  # of a number; weights and their updates stay in 32 bits whatever the precision
+HALF = ("bf16", "fp16")
+STATES = {"adam": 2, "lamb": 2, "lion": 1, "rmsprop": 1, "sgd": 1}  # numbers per weight that optimizers keep, by name
+CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # limits of containers
+
+
+def check_memory(jobs, device, *, images=None, training=True):
+    """Raise ConfigError, with both figures, for the first of the runs ``jobs`` that memory excludes.
+
+    device: the torch device, None for one elsewhere, whose memory is known only where ``limits.memory_gb`` says it.
+    images: per forward pass; None: as training takes them, on a GPU, where they are halved until they fit, one.
+    The estimate is low: weights, gradients and the optimizer's state, and the outputs of convolutions; without
+    ``training`` the weights alone.
+    """
+    limits = jobs[0].config.limits
+    if limits.memory_gb == "auto" and device is None:
+        return
+    limit = memory_of(device) if limits.memory_gb == "auto" else limits.memory_gb * 1e9
+    counted = {}
+    for job in jobs:
+        key = repr((job.run.model, job.run.variant.coefficients, job.run.variant.resolution_px, job.run.data))
+        if key not in counted:
+            counted[key] = counts(job)
+        weights, activations = counted[key]
+        many = images or images_at_once(job.config, device)
+        fixed, each = BYTES * weights, 0
+        if training:
+            fixed, each = state_bytes(weights, job.run.recipe), activation_bytes(activations, job.run.recipe, device)
+        if fixed + many * each > limit:
+            refuse(job, fixed, each, many, limit)
+
+
+def refuse(job, fixed, each, many, limit):
+    told = "" if job.config.limits.memory_gb != "auto" else ", the memory there is; give more where you mean it"
+    needs = f"{job.run.variant.label} takes at least {fixed / 1e9:.3g} GB for weights"
+    if each:
+        needs += f" and their updates and {many * each / 1e9:.3g} GB for the activations of {many} images"
+    needs += f", more than {limit / 1e9:.3g} GB{told}"
+    if each and many > 1 and (fit := int((limit - fixed) / each)) >= 1:
+        needs += f"; micro_batch_size={2 ** (fit.bit_length() - 1)} may fit"
+    raise ConfigError("limits.memory_gb", job.config.limits.memory_gb, needs)
+
+
+def images_at_once(config, device):
+    if device is None or device.type == "cuda":
+        return 1
+    return min(config.micro_batch_size or config.recipe.batch_size, config.recipe.batch_size)
+
+
+def state_bytes(weights, recipe):
+    """Of weights, gradients, the optimizer's state and the average of the weights."""
+    states = next((n for name, n in STATES.items() if name in recipe.optimizer.lower()), 0)
+    if "sgd" in recipe.optimizer.lower() and not recipe.momentum:
+        states = 0
+    return BYTES * weights * (2 + states + bool(recipe.ema_decay))
+
+
+def activation_bytes(activations, recipe, device):
+    """Of the outputs of one image's convolutions, which are kept for the backward pass."""
+    on_cpu = device is not None and device.type == "cpu"
+    full = recipe.precision == "fp32" or (recipe.precision == "auto" and on_cpu)
+    return activations * (BYTES if full else BYTES // 2)
+
+
+def counts(job):
+    """(weights, activations of one image) of a run's network: by arithmetic, else from shapes alone."""
+    model, variant, size = job.run.model, job.run.variant, size_of(job.run.data)
+    if FAMILIES[model.family].layers:
+        return count_layers(model, variant.coefficients, resolution_px=variant.resolution_px, **size)[1:]
+    from scaling_study.measure.complexity import count_parts, shapes_only
+    from scaling_study.measure.flops import told_of_size
+
+    with told_of_size(model, variant.resolution_px):
+        px = {"resolution_px": variant.resolution_px}
+        network = shapes_only(lambda: build_network(model, variant.coefficients, **size, **px))
+        parts = count_parts(network, size["channels"], variant.resolution_px)
+    return sum(weight.numel() for weight in network.parameters()), sum(part.activations for part in parts)
+
+
+def memory_of(device):
+    """Bytes of the GPU's memory, else of this machine's, as far as a container lets this process have it."""
+    if device.type == "cuda":
+        import torch
+
+        return torch.cuda.get_device_properties(device).total_memory
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else float("inf")
+    limits = [text for path in CGROUPS if (text := read(path)).isdecimal()]
+    return min([total, *map(int, limits)])
+
+
+def read(path):
+    try:
+        return Path(path).read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
