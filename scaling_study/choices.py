@@ -44,6 +44,10 @@ def check_data(config):
 
     data, recipe = config.data, config.recipe
     files = source_of(data.name).files
+    if data.name != "imagefolder":
+        for key, message in (("val_images", "must be 1 or more"), ("class_map", "must be null")):
+            if (getattr(data, key) is None) == (key == "val_images"):
+                raise ConfigError(f"data.{key}", getattr(data, key), f"{message}; it needs data=imagefolder")
     shape_of(data)
     if config.task not in ("train", "plan") or source_of(data.name).module is None:
         return

@@ -7,11 +7,14 @@ class ConfigError(ValueError):
     """A key holds something it may not hold. The message names the key, the value and what is allowed."""
 
     def __init__(self, key, value, allowed):
-        super().__init__(f"{key}={value}: {allowed}")
+        super().__init__(encodable(f"{key}={value}: {allowed}"))
 
 
 class StudyError(RuntimeError):
     """Data, folders or device stand in the way of the work; the message says which and how to mend it."""
+
+    def __init__(self, message):
+        super().__init__(encodable(message))
 
 
 def plain_warnings():
@@ -24,4 +27,9 @@ def one_line(error, length=500):
     text = str(error)
     if "Original Traceback" in text:
         text = text.strip().splitlines()[-1]
-    return " ".join(text.split())[:length]
+    return encodable(" ".join(text.split())[:length])
+
+
+def encodable(text):
+    """The text with bytes of a file name that are no UTF-8, which no table or log could hold, as \\udce9 and the like."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

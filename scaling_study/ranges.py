@@ -38,7 +38,10 @@ RULES = {
     "model.dropout": FRACTION,
     "model.drop_path_rate": FRACTION,
     "data.train_images": COUNT,
-    "data.val_images": at_least(1),
+    "data.val_images": (
+        lambda value: value is None or value >= 1,
+        "must be 1 or more, or null with data=imagefolder for a tenth",
+    ),
     "data.test_images": COUNT,
     "data.resolution": at_least(1),
     "data.classes": COUNT,

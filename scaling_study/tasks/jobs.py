@@ -6,10 +6,10 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from scaling_study.records.identity import Run, run_of
+from scaling_study.records.identity import Run
 from scaling_study.records.store import RunFolder
 from scaling_study.schema import Config, parse
-from scaling_study.tasks.train import folder_of
+from scaling_study.tasks.train import folder_of, run_in_study
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Job:
 
 def job_of(cfg):
     config = parse(cfg)
-    run = run_of(config)
+    run = run_in_study(config)
     return Job(config, run, folder_of(config, run))
 
 

@@ -10,6 +10,7 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 
 from scaling_study.errors import ConfigError, StudyError
+from scaling_study.records.identity import same_folder
 from scaling_study.records.store import require_writable, run_folders
 from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import analyze, cost, evaluate, figures, latency, plan, recommend, report, tables, terminal
@@ -178,6 +179,8 @@ def require_one_setting(job):
                 continue
             if (group, key) == ("data", "resolution") and not same_model:
                 continue
+            if (group, key) == ("data", "folder") and same_folder(job.run.data, theirs.get(key)):
+                continue
             if (old := theirs.get(key, unsaid.get(key, value))) != value:
                 message = f"study={job.config.study} holds runs with {old}; give these a study=NAME of their own"
                 raise ConfigError(f"{group}.{key}", value, message)
@@ -188,7 +191,7 @@ def finish(jobs):
     config = jobs[0].config
     runs = tables.rebuild(config)
     mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
-    print("\n".join([terminal.variants(mine), *terminal.reading(mine)]))
+    print("\n".join([terminal.variants(mine), *terminal.reading(mine, config.recipe.batch_size)]))
     figures.draw(config, runs)
     print(terminal.places(config))
     missing = {job.run.run_id for job in jobs} - set(mine.run_id[mine.status == "done"])

@@ -9,9 +9,9 @@ from PIL import Image
 
 from scaling_study.data import shape_of
 from scaling_study.data.batches import make_batches
-from scaling_study.data.files import colour
 from scaling_study.data.images import load_data
 from scaling_study.data.loading import crop_fraction
+from scaling_study.data.pixels import colour
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.identity import run_of
 from scaling_study.records.tables import run_table
@@ -275,10 +275,10 @@ def test_the_end_of_a_command_tells_of_waiting_and_of_unreadable_images():
         {"status": "done", "data": "fractals", "data_wait_fraction": 0.5},
         {"status": "failed"},
     ]
-    waiting, unreadable = reading(run_table(rows))
+    waiting, unreadable = reading(run_table(rows), 8)
     assert waiting == "Waiting for images took up to 34% of the training time, in 1 of 2 runs."
     assert unreadable.startswith("2 images could not be read")
-    assert not list(reading(run_table(rows[1:])))
+    assert not list(reading(run_table(rows[1:]), 8))
 
 
 def test_torchvisions_sets_come_through_timm(config, tmp_path):
