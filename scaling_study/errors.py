@@ -31,5 +31,5 @@ def one_line(error, length=500):
 
 
 def encodable(text):
-    """The text with bytes of a file name that are no UTF-8, which no table or log could hold, as \\udce9 and the like."""
+    """The text with what no table or log could hold, bytes of file names that are no UTF-8, as \\udce9 and the like."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -77,7 +77,5 @@ def sixteen(values, image):
     low, high = int(values.min()), int(values.max())
     stated = image.mode != "I" or image.format in ("PNG", "PPM")
     if low < 0 or high > 65535 or (0 < high < 256 and not stated):
-        raise ValueError(
-            f"32-bit numbers from {low} to {high}, of which nothing says what white is; save it with 8 or 16"
-        )
+        raise ValueError(f"integers from {low} to {high}, and nothing says what white is; save it with 8 or 16 bits")
     return values.astype(np.uint32)

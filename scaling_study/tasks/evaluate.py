@@ -130,7 +130,7 @@ def by_name(data, trained, run):
 
 
 def weighted_network(job, data, state):
-    """(model name, Weighted, input side in pixels) of what the job asks for; state: of the run, where it asks for one."""
+    """(model name, Weighted, input side in pixels) of what the job asks for; state: of the run, if it asks for one."""
     from scaling_study.models import build_network
     from scaling_study.training import weights
     from scaling_study.training.recipe import with_batch_norm

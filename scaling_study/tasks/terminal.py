@@ -42,14 +42,15 @@ def variants(runs):
 
 
 def reading(runs, batch_size):
-    """Lines about runs too short to learn anything, about runs that waited long for images, and about images that nobody
-    could read; none where all was well."""
+    """Lines about runs too short to learn anything, about runs that waited long for images, and about images that
+    nobody could read; none where all was well."""
     done = runs[(runs.status == "done")]
     updates = done.train_images // batch_size * done.epochs
     if len(short := done[(updates < UPDATES_MIN).fillna(False)]):
+        least, count = updates[short.index].min(), f"{len(short)} of {len(done)} runs"
         yield (
-            f"{updates[short.index].min()} updates of the weights in all, in {len(short)} of {len(done)} runs: nothing was "
-            f"learned yet. {UPDATES_MIN} are the least; smaller recipe.batch_size or more recipe.epochs give more."
+            f"{least} updates of the weights in all, in {count}: nothing was learned yet. Smaller recipe.batch_size or "
+            f"more recipe.epochs give more; {UPDATES_MIN} are the least."
         )
     from_files = done.data.isin([name for name, source in SOURCES.items() if source.files]) | done.data.str.contains(
         "/"
