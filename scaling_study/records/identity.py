@@ -51,7 +51,7 @@ class Run:
 
     @property
     def earlier(self):
-        """The same run by the earlier fingerprint of its folder; None where that would be another run, or there is none."""
+        """The same run by the earlier fingerprint of its folder; None where that would be another run."""
         return replace(self, by_earlier=True) if earlier_folder(self.data) else None
 
     @property
