@@ -23,7 +23,7 @@ class Unreadable:
                 self.names.append(name)
                 reason = files.why(position)
                 warnings.warn(f"{name} cannot be read and is left out: {reason}", stacklevel=2)
-                refuse(self.names, self.allowed, f" ({reason})")
+                refuse(self.names, self.allowed, f" (the last: {reason})")
 
 
 def refuse(names, allowed, reason=""):
@@ -31,5 +31,5 @@ def refuse(names, allowed, reason=""):
     if len(names) > allowed:
         listed = ", ".join(names[-NAMED:])
         raise StudyError(
-            f"data.unreadable_max={allowed}: {len(names)} images cannot be read, among them {listed}{reason}"
+            f"data.unreadable_max={allowed}: {len(names)} images cannot be read{reason}, among them {listed}"
         )

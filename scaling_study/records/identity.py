@@ -20,7 +20,7 @@ FORMAT = 1  # raise when the same settings no longer give the same result: old r
 class Run:
     """One variant with one seed.
 
-    by_earlier: named by the earlier fingerprint of its folder of images, as a study's records of that time are.
+    folder: digest of the folder of images that it is trained on, or None.
     """
 
     variant: Variant
@@ -28,7 +28,7 @@ class Run:
     model: Model
     data: Data
     recipe: Recipe
-    by_earlier: bool = False
+    folder: str | None = None
 
     @property
     def settings(self):
@@ -38,7 +38,7 @@ class Run:
             **self.variant.settings,
             "seed": self.seed,
             "model": model_settings(self.model),
-            "data": data_settings(self.data, self.by_earlier),
+            "data": data_settings(self.data, self.folder),
             "recipe": without_later(self.recipe),
         }
 
@@ -52,7 +52,8 @@ class Run:
     @property
     def earlier(self):
         """The same run by the earlier fingerprint of its folder; None where that would be another run."""
-        return replace(self, by_earlier=True) if earlier_folder(self.data) else None
+        earlier = earlier_folder(self.data)
+        return replace(self, folder=earlier) if earlier else None
 
     @property
     def nominal_cost(self):
@@ -73,7 +74,7 @@ def model_settings(model):
     return {key: value for key, value in settings.items() if key not in later or value != later[key]}
 
 
-def data_settings(data, by_earlier=False):
+def data_settings(data, folder=None):
     """The data set's settings that matter to a result: not where it lies and how it is read, but of a folder its
     fingerprint."""
     settings = without_later(data) | {"version": source_of(data.name).version}
@@ -88,7 +89,7 @@ def data_settings(data, by_earlier=False):
     if not data.in_memory:
         settings.pop("memory_resolution", None)
     if data.name == "imagefolder":
-        settings["folder"] = earlier_folder(data) if by_earlier else folder_digest(data.root, splits_of(data))
+        settings["folder"] = folder
         if data.class_map is not None:
             settings["class_map"] = digest(class_names(data))
     return settings
@@ -97,6 +98,11 @@ def data_settings(data, by_earlier=False):
 def splits_of(data):
     """Names of the folders that a data set of image folders is read from."""
     return tuple(name for name in (data.train_split, data.val_split, data.test_split) if name is not None)
+
+
+def digest_of_folder(data):
+    """What tells a folder of images from another, None for other data sets."""
+    return folder_digest(data.root, splits_of(data)) if data.name == "imagefolder" else None
 
 
 @cache
@@ -118,7 +124,7 @@ def earlier_folder(data):
 
 def same_folder(data, known):
     """Whether a digest in a study's records is one of the folder of ``data``."""
-    return known in (folder_digest(data.root, splits_of(data)), earlier_folder(data))
+    return known in (digest_of_folder(data), earlier_folder(data))
 
 
 def without_later(group):
@@ -135,4 +141,4 @@ def digest(settings):
 
 def run_of(config):
     """The run that a checked configuration describes. Raises ConfigError as ``variant_of`` does."""
-    return Run(variant=variant_of(config), seed=config.seed, model=config.model, data=config.data, recipe=config.recipe)
+    return Run(variant_of(config), config.seed, config.model, config.data, config.recipe, digest_of_folder(config.data))
