@@ -1,3 +1,4 @@
+import os
 import tarfile
 from dataclasses import replace
 from io import BytesIO
@@ -10,7 +11,7 @@ from scaling_study.data import shape_of
 from scaling_study.data.batches import make_batches
 from scaling_study.data.images import load_data
 from scaling_study.data.loading import crop_fraction
-from scaling_study.errors import ConfigError, StudyError
+from scaling_study.errors import ConfigError, StudyError, one_line
 from scaling_study.records.identity import run_of
 from scaling_study.records.tables import run_table
 from scaling_study.tasks.check import check_augmentation
@@ -262,6 +263,31 @@ def test_the_end_of_a_command_tells_of_waiting_and_of_unreadable_images():
     assert waiting == "Waiting for images took up to 34% of the training time, in 1 of 2 runs."
     assert unreadable.startswith("2 images could not be read")
     assert not list(reading(run_table(rows[1:]), 8))
+
+
+def test_a_run_too_short_to_learn_anything_is_told():
+    rows = [{"status": "done", "data": "x", "train_images": images, "epochs": 2} for images in (200, 1600)]
+    (line,) = reading(run_table(rows), 32)
+    assert line.startswith("12 updates of the weights in all, in 1 of 2 runs: nothing was learned yet")
+    assert not list(reading(run_table(rows[1:]), 32))
+
+
+def test_a_record_of_unreadable_images_can_be_written_whatever_their_names(folder, root):
+    """As UTF-8, which tables are in: the names of those left out, and the error that ends the run."""
+    for number in range(3):
+        path = os.fsencode(root / "train/ant") + b"/caf\xe9%d.jpg" % number
+        with open(path, "wb") as file:
+            file.write(b"no image")
+    made = folder("data.val_images=1", "recipe.epochs=3")
+    source = batches(made)
+    with pytest.warns(UserWarning, match="left out") as told:
+        list(source.train(0, 0)), list(source.evaluate("val"))
+    source = batches(folder("data.val_images=1", "data.unreadable_max=1"))
+    with pytest.raises(StudyError) as error, pytest.warns(UserWarning, match="left out"):
+        list(source.train(0, 0))
+    for text in (*source.unreadable, str(error.value), one_line(OSError("caf\udce9")), *(str(w.message) for w in told)):
+        assert "caf\\udce9" in text
+        text.encode("utf-8")
 
 
 def test_torchvisions_sets_come_through_timm(config, tmp_path):
