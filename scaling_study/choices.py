@@ -46,29 +46,32 @@ def check_choices(config):
 
 
 def check_data(config):
-    """Refuse augmentation that the kind of data set does not know."""
+    """Refuse keys and augmentation that the kind of data set does not know."""
     from scaling_study.data import shape_of, source_of
 
-    data, recipe = config.data, config.recipe
-    files = source_of(data.name).files
+    data, source = config.data, source_of(config.data.name)
+    if data.name != "imagefolder" and data.val_images is None:
+        raise ConfigError("data.val_images", None, "must be 1 or more; null needs data=imagefolder")
+    if data.name != "imagefolder" and data.class_map is not None:
+        raise ConfigError("data.class_map", data.class_map, "must be null; it needs data=imagefolder")
     shape_of(data)
-    for key in () if files else fields(data):
+    for key in () if source.files else fields(data):
         if key.default is not MISSING and (value := getattr(data, key.name)) != key.default:
             raise ConfigError(f"data.{key.name}", value, f"data={data.name} has none to set; it is for image files")
     if data.in_memory and data.memory_resolution < 1:
         raise ConfigError("data.memory_resolution", data.memory_resolution, "must be 1 or more with data.in_memory")
-    if config.task not in ("train", "plan") or source_of(data.name).module is None:
-        return
-    if files and not data.in_memory:
-        for key in ("shift", "rotate"):
-            if getattr(recipe, key):
-                message = "must be 0 with images from files, which recipe.crop_scale_min and auto_augment move"
-                raise ConfigError(f"recipe.{key}", getattr(recipe, key), message)
-    else:
-        for key in ("auto_augment", "color_jitter"):
-            if getattr(recipe, key):
-                message = "must be null or 0 with images in memory; it needs data=imagefolder or data=timm"
-                raise ConfigError(f"recipe.{key}", getattr(recipe, key), message)
+    if config.task in ("train", "plan") and source.module is not None:
+        check_augmentation(config.recipe, files=source.files and not data.in_memory)
+
+
+def check_augmentation(recipe, files):
+    """Refuse what images that are read from ``files``, or those in memory, are not augmented by."""
+    message = "must be null or 0 with images in memory; it needs data=imagefolder or data=timm"
+    if files:
+        message = "must be 0 with images from files, which recipe.crop_scale_min and auto_augment move"
+    for key in ("shift", "rotate") if files else ("auto_augment", "color_jitter"):
+        if getattr(recipe, key):
+            raise ConfigError(f"recipe.{key}", getattr(recipe, key), message)
     if (recipe.mixup or recipe.cutmix) and recipe.batch_size % 2:
         raise ConfigError("recipe.batch_size", recipe.batch_size, "must be even with recipe.mixup or recipe.cutmix")
 

@@ -10,7 +10,7 @@ class ConfigError(ValueError):
     """A key holds something it may not hold. The message names the key, the value and what is allowed."""
 
     def __init__(self, key, value, allowed):
-        super().__init__(f"{key}={shortened(value)}: {allowed}")
+        super().__init__(encodable(f"{key}={shortened(value)}: {allowed}"))
 
 
 class Raised(SystemExit):
@@ -23,6 +23,9 @@ class Raised(SystemExit):
 
 class StudyError(RuntimeError):
     """Data, folders or device stand in the way of the work; the message says which and how to mend it."""
+
+    def __init__(self, message):
+        super().__init__(encodable(message))
 
 
 def plain_warnings():
@@ -54,4 +57,9 @@ def one_line(error, length=500):
     text = str(error)
     if "Original Traceback" in text:
         text = text.strip().splitlines()[-1]
-    return " ".join(text.split())[:length]
+    return encodable(" ".join(text.split())[:length])
+
+
+def encodable(text):
+    """The text with what no table or log could hold, bytes of file names that are no UTF-8, as \\udce9 and the like."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

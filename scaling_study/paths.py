@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scaling_study.errors import ConfigError
 
-PATHS = ("results_dir", "plots_dir", "data.root", "evaluate.run", "evaluate.weights")
+PATHS = ("results_dir", "plots_dir", "data.root", "data.class_map", "evaluate.run", "evaluate.weights")
 
 
 def expand_paths(config):

@@ -110,13 +110,11 @@ RULES = {
     "model.dropout": FRACTION,
     "model.drop_path_rate": FRACTION,
     "data.train_images": count(null=True),
-    "data.val_images": count(),
+    "data.val_images": count(null=True),
     "data.test_images": count(null=True),
     "data.resolution": count(PIXELS_MAX),
     "data.classes": count(10**6, null=True),
-    "data.channels": Words(
-        lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (colour) or null"
-    ),
+    "data.channels": CHANNELS,
     "data.crop_fraction": positive(1, null=True),
     "data.interpolation": one_of("bilinear", "bicubic"),
     "data.memory_resolution": count(PIXELS_MAX, low=0),

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException, ValidationError
 
 from scaling_study.choices import check_choices
+from scaling_study.data import with_val_images
 from scaling_study.errors import ConfigError, from_resolver
 from scaling_study.paths import expand_paths
 from scaling_study.ranges import RULES
@@ -31,7 +32,7 @@ class Data:
     name: str
     root: str | None
     train_images: int | None
-    val_images: int
+    val_images: int | None
     test_images: int | None
     resolution: int
     # The rest is for images that are read from files while training; sets that live in memory have none of it.
@@ -46,6 +47,7 @@ class Data:
     memory_resolution: int = 0
     unreadable_max: int = 0
     loader_workers: Any = "auto"
+    class_map: str | None = None
 
 
 @dataclass
@@ -216,6 +218,7 @@ def checked(typed: DictConfig) -> Config:
             raise ConfigError(key, value, rule.message)
     apply_triple(config.scaling)
     check_choices(config)
+    config.data = with_val_images(config.data)
     return config
 
 

@@ -1,16 +1,12 @@
 """Data sets: which there are, and what is known of each without an image."""
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from importlib import import_module
-from pathlib import Path
 
-from scaling_study.errors import ConfigError, reason_of
+from scaling_study.errors import ConfigError
 
 LIBRARIES = ("hfds", "hfids", "wds", "tfds", "torch")  # behind timm.data.create_dataset
-FINGERPRINTED = 8  # class folders; all of ImageNet's would take seconds
 STREAMS = ("hfids", "wds", "tfds")  # of which images come in the order of the library, not in ours
 
 
@@ -70,7 +66,7 @@ def source_of(name):
 def shape_of(data):
     """(classes, channels) of the config group ``data``; of image files, the folders under train/ are counted.
 
-    Raises ConfigError when neither the config nor the folder says how many classes there are.
+    Raises ConfigError or StudyError when neither the config nor the folder says how many classes there are.
     """
     source = source_of(data.name)
     if not source.files:
@@ -80,38 +76,21 @@ def shape_of(data):
         return data.classes, channels
     if source is TIMM:
         raise ConfigError("data.classes", None, f"data.name={data.name} needs the number of its classes")
-    return len(class_folders(data.root, data.train_split)), channels
+    from scaling_study.data.classes import class_names
+
+    return len(class_names(data)), channels
+
+
+def with_val_images(data):
+    """The config group ``data`` with a number in place of a null ``val_images``, which only image folders may have."""
+    if data.val_images is not None:
+        return data
+    from scaling_study.data.classes import default_val_images
+
+    return replace(data, val_images=default_val_images(data.root, data.train_split, data.val_split))
 
 
 def size_of(data):
     """The same as keywords."""
     classes, channels = shape_of(data)
     return {"classes": classes, "channels": channels}
-
-
-@cache
-def fingerprint(root, split):
-    """What tells one folder of images from another, wherever it lies: the names of its classes, and of the files of up
-    to FINGERPRINTED of them, evenly spaced."""
-    names = class_folders(root, split)
-    looked_at = names[:: -(-len(names) // FINGERPRINTED)]
-    return [list(names), [sorted(os.listdir(Path(root) / split / name)) for name in looked_at]]
-
-
-@cache
-def class_folders(root, split):
-    """Names of the folders under ``root``/``split``, one per class, in the order of their labels.
-
-    Raises ConfigError when there are none.
-    """
-    if root is None:
-        raise ConfigError("data.root", None, "data=imagefolder needs the folder that holds train/ and val/")
-    folder = Path(root) / split
-    try:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
-    except OSError as error:
-        reason = reason_of(error)
-        raise ConfigError("data.root", root, f"must hold a folder {split}/, which cannot be read: {reason}") from error
-    if not names:
-        raise ConfigError("data.root", root, f"{folder} must hold a folder per class and holds none")
-    return tuple(names)

@@ -1,20 +1,19 @@
 """Splits whose images are read when they are needed, and how one image becomes a tensor."""
 
 import random
-import struct
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from torchvision.transforms.functional import rgb_to_grayscale
 
+from scaling_study.data.pixels import UNREADABLE, colour, decoded
+from scaling_study.errors import encodable, one_line
+
 ATTEMPTS = 32  # images in a row that may be unreadable before a place in a training batch stays empty
-UNREADABLE = (  # what Pillow raises
-    OSError, SyntaxError, ValueError, TypeError, OverflowError, EOFError, struct.error, Image.DecompressionBombError
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,27 @@ class ImageFiles:
             return colour(image), int(label)
         file, label, *_ = self.dataset.reader[number]
         with file:
-            return colour(Image.open(file)), int(label)
+            return decoded(file, upright=getattr(self.dataset, "upright", False)), int(label)
+
+    def why(self, position):
+        """Why an image cannot be read, in a few words."""
+        try:
+            self.read(position)
+        except UnidentifiedImageError:  # whose text names the open file
+            return "no format of images that Pillow knows"
+        except UNREADABLE as error:
+            return one_line(error, 200) or type(error).__name__
+        return "its transform failed"
+
+    def relabelled(self, labels):
+        """The same with labels[i] in place of label i; of images in folders."""
+        return replace(self, dataset=replace(self.dataset, labels=labels[self.dataset.labels]))
 
     def name(self, position):
         """File name, where the data set has one, else its number."""
         number = int(self.index[position])
         try:
-            return self.dataset.filename(number, absolute=True)
+            return encodable(self.dataset.filename(number, absolute=True))
         except (AttributeError, NotImplementedError, AssertionError, KeyError, TypeError):
             return f"image {number}"
 
@@ -61,13 +74,6 @@ class ImageStream:
 
     def __len__(self):
         return self.size
-
-
-def colour(image):
-    """The image with three channels of eight bits, whatever it had: grey, palette, CMYK, 16 bits, transparency."""
-    if image.mode.startswith("I"):  # 16 bits, of which Pillow would clip all but the darkest 256 values
-        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
-    return image.convert("RGB")
 
 
 class Decoded(torch.utils.data.Dataset):

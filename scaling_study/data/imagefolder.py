@@ -1,60 +1,91 @@
 """Image files in a folder per class: ``root/train/class/image`` and ``root/val/class/image``, ImageNet's among them."""
 
+import os
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from timm.data import create_dataset
 
-from scaling_study.data import class_folders
+from scaling_study.data.classes import class_names, text_order_of_numbers
 from scaling_study.data.files import ImageFiles
+from scaling_study.data.layout import not_used, require_classes, require_images
+from scaling_study.data.listing import directly_in, list_split, some
 from scaling_study.errors import ConfigError, StudyError
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")  # of image files
-NAMED = 5  # classes or files that a message names
+
+@dataclass(frozen=True)
+class FolderImages:
+    """The images of one folder, by number, as timm's data sets give theirs; those are turned as their files say.
+
+    names: relative to ``folder``; labels: int64 (n,).
+    """
+
+    folder: str
+    names: tuple
+    labels: np.ndarray
+    upright = True
+
+    def __len__(self):
+        return len(self.names)
+
+    @property
+    def reader(self):
+        return self
+
+    def __getitem__(self, number):
+        return open(self.filename(number), "rb"), self.labels[number]
+
+    def filename(self, number, absolute=True):
+        return os.path.join(self.folder, self.names[number])
 
 
 def open_splits(data):
     """(train, val or None, test) as ImageFiles; labels are the places of the class folders of the training split.
 
     Raises StudyError for a class without training images and for one that only another split has, ConfigError for a
-    folder that is missing. Classes that another split has no images of are told in a warning, as accuracy on them is
-    not measured.
+    folder that is missing. Classes that another split has no images of, and files that are not used, are told in
+    warnings.
     """
-    classes = class_folders(data.root, data.train_split)
+    classes = class_names(data)
     if data.classes not in (None, len(classes)):
         raise ConfigError("data.classes", data.classes, f"{data.root}/{data.train_split} has {len(classes)}")
-    splits = []
+    if data.class_map is None and (line := text_order_of_numbers(classes)):
+        warnings.warn(f"{data.root}: {line}", stacklevel=2)
+    splits, known = [], {}
     for key in ("train_split", "val_split", "test_split"):
         name = getattr(data, key)
-        splits.append(None if name is None else open_split(data, key, name, classes))
+        if name is not None and name not in known:
+            known[name] = open_split(data, key, name, classes)
+        splits.append(None if name is None else known[name])
     return splits
 
 
 def open_split(data, key, name, classes):
     folder = Path(data.root) / name
     if not folder.is_dir():
-        raise ConfigError(f"data.{key}", name, f"there is no folder {folder}")
-    refuse_unknown(folder, name, classes, data.train_split)
-    labels = {label: number for number, label in enumerate(classes)}
-    dataset = create_dataset("", root=str(folder), search_split=False, class_map=labels, input_key=";".join(ENDINGS))
-    files = ImageFiles(dataset, np.arange(len(dataset)))
-    counts = np.bincount([label for _, label in dataset.reader.samples], minlength=len(classes))
+        there = directly_in(Path(data.root))[0]
+        raise ConfigError(f"data.{key}", name, f"there is no folder {folder}, only {some(there)}")
+    listing = list_split(folder)
+    require_classes(folder, listing.classes, listing.loose)
+    if unknown := [label for label in listing.classes if label not in classes]:
+        verb = "is" if len(unknown) == 1 else "are"
+        raise StudyError(f"data=imagefolder: {listed(unknown)} {verb} in {folder} but not in {data.train_split}/")
+    require_images(listing)
+    if line := not_used(listing):
+        warnings.warn(line, stacklevel=2)
+    numbers = {label: number for number, label in enumerate(classes)}
+    labels = np.array([numbers[owner] for owner in listing.owners], dtype=np.int64)
+    counts = np.bincount(labels, minlength=len(classes))
     empty = [classes[label] for label in np.flatnonzero(counts == 0)]
-    if empty and key == "train_split":
-        raise StudyError(f"data=imagefolder: {listed(empty)} in {folder} has no images to learn from")
-    if empty and len(files):
-        warnings.warn(f"{folder} has no images of {listed(empty)}, of which accuracy is not measured", stacklevel=2)
-    return files
-
-
-def refuse_unknown(folder, name, classes, train_split):
-    unknown = sorted({entry.name for entry in folder.iterdir() if entry.is_dir()} - set(classes))
-    if unknown:
-        raise StudyError(f"data=imagefolder: {listed(unknown)} is in {folder} but not in {train_split}/")
+    if key == "train_split" and (without := [label for label in empty if label in listing.classes]):
+        raise StudyError(f"data=imagefolder: {listed(without)} in {folder} has no images to learn from")
+    if empty:
+        so = "of which accuracy is not measured" if key != "train_split" else "which data.class_map names"
+        warnings.warn(f"{folder} has no images of {listed(empty)}, {so}", stacklevel=2)
+    return ImageFiles(FolderImages(str(folder), listing.images, labels), np.arange(len(labels)))
 
 
 def listed(names):
     """class a, or classes a, b, c and 3 more."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ("class " if len(names) == 1 else "classes ") + ", ".join(names[:NAMED]) + more
+    return ("class " if len(names) == 1 else "classes ") + some(names)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from scaling_study.data import shape_of, source_of
-from scaling_study.errors import ConfigError, StudyError
+from scaling_study.errors import ConfigError, StudyError, encodable
 
 SPLIT_SEED = 20190528  # of the validation split: the same for every study, whatever its seed
 
@@ -22,6 +22,10 @@ class Images:
 
     def __getitem__(self, index):
         return Images(self.images[index], self.labels[index])
+
+    def relabelled(self, labels):
+        """The same with labels[i] in place of label i."""
+        return Images(self.images, torch.as_tensor(labels)[self.labels])
 
     def to(self, device):
         return Images(self.images.to(device), self.labels.to(device))
@@ -40,6 +44,7 @@ class DataSet:
     test: Images
     loading: object = None
     unreadable: tuple = ()  # names of images that were left out when the set was read into memory
+    class_names: tuple | None = None  # of folders of images, in the order of their labels
 
     @property
     def channels(self):
@@ -78,7 +83,17 @@ def load_data(data):
     splits = {split: capped(mixed(images, caps[split]), caps[split], split, data) for split, images in splits.items()}
     if not source.files:
         return DataSet(classes, **splits)
-    return decoded(DataSet(classes, **splits, loading=loading_of(data)), data)
+    dataset = DataSet(classes, **splits, loading=loading_of(data), class_names=names_of(data))
+    return decoded(dataset, data)
+
+
+def names_of(data):
+    """Names of the classes, as texts that any file can hold; None where labels are all that is known."""
+    if data.name != "imagefolder":
+        return None
+    from scaling_study.data.classes import class_names
+
+    return tuple(map(encodable, class_names(data)))
 
 
 def require_enough(source, data):

@@ -21,7 +21,8 @@ def in_memory(dataset, resolution):
     loading = replace(dataset.loading, crop_fraction=1.0)
     unreadable = Unreadable(loading.unreadable_max)
     splits = {name: read(getattr(dataset, name), loading, resolution, unreadable) for name in ("train", "val", "test")}
-    return DataSet(dataset.classes, **splits, unreadable=tuple(unreadable.names))
+    told = {"unreadable": tuple(unreadable.names), "class_names": dataset.class_names}
+    return DataSet(dataset.classes, **splits, **told)
 
 
 def read(files, loading, resolution, unreadable):

@@ -17,15 +17,19 @@ class Unreadable:
         """positions: (n,) of a batch's images in ``files``, -1 for those that were read. Raises StudyError."""
         if not (positions >= 0).any():
             return
-        for name in (files.name(position) for position in positions[positions >= 0].tolist()):
+        for position in positions[positions >= 0].tolist():
+            name = files.name(position)
             if name not in self.names:
                 self.names.append(name)
-                warnings.warn(f"{name} cannot be read and is left out", stacklevel=2)
-        refuse(self.names, self.allowed)
+                reason = files.why(position)
+                warnings.warn(f"{name} cannot be read and is left out: {reason}", stacklevel=2)
+                refuse(self.names, self.allowed, f" (the last: {reason})")
 
 
-def refuse(names, allowed):
-    """Raise StudyError, with some of the names, for more than ``allowed`` of them."""
+def refuse(names, allowed, reason=""):
+    """Raise StudyError, with some of the names and the reason for the last, for more than ``allowed`` of them."""
     if len(names) > allowed:
-        listed = ", ".join(names[:NAMED])
-        raise StudyError(f"data.unreadable_max={allowed}: {len(names)} images cannot be read, among them {listed}")
+        listed = ", ".join(names[-NAMED:])
+        raise StudyError(
+            f"data.unreadable_max={allowed}: {len(names)} images cannot be read{reason}, among them {listed}"
+        )

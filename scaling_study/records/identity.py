@@ -2,9 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
+from functools import cache
 
-from scaling_study.data import TIMM, fingerprint, size_of, source_of
+from scaling_study.data import TIMM, size_of, source_of
+from scaling_study.data.classes import class_names
+from scaling_study.data.fingerprint import earlier_fingerprint, fingerprint, read_alike
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES
 from scaling_study.records.variant import Variant, variant_of
@@ -15,13 +18,17 @@ FORMAT = 1  # raise when the same settings no longer give the same result: old r
 
 @dataclass(frozen=True)
 class Run:
-    """One variant with one seed."""
+    """One variant with one seed.
+
+    folder: digest of the folder of images that it is trained on, or None.
+    """
 
     variant: Variant
     seed: int
     model: Model
     data: Data
     recipe: Recipe
+    folder: str | None = None
 
     @property
     def settings(self):
@@ -31,7 +38,7 @@ class Run:
             **self.variant.settings,
             "seed": self.seed,
             "model": model_settings(self.model),
-            "data": data_settings(self.data),
+            "data": data_settings(self.data, self.folder),
             "recipe": without_later(self.recipe),
         }
 
@@ -41,6 +48,12 @@ class Run:
         # The first records there were, all of micro_mbconv, do not name the model.
         model = "" if self.model.name == "micro_mbconv" else f"{self.model.name}-"
         return f"{model}{self.variant.label}-seed{self.seed}-{digest(self.settings)}"
+
+    @property
+    def earlier(self):
+        """The same run by the earlier fingerprint of its folder; None where that would be another run."""
+        earlier = earlier_folder(self.data)
+        return replace(self, folder=earlier) if earlier else None
 
     @property
     def nominal_cost(self):
@@ -61,17 +74,57 @@ def model_settings(model):
     return {key: value for key, value in settings.items() if key not in later or value != later[key]}
 
 
-def data_settings(data):
+def data_settings(data, folder=None):
     """The data set's settings that matter to a result: not where it lies and how it is read, but of a folder its
     fingerprint."""
     settings = without_later(data) | {"version": source_of(data.name).version}
-    for key in ("root", "loader_workers", "unreadable_max", *([] if source_of(data.name) is TIMM else ["classes"])):
+    for key in (
+        "root",
+        "class_map",
+        "loader_workers",
+        "unreadable_max",
+        *([] if source_of(data.name) is TIMM else ["classes"]),
+    ):
         settings.pop(key, None)
     if not data.in_memory:
         settings.pop("memory_resolution", None)
     if data.name == "imagefolder":
-        settings["folder"] = digest(fingerprint(data.root, data.train_split))
+        settings["folder"] = folder
+        if data.class_map is not None:
+            settings["class_map"] = digest(class_names(data))
     return settings
+
+
+def splits_of(data):
+    """Names of the folders that a data set of image folders is read from."""
+    return tuple(name for name in (data.train_split, data.val_split, data.test_split) if name is not None)
+
+
+def digest_of_folder(data):
+    """What tells a folder of images from another, None for other data sets."""
+    return folder_digest(data.root, splits_of(data)) if data.name == "imagefolder" else None
+
+
+@cache
+def folder_digest(root, splits):
+    return digest([fingerprint(root, split) for split in splits])
+
+
+@cache
+def earlier_digest(root, split):
+    return digest(earlier_fingerprint(root, split))
+
+
+def earlier_folder(data):
+    """What ``folder_digest`` was earlier, which records of that time hold; None where images are now read otherwise."""
+    if data.name != "imagefolder" or data.class_map is not None or not read_alike(data.root, splits_of(data)):
+        return None
+    return earlier_digest(data.root, data.train_split)
+
+
+def same_folder(data, known):
+    """Whether a digest in a study's records is one of the folder of ``data``."""
+    return known in (digest_of_folder(data), earlier_folder(data))
 
 
 def without_later(group):
@@ -88,4 +141,4 @@ def digest(settings):
 
 def run_of(config):
     """The run that a checked configuration describes. Raises ConfigError as ``variant_of`` does."""
-    return Run(variant=variant_of(config), seed=config.seed, model=config.model, data=config.data, recipe=config.recipe)
+    return Run(variant_of(config), config.seed, config.model, config.data, config.recipe, digest_of_folder(config.data))

@@ -1,14 +1,17 @@
 """task=evaluate: accuracy of trained weights on any data set, split and resolution."""
 
+import warnings
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from scaling_study.errors import ConfigError
+from scaling_study.data.listing import some
+from scaling_study.errors import ConfigError, StudyError, encodable
 from scaling_study.records.costs import add_rows
-from scaling_study.records.store import CHECKPOINT, RunFolder
+from scaling_study.records.store import RunFolder
 from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.schema import Model
 from scaling_study.tasks import cost
@@ -75,7 +78,10 @@ def evaluated(job):
     torch.set_num_threads(config.threads)
     device = choose_device(config.device)
     data = load_for(config, only_needed(job.run, config.evaluate.split))
-    name, weighted, resolution = weighted_network(job, data)
+    state = kept_state(config.evaluate)
+    if state is not None:
+        data = by_name(data, state.get("class_names"), config.evaluate.run)
+    name, weighted, resolution = weighted_network(job, data, state)
     if data.loading and data.loading.crop_fraction is None and weighted.crop_fraction:
         data = replace(data, loading=replace(data.loading, crop_fraction=weighted.crop_fraction))
     precision = choose_precision(config.recipe.precision, device)
@@ -89,7 +95,7 @@ def evaluated(job):
         "model": name,
         "weights": config.evaluate.run or config.evaluate.weights,
         "data": config.data.name,
-        "root": config.data.root,
+        "root": config.data.root and encodable(config.data.root),
         "split": config.evaluate.split,
         "images": count - len(batches.unreadable),
         "classes": data.classes,
@@ -105,8 +111,39 @@ def evaluated(job):
     }
 
 
-def weighted_network(job, data):
-    """(model name, Weighted, input side in pixels) of what the job asks for."""
+def kept_state(given):
+    """What the run that is to be evaluated kept, or None where it is weights of another kind."""
+    from scaling_study.training import weights
+
+    return None if given.run is None else weights.of_checkpoint(RunFolder(Path(given.run)).checkpoint)
+
+
+def by_name(data, trained, run):
+    """The data set with the labels that the run, trained on classes of the names ``trained``, has for its classes.
+
+    Raises StudyError for classes that the run does not know.
+    """
+    here = data.class_names
+    if here is None or trained is None:
+        if here is not trained:
+            whose = f"evaluate.run={run}" if trained is None else "the data set"
+            warnings.warn(f"{whose} has no names of classes: labels are compared as numbers", stacklevel=2)
+        return data
+    if unknown := [name for name in here if name not in trained]:
+        are = "is" if len(unknown) == 1 else "are"
+        message = f"{some(unknown)} {are} not among the classes it was trained on ({some(trained)})"
+        raise StudyError(f"evaluate.run={run}: of the classes of the data ({some(here)}) {message}")
+    if len(here) < len(trained):
+        warnings.warn(f"the data have {len(here)} of the {len(trained)} classes that the run knows", stacklevel=2)
+    if list(here) == list(trained):
+        return data
+    labels = np.array([trained.index(name) for name in here])
+    splits = {split: getattr(data, split).relabelled(labels) for split in ("train", "val", "test")}
+    return replace(data, **splits, classes=len(trained), class_names=tuple(trained))
+
+
+def weighted_network(job, data, state):
+    """(model name, Weighted, input side in pixels) of what the job asks for; state: of the run, if it asks for one."""
     from scaling_study.models import build_network
     from scaling_study.training import weights
     from scaling_study.training.recipe import with_batch_norm
@@ -125,7 +162,7 @@ def weighted_network(job, data):
     model = model_of(settings["model"], settings["data"]["resolution"])
     network = build_network(model, coefficients, resolution_px=trained_at, **size)
     network = with_batch_norm(network, None, settings["recipe"].get("batch_norm_eps"))
-    weighted = weights.of_run(folder.path / CHECKPOINT, network)
+    weighted = weights.of_run(state, network, folder.checkpoint)
     return model.name, weighted, given.resolution or trained_at
 
 

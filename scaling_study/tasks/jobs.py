@@ -10,12 +10,12 @@ from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 
 from scaling_study.errors import ConfigError
 from scaling_study.ranges import NAME_MAX
-from scaling_study.records.identity import Run, run_of
+from scaling_study.records.identity import Run
 from scaling_study.records.store import RunFolder
 from scaling_study.schema import Config, parse
 from scaling_study.tasks.points import configs_of
 from scaling_study.tasks.progress import told_when_slow
-from scaling_study.tasks.train import folder_of
+from scaling_study.tasks.train import folder_of, run_in_study
 
 RUNS_MAX = 100_000
 RUNS_DIFFER_IN = ("seed", "model", "data", "recipe", "scaling", "evaluate")
@@ -45,7 +45,7 @@ def job_of(cfg):
 
 
 def job_from(config):
-    run = run_of(config)
+    run = run_in_study(config)
     if len(run.run_id.encode()) > NAME_MAX:
         raise ConfigError("model.name", config.model.name, f"makes a folder {run.run_id} of more than {NAME_MAX} bytes")
     return Job(config, run, folder_of(config, run))

@@ -16,6 +16,7 @@ from scaling_study.output import make_courteous
 from scaling_study.paths import expanded
 from scaling_study.processes import end_with
 from scaling_study.ranges import NAME
+from scaling_study.records.identity import same_folder
 from scaling_study.records.store import require_writable, run_folders
 from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import (
@@ -260,7 +261,11 @@ def require_one_setting(job, settings):
                 continue
             if (group, key) == ("data", "resolution") and not same_model:
                 continue
+            if (group, key) == ("data", "folder") and same_folder(job.run.data, theirs.get(key)):
+                continue
             if (old := theirs.get(key, unsaid.get(key, value))) != value:
+                if key == "folder":  # of which the digest says nothing to anybody
+                    key, value, old = "root", job.run.data.root, "other images"
                 message = f"study={job.config.study} holds runs with {old}; give these a study=NAME of their own"
                 raise ConfigError(f"{group}.{key}", value, message)
 
@@ -270,7 +275,7 @@ def finish(jobs):
     config = jobs[0].config
     runs = tables.rebuild(config)
     mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
-    print("\n".join([terminal.variants(mine), *terminal.reading(mine)]))
+    print("\n".join([terminal.variants(mine), *terminal.reading(mine, config.recipe.batch_size)]))
     figures.draw(config, runs)
     print(terminal.places(config))
     missing = {job.run.run_id for job in jobs} - set(mine.run_id[mine.status == "done"])

@@ -88,9 +88,10 @@ def environment_columns(device, threads, world=ALONE):
 
 def result_columns(config, run, folder, device, world):
     """Load the data, build, measure and train the network; the columns that come of it."""
-    data = load_for(config, run, world)
+    with warnings.catch_warnings(action="ignore"):  # the process that started the command has shown them
+        data = load_for(config, run, world)
     columns = {f"{split}_images": len(getattr(data, split)) for split in ("train", "val", "test")}
-    columns |= {"classes": data.classes}
+    columns |= {"classes": data.classes, **({"class_names": list(data.class_names)} if data.class_names else {})}
     size = {"classes": data.classes, "channels": data.channels}
     cost = variant_complexity(run.model, run.variant, **size)
     columns |= cost_columns(cost, run.model, baseline_px=run.data.resolution, **size)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from scaling_study.data import SOURCES
 
+UPDATES_MIN = 100  # of the weights, by which a network has learned something
 WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word
 VARIANT = [
     "model", "epochs", "method", "depth", "width", "resolution", "resolution_px", "flops_target", "flops_ratio",
@@ -40,10 +41,17 @@ def variants(runs):
     return table.to_string(index=False, formatters=formats | {"target": "{:g}".format}, na_rep="")
 
 
-def reading(runs):
-    """A line about runs that waited long for images, and one about images that nobody could read; none where all was
-    well."""
+def reading(runs, batch_size):
+    """Lines about runs too short to learn anything, about runs that waited long for images, and about images that
+    nobody could read; none where all was well."""
     done = runs[(runs.status == "done")]
+    updates = done.train_images // batch_size * done.epochs
+    if len(short := done[(updates < UPDATES_MIN).fillna(False)]):
+        least, count = updates[short.index].min(), f"{len(short)} of {len(done)} runs"
+        yield (
+            f"{least} updates of the weights in all, in {count}: nothing was learned yet. Smaller recipe.batch_size or "
+            f"more recipe.epochs give more; {UPDATES_MIN} are the least."
+        )
     from_files = done.data.isin([name for name, source in SOURCES.items() if source.files]) | done.data.str.contains(
         "/"
     )

@@ -23,6 +23,16 @@ def folder_of(config, run):
     return RunFolder(Path(config.results_dir) / config.study / "runs" / run.run_id)
 
 
+def run_in_study(config):
+    """The run that ``config`` describes, under the name by which its study has it."""
+    run = run_of(config)
+    if run.data.name != "imagefolder" or folder_of(config, run).path.exists():
+        return run
+    if not (Path(config.results_dir) / config.study / "runs").is_dir() or run.earlier is None:
+        return run
+    return run.earlier if folder_of(config, run.earlier).path.exists() else run
+
+
 def train_job(cfg):
     """Train the run that ``cfg`` describes unless it is done; never raises for what goes wrong in training.
 
@@ -31,7 +41,7 @@ def train_job(cfg):
     """
     logging.captureWarnings(True)  # into Hydra's log file: the sweep's own process has shown them already
     config = parse(cfg)
-    run = run_of(config)
+    run = run_in_study(config)
     folder = folder_of(config, run)
     if tasks_of_job() > 1:
         from scaling_study.tasks.slurm import export_world

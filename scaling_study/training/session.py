@@ -47,6 +47,7 @@ class Session:
             data, recipe, resolution=resolution, device=device, share=world.share, auto_augment=auto_augment
         )
         self.steps_per_epoch = self.batches.steps_per_epoch
+        self.class_names = data.class_names
         self.mix = make_mixing(recipe, data.classes, device)
         self.optimizer = make_optimizer(self.network, recipe)
         self.schedule = make_schedule(self.optimizer, recipe, self.steps_per_epoch)
@@ -220,6 +221,7 @@ class Session:
             "position": position,
             "unreadable": list(self.batches.unreadable),
             "normalisation": [values.cpu() for values in self.batches.normalisation],
+            **({"class_names": list(self.class_names)} if self.class_names else {}),
         }
 
     def restore(self, state):

@@ -24,11 +24,16 @@ class Weighted:
     crop_fraction: float | None = None
 
 
-def of_run(path, network):
-    """The weights of the checkpoint file ``path`` in ``network``, averaged ones where there are. Raises StudyError."""
+def of_checkpoint(path):
+    """The state that a run kept in the checkpoint file ``path``. Raises StudyError."""
     state = checkpoint.load(Path(path))
     if state is None:
         raise StudyError(f"evaluate.run: there is no {path}; the run must be trained with checkpoint.keep=true")
+    return state
+
+
+def of_run(state, network, path):
+    """The weights of a run's ``state`` in ``network``, averaged ones where there are. Raises StudyError."""
     parts = state["parts"]
     fill(network, parts.get("ema", parts["network"]), path)
     return Weighted(network, tuple(state["normalisation"]) if "normalisation" in state else None)

@@ -1,3 +1,4 @@
+import os
 import tarfile
 from dataclasses import replace
 from io import BytesIO
@@ -5,14 +6,12 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from scaling_study.data import shape_of
 from scaling_study.data.batches import make_batches
-from scaling_study.data.files import colour
 from scaling_study.data.images import load_data
 from scaling_study.data.loading import crop_fraction
-from scaling_study.errors import ConfigError, StudyError
+from scaling_study.errors import ConfigError, StudyError, one_line
 from scaling_study.records.identity import run_of
 from scaling_study.records.tables import run_table
 from scaling_study.tasks.check import check_augmentation
@@ -121,7 +120,9 @@ def test_unreadable_images_are_named_replaced_and_counted_once(folder, root, wor
     assert sorted(source.unreadable) == sorted(map(str, bad))
     assert sorted(str(w.message).split()[0] for w in told) == sorted(map(str, bad))
     strict = batches(folder("data.val_images=1", "recipe.batch_size=5", "data.unreadable_max=1"), workers=workers)
-    with pytest.raises(StudyError, match=r"data.unreadable_max=1: 2 images cannot be read, among them .*3\.jpg"):
+    with pytest.raises(
+        StudyError, match=r"unreadable_max=1: 2 images cannot be read .the last: .*Pillow knows., among them .*3\.jpg"
+    ):
         [len(labels) for seed in (0, 1) for _, labels in strict.train(seed, seed)]
 
 
@@ -132,23 +133,6 @@ def test_unreadable_images_count_for_no_accuracy(folder, root):
         count = sum(len(labels) for _, labels in source.evaluate("test"))
     assert count == 17
     assert len(source.unreadable) == 1
-
-
-@pytest.mark.parametrize("mode", ["L", "CMYK", "P", "RGBA", "LA", "1"])
-def test_every_kind_of_image_becomes_three_channels(mode):
-    image = picture(0, 1, mode=mode)
-    assert colour(image).mode == "RGB"
-    expected = np.asarray(picture(0, 1).convert("L" if mode in ("L", "LA", "1") else "RGB").convert("RGB")).mean()
-    assert np.asarray(colour(image)).mean() == pytest.approx(expected, rel=0.1)
-
-
-def test_sixteen_bits_keep_their_brightness(tmp_path):
-    ramp = np.linspace(0, 65535, 256, dtype=np.uint16).reshape(16, 16)
-    Image.fromarray(ramp).save(tmp_path / "deep.png")
-    with Image.open(tmp_path / "deep.png") as image:
-        assert image.mode.startswith("I")
-        values = np.asarray(colour(image))[:, :, 0]
-    assert np.abs(values.astype(int) - (ramp >> 8)).max() <= 1
 
 
 def test_grey_and_cmyk_files_and_grey_input(folder, root):
@@ -275,10 +259,35 @@ def test_the_end_of_a_command_tells_of_waiting_and_of_unreadable_images():
         {"status": "done", "data": "fractals", "data_wait_fraction": 0.5},
         {"status": "failed"},
     ]
-    waiting, unreadable = reading(run_table(rows))
+    waiting, unreadable = reading(run_table(rows), 8)
     assert waiting == "Waiting for images took up to 34% of the training time, in 1 of 2 runs."
     assert unreadable.startswith("2 images could not be read")
-    assert not list(reading(run_table(rows[1:])))
+    assert not list(reading(run_table(rows[1:]), 8))
+
+
+def test_a_run_too_short_to_learn_anything_is_told():
+    rows = [{"status": "done", "data": "x", "train_images": images, "epochs": 2} for images in (200, 1600)]
+    (line,) = reading(run_table(rows), 32)
+    assert line.startswith("12 updates of the weights in all, in 1 of 2 runs: nothing was learned yet")
+    assert not list(reading(run_table(rows[1:]), 32))
+
+
+def test_a_record_of_unreadable_images_can_be_written_whatever_their_names(folder, root):
+    """As UTF-8, which tables are in: the names of those left out, and the error that ends the run."""
+    for number in range(3):
+        path = os.fsencode(root / "train/ant") + b"/caf\xe9%d.jpg" % number
+        with open(path, "wb") as file:
+            file.write(b"no image")
+    made = folder("data.val_images=1", "recipe.epochs=3")
+    source = batches(made)
+    with pytest.warns(UserWarning, match="left out") as told:
+        list(source.train(0, 0)), list(source.evaluate("val"))
+    source = batches(folder("data.val_images=1", "data.unreadable_max=1"))
+    with pytest.raises(StudyError) as error, pytest.warns(UserWarning, match="left out"):
+        list(source.train(0, 0))
+    for text in (*source.unreadable, str(error.value), one_line(OSError("caf\udce9")), *(str(w.message) for w in told)):
+        assert "caf\\udce9" in text
+        text.encode("utf-8")
 
 
 def test_torchvisions_sets_come_through_timm(config, tmp_path):

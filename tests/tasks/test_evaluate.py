@@ -1,7 +1,10 @@
+import shutil
+
 import pytest
 import timm
 import torch
 
+from scaling_study.data import classes
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.costs import load_table
 from scaling_study.records.identity import run_of
@@ -10,6 +13,7 @@ from scaling_study.tasks.evaluate import published_beside
 from scaling_study.tasks.jobs import Job
 from scaling_study.tasks.run import train_and_record
 from scaling_study.tasks.train import folder_of
+from scaling_study.training import checkpoint
 
 from ..data.folders import make_folder
 
@@ -103,6 +107,61 @@ def test_what_cannot_be_evaluated_is_told(job, tmp_path, overrides, message):
         overrides = [override.replace(name, path) for override in overrides]
     with pytest.raises((ConfigError, StudyError), match=message):
         evaluate.run([job("task=evaluate", *overrides)])
+
+
+@pytest.fixture
+def kept(job):
+    """A run of 40 updates on ant, bee and cat, which it can tell apart, with its checkpoint."""
+    trained = job("checkpoint.keep=true", "recipe.epochs=10", "recipe.warmup_epochs=0", "recipe.ema_decay=0")
+    trained.folder.write_config(trained.run.settings)
+    record = train_and_record(trained.config, trained.run, trained.folder)
+    assert record["class_names"] == ["ant", "bee", "cat"]
+    return trained.folder
+
+
+def test_a_run_is_evaluated_by_the_names_of_its_classes(job, kept, tmp_path):
+    """A folder in which labels are other numbers gives the same predictions the same accuracy."""
+    given = ["task=evaluate", f"evaluate.run={kept.path}"]
+    whole = evaluate.evaluated(job(*given))
+    (tmp_path / "map").write_text("cat\nant\nbee\n")
+    assert evaluate.evaluated(job(*given, f"data.class_map={tmp_path / 'map'}"))["loss"] == pytest.approx(whole["loss"])
+    losses = {}
+    for name in ("ant", "bee", "cat"):
+        part = tmp_path / f"only-{name}"
+        for split in ("train", "val"):
+            shutil.copytree(tmp_path / "set" / split / name, part / split / name)
+        for memory in (False, True):
+            made = job(*given, f"data.root={part}", f"data.in_memory={memory}", "data.memory_resolution=32")
+            with pytest.warns(UserWarning, match="the data have 1 of the 3 classes that the run knows"):
+                row = evaluate.evaluated(made)
+            assert row["classes"] == 3
+            losses[name, memory] = row["loss"]
+    assert sum(losses[name, False] for name in ("ant", "bee", "cat")) / 3 == pytest.approx(whole["loss"], rel=1e-5)
+    assert max(losses.values()) < 0.5  # a wrong label would cost several nats
+
+
+def test_a_class_that_the_run_does_not_know_is_refused_with_both_lists(job, kept, tmp_path):
+    for split in ("train", "val"):
+        (tmp_path / "set" / split / "ant").rename(tmp_path / "set" / split / "wasp")
+    classes.named.cache_clear()
+    message = r"classes of the data \(bee, cat, wasp\) wasp is not among the classes .* \(ant, bee, cat\)$"
+    with pytest.raises(StudyError, match=message):
+        evaluate.evaluated(job("task=evaluate", f"evaluate.run={kept.path}"))
+
+
+def test_a_run_that_kept_no_names_is_evaluated_by_numbers_with_a_word(job, kept, tmp_path):
+    given = ["task=evaluate", f"evaluate.run={kept.path}"]
+    whole = evaluate.evaluated(job(*given))
+    state = checkpoint.load(kept.checkpoint)
+    del state["class_names"]
+    checkpoint.save(kept.checkpoint, state)
+    with pytest.warns(UserWarning, match="has no names of classes: labels are compared as numbers"):
+        assert evaluate.evaluated(job(*given))["loss"] == whole["loss"]
+    for split in ("train", "val"):
+        shutil.rmtree(tmp_path / "set" / split / "ant")
+    classes.named.cache_clear()
+    with pytest.warns(UserWarning, match="as numbers"), pytest.raises(StudyError, match="does not fit the network"):
+        evaluate.evaluated(job(*given))
 
 
 def test_a_run_without_checkpoint_is_told(job):
