@@ -43,6 +43,7 @@ class Courteous:
 
 def make_courteous():
     """Make standard output and error of this process courteous; characters their encoding lacks are escaped."""
+    open_standard_files()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by who started this process
@@ -52,3 +53,12 @@ def make_courteous():
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
         setattr(sys, name, Courteous(stream))
+
+
+def open_standard_files():
+    """Lead into nothing what who started this process has closed; the next file opened, or a child, would take it."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free

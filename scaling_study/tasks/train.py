@@ -3,11 +3,11 @@
 import logging
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scaling_study.errors import plain_warnings
+from scaling_study.errors import plain_warnings, reason_of
 from scaling_study.processes import end_with
 from scaling_study.records.identity import run_of
 from scaling_study.records.store import RunFolder
@@ -54,7 +54,8 @@ def train_job(cfg):
         if opened(folder, run):
             death = run_isolated(child, config, run, folder)
             if death and not folder.has_record():  # it may have died of something after its work was done
-                record_death(config, run, folder, death)
+                with suppress(OSError):  # on a full disk; the run is not done then, of which the command tells
+                    record_death(config, run, folder, death)
 
 
 def opened(folder, run):
@@ -98,7 +99,10 @@ def child(config, run, folder):
     os.environ.setdefault("OMP_NUM_THREADS", str(config.threads))
     from scaling_study.tasks.run import train_and_record
 
-    train_and_record(config, run, folder)
+    try:
+        train_and_record(config, run, folder)
+    except OSError as error:  # its record could not be written
+        sys.exit(f"warning: {folder.path} cannot be written to ({reason_of(error)})")
 
 
 def record_death(config, run, folder, death):
