@@ -15,7 +15,7 @@ from scaling_study.cli import CONF
 from scaling_study.ignored import check_given
 from scaling_study.records.identity import run_of
 from scaling_study.schema import parse
-from scaling_study.tasks.jobs import require_one_command, sweep_jobs
+from scaling_study.tasks.jobs import distinct, require_one_command, sweep_jobs
 
 GROUPS = ["data", "model", "recipe", "scaling", "task"]
 FILES = [(path.parent.name, path.stem) for group in GROUPS for path in sorted((Path(CONF) / group).glob("*.yaml"))]
@@ -57,7 +57,7 @@ def jobs_of(*overrides):
         cfg = compose("config", overrides=list(overrides), return_hydra_config=True)
         cfg.hydra.overrides.task = [o for o in overrides if not o.startswith("hydra")]
         assert GlobalHydra.instance().is_initialized()
-        return sweep_jobs(cfg)
+        return distinct(sweep_jobs(cfg).values())
 
 
 @pytest.mark.parametrize("axis", FIGURE_3)

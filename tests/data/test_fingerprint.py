@@ -9,7 +9,7 @@ from scaling_study.errors import ConfigError
 from scaling_study.records import identity
 from scaling_study.records.identity import digest, run_of
 from scaling_study.tasks.jobs import job_of
-from scaling_study.tasks.launch import require_one_setting
+from scaling_study.tasks.launch import require_one_setting, settings_of_study
 from scaling_study.tasks.run import train_and_record
 from scaling_study.tasks.train import folder_of, opened, run_in_study
 
@@ -150,12 +150,16 @@ def test_a_run_of_the_earlier_fingerprint_goes_on_and_counts_as_done(made, root,
     assert other == run_of(made("seed=1"))
     for seed in (0, 1):
         config = made(f"seed={seed}")
-        require_one_setting(SimpleNamespace(config=config, run=run_in_study(config)))
+        compared(config, run_in_study(config))
     folder_of(made("seed=1"), other).write_config(other.settings)
-    require_one_setting(SimpleNamespace(config=made(), run=run_in_study(made())))
+    compared(made(), run_in_study(made()))
     one_more(root)
     with pytest.raises(ConfigError, match=r"data.root=.*/set: study=s holds runs with other images"):
-        require_one_setting(SimpleNamespace(config=made("seed=2"), run=run_of(made("seed=2"))))
+        compared(made("seed=2"), run_of(made("seed=2")))
+
+
+def compared(config, run):
+    require_one_setting(SimpleNamespace(config=config, run=run), settings_of_study(config))
 
 
 def as_omegaconf(config):

@@ -244,7 +244,7 @@ def test_the_validation_split_is_a_tenth_by_default(config, tmp_path, monkeypatc
     assert images(f"data.root={make_folder(tmp_path / 'b', train=4)}") == 3
     assert images(f"data.root={tmp_path / 'b'}", "data.val_split=val") == 10_000
     assert images(f"data.root={tmp_path / 'b'}", "data.val_images=5") == 5
-    with pytest.raises(ConfigError, match=r"data.val_images=None: must be 1 or more; it needs data=imagefolder"):
+    with pytest.raises(ConfigError, match=r"data.val_images=None: must be 1 or more; null needs data=imagefolder"):
         config("data=fractals", "data.val_images=null")
     monkeypatch.setattr(classes, "VAL_IMAGES_MAX", 7)
     assert images(f"data.root={make_folder(tmp_path / 'c', train=40)}") == 7

@@ -5,7 +5,7 @@ import pytest
 from scaling_study.errors import ConfigError
 from scaling_study.records.identity import run_of
 from scaling_study.records.store import RunFolder
-from scaling_study.tasks.launch import require_one_setting
+from scaling_study.tasks.launch import require_one_setting, settings_of_study
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def study(tmp_path, config):
     def start(*overrides):
         made = config(*overrides, f"results_dir={tmp_path}", "study=s")
         job = SimpleNamespace(config=made, run=run_of(made))
-        require_one_setting(job)
+        require_one_setting(job, settings_of_study(made))
         RunFolder(tmp_path / "s" / "runs" / job.run.run_id).write_config(job.run.settings)
 
     return start
