@@ -242,12 +242,7 @@ def read(path, count):
 def draw_parallel(split, count, chunk=500):
     """``draw`` the first ``count`` samples on all cores."""
     starts = range(0, count, chunk)
-    jobs = (delayed(draw_for)(os.getpid(), split, start, min(start + chunk, count)) for start in starts)
-    return np.concatenate(Parallel(n_jobs=-1 if count > chunk else 1)(jobs))
-
-
-def draw_for(command, *arguments):
-    """``draw`` in a worker, which ends with the process ``command``."""
-    if command != os.getpid():
-        end_with(command)
-    return draw(*arguments)
+    if count <= chunk:
+        return draw(split, 0, count)
+    jobs = (delayed(draw)(split, start, min(start + chunk, count)) for start in starts)
+    return np.concatenate(Parallel(n_jobs=-1, backend="loky", initializer=end_with, initargs=(os.getpid(),))(jobs))

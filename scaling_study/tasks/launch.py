@@ -12,9 +12,7 @@ from hydra.types import RunMode
 
 from scaling_study.errors import ConfigError, Raised, StudyError
 from scaling_study.ignored import check_given
-from scaling_study.output import make_courteous
 from scaling_study.paths import expanded
-from scaling_study.processes import end_with
 from scaling_study.ranges import NAME
 from scaling_study.records.identity import same_folder
 from scaling_study.records.store import require_writable, run_folders
@@ -70,14 +68,7 @@ class StudyCallback(Callback):
     """
 
     def __getstate__(self):
-        return {"command": os.getpid()}  # Hydra sends the callback to its workers; jobs and display stay here
-
-    def on_job_start(self, config, **_):
-        """In a worker of this machine: end with the command, whatever ends that."""
-        command = getattr(self, "command", os.getpid())
-        if command != os.getpid() and "SUBMITIT_EXECUTOR" not in os.environ:
-            end_with(command)
-            make_courteous()
+        return {}  # Hydra sends the callback to its workers; the jobs and the display stay here
 
     @loud
     def on_run_start(self, config):

@@ -6,6 +6,8 @@ import warnings
 
 from hydra.utils import get_class
 
+from scaling_study.output import make_courteous
+from scaling_study.processes import end_with
 from scaling_study.tasks.workers import RUNS_AT_ONCE
 
 LAUNCHES_MAX = 4  # of a sweep whose worker processes keep dying
@@ -15,25 +17,42 @@ def set_up(target, points):
     """Change the launcher class named ``target``: it is handed each run of ``points``, {overrides: Job}, once, and none
     that is done, and one of parallel workers starts new ones when they die."""
     launcher = get_class(target)
-    launch = pending_only(launcher.launch, points, began=time.time())
-    launcher.launch = enduring(launch) if launcher.__name__ == "JoblibLauncher" else launch
+    launch = launcher.launch
+    if launcher.__name__ == "JoblibLauncher":
+        launcher.launch = enduring(pending_only(with_workers(launch), points, began=time.time()))
+    else:
+        launcher.launch = pending_only(launch, points, began=time.time())
 
 
 def pending_only(launch, points, began):
-    """Launch what is neither done nor has failed since ``began``, with no more workers than that takes."""
+    """Launch what is neither done nor has failed since ``began``."""
 
     def wrapped(launcher, job_overrides, initial_job_idx):
         jobs = {points[tuple(overrides)].run.run_id: overrides for overrides in job_overrides}
         pending = [o for o in jobs.values() if not (points[tuple(o)].done or points[tuple(o)].failed_since(began))]
-        if not pending:
-            return []
-        pool = getattr(launcher, "joblib", {})
-        if pool.get("n_jobs", 0) > 0:
-            pool["n_jobs"] = min(pool["n_jobs"], len(pending))
-            os.environ[RUNS_AT_ONCE] = str(pool["n_jobs"])  # which the workers share the cores by
-        return launch(launcher, pending, initial_job_idx)
+        return launch(launcher, pending, initial_job_idx) if pending else []
 
     return wrapped
+
+
+def with_workers(launch):
+    """Launch with no more workers than there are runs, which end with this process."""
+
+    def wrapped(launcher, job_overrides, initial_job_idx):
+        pool = launcher.joblib
+        if pool["n_jobs"] > 0:
+            pool["n_jobs"] = min(pool["n_jobs"], len(job_overrides))
+            os.environ[RUNS_AT_ONCE] = str(pool["n_jobs"])  # which the workers share the cores by
+        pool |= {"initializer": begin_worker, "initargs": (os.getpid(),)}
+        return launch(launcher, job_overrides, initial_job_idx)
+
+    return wrapped
+
+
+def begin_worker(command):
+    """What a worker does first, of the process ``command``."""
+    end_with(command)
+    make_courteous()
 
 
 def enduring(launch):
