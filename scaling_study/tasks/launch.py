@@ -190,8 +190,9 @@ def settings_of_study(config):
     """{model name: settings of a run of it} of the runs that the study has."""
     settings = {}
     for folder in told_when_slow(run_folders(Path(config.results_dir) / config.study), "reading settings of runs"):
-        if known := folder.config():
-            settings.setdefault(known.get("model", {}).get("name"), known)
+        known = folder.config() or {}
+        if isinstance(model := known.get("model"), dict) and isinstance(name := model.get("name"), str):
+            settings.setdefault(name, known)
     return settings
 
 
@@ -203,7 +204,9 @@ def require_one_setting(job, settings):
     same_model = settings.get(job.run.model.name)
     known = same_model or next(iter(settings.values()))
     for group, schema in (("data", Data), ("recipe", Recipe)):
-        mine, theirs = job.run.settings[group], known.get(group, {})
+        mine, theirs = job.run.settings[group], known.get(group)
+        if not isinstance(theirs, dict):  # damaged: it says nothing
+            continue
         unsaid = {field.name: field.default for field in fields(schema) if field.default is not MISSING}
         for key in dict.fromkeys([*mine, *(key for key in theirs if key in unsaid)]):
             value = mine.get(key, unsaid.get(key))

@@ -5,7 +5,7 @@ import pytest
 from scaling_study.errors import ConfigError
 from scaling_study.records.identity import run_of
 from scaling_study.records.store import RunFolder
-from scaling_study.tasks.launch import require_one_setting
+from scaling_study.tasks.launch import require_one_setting, settings_of_study
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def study(tmp_path, config):
     def start(*overrides):
         made = config(*overrides, f"results_dir={tmp_path}", "study=s")
         job = SimpleNamespace(config=made, run=run_of(made))
-        require_one_setting(job)
+        require_one_setting(job, settings_of_study(made))
         RunFolder(tmp_path / "s" / "runs" / job.run.run_id).write_config(job.run.settings)
 
     return start
@@ -50,3 +50,21 @@ def test_a_key_at_its_default_is_compared_with_one_that_is_not(study):
     study("recipe.mixup=0.2", "seed=1")
     with pytest.raises(ConfigError, match=r"^recipe\.mixup=0\.0: study=s holds runs with 0\.2"):
         study()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1, 2]",
+        "text",
+        "2026-13-45",
+        "model: 3",
+        "model: {name: [1]}",
+        "model: {name: micro_mbconv}\ndata: 1\nrecipe: [a]",
+    ],
+)
+def test_a_damaged_config_says_nothing_and_stops_nothing(study, tmp_path, text):
+    other = tmp_path / "s" / "runs" / "other"
+    other.mkdir(parents=True)
+    (other / "config.yaml").write_text(text)
+    study()
