@@ -225,10 +225,10 @@ def finish(jobs):
     runs = tables.rebuild(config)
     mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
     print("\n".join([terminal.variants(mine), *terminal.reading(mine)]))
-    figures.draw(config, runs)
+    drawn = figures.draw(config, runs)
     print(terminal.places(config))
     missing = {job.run.run_id for job in jobs} - set(mine.run_id[mine.status == "done"])
     if not missing:
-        return 0
+        return drawn.status
     print(terminal.failures(runs, missing), file=sys.stderr)
     return 1
