@@ -1,4 +1,8 @@
-"""Figures: tables in, a matplotlib Figure out."""
+"""Figures: tables in, matplotlib Figures out.
+
+``of_runs``, ``of_analysis`` and ``of_costs`` give {name: function that draws the Figure, or None where its points do
+not make one}, so that one that cannot be drawn keeps no other from it. ``save`` calls such a function.
+"""
 
 from functools import partial
 
@@ -11,6 +15,7 @@ from scaling_study.figures.curves import fitted, frontiers, width_by_depth_and_r
 from scaling_study.figures.saturation import methods_together, one_panel_per_axis, studies
 from scaling_study.figures.times import time_against_counts
 
+SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none"}  # beside matplotlib's own
 RUN_FIGURES = {"axes": one_panel_per_axis, "methods": methods_together}
 FAMILY_FIGURES = {
     "accuracy_flops": partial(family.accuracy, column="flops"),
@@ -19,13 +24,13 @@ FAMILY_FIGURES = {
 
 
 def of_runs(runs):
-    """{name: Figure} of a run table, a set per model that was scaled and length of training; empty when no run is
+    """{name: drawing} of a run table, a set per model that was scaled and length of training; empty when no run is
     done."""
     parts = studies(one_rule(runs))
     figures = {}
     for (model, epochs), rows in parts.items():
         for name, draw in RUN_FIGURES.items():
-            figures[suffixed(name, parts, model, epochs)] = draw(rows, model)
+            figures[suffixed(name, parts, model, epochs)] = partial(draw, rows, model)
     return figures
 
 
@@ -36,25 +41,52 @@ def suffixed(name, parts, model, epochs):
 
 
 def of_analysis(tables, runs, costs, latencies):
-    """{name: Figure} of what an analysis found; tables: its frames by name; runs: the run table, which may be empty."""
-    figures = {}
+    """{name: drawing} of what an analysis found; tables: its frames by name; runs: the run table, which may be empty.
+
+    A table that is not as expected gives a drawing, of the table's name, that raises what is wrong with it.
+    """
     runs = one_rule(runs[runs.status == "done"]) if len(runs) else runs
-    for key, rows in parts_of(tables.get("fit_curves")).items():
-        own = runs[(runs.model == key[0]) & same(runs.epochs, key[1])]
-        figures[suffixed("fits", parts_of(tables["fit_curves"]), *key)] = fitted(rows, own)
-    flops = {name: table[table.cost == "flops"] for name, table in tables.items() if "cost" in table}
+    drawings = planned("fits", partial(of_fits, tables, runs))
     for name, draw in (("comparisons", compared), ("frontier", frontiers), ("search", searched)):
-        table = flops.get(name, tables.get(name))
-        for key, rows in parts_of(table).items():
-            if name != "comparisons" or rows.difference.notna().any():
-                figures[suffixed(name, parts_of(table), *key)] = draw(rows)
+        drawings |= planned(name, partial(of_parts, name, draw, tables.get(name)))
     if "regime" in tables:
-        figures["regime"] = regimes(tables["regime"])
-    if len(runs) and (grid := width_by_depth_and_resolution(runs)):
-        figures["fig4"] = grid
-    if "time_fits" in tables and (tables["time_fits"].status == "estimated").any():
-        figures["times"] = time_against_counts(tables["time_fits"], costs, latencies)
-    return figures
+        drawings["regime"] = partial(regimes, tables["regime"])
+    if len(runs):
+        drawings["fig4"] = partial(width_by_depth_and_resolution, runs)
+    if "time_fits" in tables:
+        drawings |= planned("times", partial(of_times, tables["time_fits"], costs, latencies))
+    return drawings
+
+
+def planned(name, select):
+    """What ``select()`` gives, or, where it raises, one drawing that raises the same."""
+    try:
+        return select()
+    except Exception as error:  # of whatever kind pandas raises for a table that is not as expected
+        return {name: partial(fail, error)}
+
+
+def fail(error):
+    raise error
+
+
+def of_fits(tables, runs):
+    parts = parts_of(tables.get("fit_curves"))
+    own = {key: runs[(runs.model == key[0]) & same(runs.epochs, key[1])] for key in parts}
+    return {suffixed("fits", parts, *key): partial(fitted, rows, own[key]) for key, rows in parts.items()}
+
+
+def of_parts(name, draw, table):
+    """Of one table, in costs by flops alone."""
+    parts = parts_of(table[table.cost == "flops"] if table is not None and "cost" in table else table)
+    shown = {key: rows for key, rows in parts.items() if name != "comparisons" or rows.difference.notna().any()}
+    return {suffixed(name, parts, *key): partial(draw, rows) for key, rows in shown.items()}
+
+
+def of_times(time_fits, costs, latencies):
+    if not (time_fits.status == "estimated").any():
+        return {}
+    return {"times": partial(time_against_counts, time_fits, costs, latencies)}
 
 
 def parts_of(table):
@@ -67,26 +99,34 @@ def same(column, value):
 
 
 def of_costs(costs, latencies, published):
-    """{name: Figure} of what the cost and latency tables allow: those of the family need two published models."""
+    """{name: drawing} of what the cost and latency tables allow: those of the family need two published models."""
     figures = {}
     known = set(published.built_as.dropna()) & set(family.baselines(costs).model)
     if len(known) > 1:
-        figures |= {name: draw(costs, published) for name, draw in FAMILY_FIGURES.items()}
-        figures["memory"] = family.memory(costs, published)
+        figures |= {name: partial(draw, costs, published) for name, draw in FAMILY_FIGURES.items()}
+        figures["memory"] = partial(family.memory, costs, published)
         if latencies.variant_id.isin(family.baselines(costs).variant_id).any():
-            figures["latency"] = family.latency(costs, latencies, published)
+            figures["latency"] = partial(family.latency, costs, latencies, published)
     if len(family.along_axes(costs)):
-        figures["cost_curves"] = family.cost_curves(costs)
+        figures["cost_curves"] = partial(family.cost_curves, costs)
     return figures
 
 
-def save(figure, stem, formats):
-    """Write ``figure`` as ``<stem>.<format>`` for each format; returns the paths. SVG output is reproducible."""
+def save(draw, stem, formats):
+    """Write the Figure that ``draw()`` gives as ``<stem>.<format>`` for each format; returns the paths, none where it
+    gives None.
+
+    Matplotlib's own settings hold meanwhile, whatever the user's are. SVG output is reproducible.
+    """
     import matplotlib
 
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    files = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
-    with matplotlib.rc_context({"svg.hashsalt": "scaling_study", "svg.fonttype": "none"}):
+    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
+    with matplotlib.rc_context(defaults | SETTINGS):
+        figure = draw()
+        if figure is None:
+            return []
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        files = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
         for file in files:
             figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix == ".svg" else None)
     return files

@@ -1,30 +1,58 @@
 """One folder per run. Every file in it is whole or absent, whatever kills the process."""
 
 import csv
+import itertools
 import json
 import os
 import shutil
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from scaling_study.errors import StudyError, reason_of
+from scaling_study.errors import StudyError, one_line, reason_of
 from scaling_study.locks import lock_of
+from scaling_study.processes import exists
+from scaling_study.records.columns import EPOCH_COLUMNS, misfit
 
+# What reading a file of JSON or CSV raises where its content is not as expected.
+MALFORMED = (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError, csv.Error)
 CONFIG, RECORD, HISTORY = "config.yaml", "record.json", "history.csv"
 CHECKPOINT, PROGRESS = "checkpoint.pt", "progress.json"  # there while a run is under way
+FILES = (CONFIG, RECORD, HISTORY, CHECKPOINT, PROGRESS)
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # seven times as fast, where it was built
+LEFTOVER_SECONDS = 3600.0  # after which a temporary file is no longer being written, here or on another host
 FREE_BYTES_MIN = 200_000_000  # below this a study is not started: checkpoints and tables would not fit
 
 
 def write_text(path, text):
-    """Replace ``path`` by ``text`` in one step; missing parent folders are made."""
+    """Replace ``path`` by ``text`` in one step; missing parent folders are made.
+
+    What UTF-8 cannot hold, as bytes of file names that are no text, is escaped. Raises OSError, and leaves no file
+    behind, when it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def remove_leftovers(folder):
+    """Remove what killed processes left in ``folder`` of files they were writing: ``.NAME.PID.tmp``."""
+    for path in Path(folder).glob(".*.tmp"):
+        pid = path.name.split(".")[-2]
+        try:
+            old = time.time() - path.stat().st_mtime > LEFTOVER_SECONDS
+            if pid.isdecimal() and old and not exists(int(pid)):
+                path.unlink()
+        except (OSError, OverflowError):  # another process was faster, or it is not ours
+            continue
 
 
 @dataclass(frozen=True)
@@ -46,11 +74,16 @@ class RunFolder:
         write_text(self.path / CONFIG, yaml.safe_dump(settings, sort_keys=False))
 
     def config(self):
-        """The settings the run was started with, or None."""
+        """The settings the run was started with, a dict, or None where there is none that can be read."""
         try:
-            return yaml.load((self.path / CONFIG).read_text(encoding="utf-8"), YAML_LOADER)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            settings = yaml.load((self.path / CONFIG).read_text(encoding="utf-8"), YAML_LOADER)
+        except (OSError, ValueError, yaml.YAMLError, RecursionError):  # ValueError: a date that there is not, for one
             return None
+        return settings if isinstance(settings, dict) else None
+
+    def is_of_others(self, settings):
+        """Whether the folder was started with readable settings that differ from ``settings``."""
+        return self.config() not in (None, yaml.load(yaml.safe_dump(settings), YAML_LOADER))
 
     def write_history(self, rows):
         lines = [",".join(rows[0]), *(",".join(repr(v) for v in row.values()) for row in rows)]
@@ -77,14 +110,18 @@ class RunFolder:
         return (self.path / PROGRESS).exists()
 
     def progress(self):
-        """Fraction of the training steps done, 0 when unknown."""
+        """Fraction of the training steps done, 0 to 1; 0 when unknown."""
         try:
-            return float(json.loads((self.path / PROGRESS).read_text())["fraction"])
-        except (OSError, ValueError, KeyError, TypeError):
+            fraction = float(json.loads((self.path / PROGRESS).read_text())["fraction"])
+        except (OSError, *MALFORMED):
             return 0.0
+        return fraction if 0.0 <= fraction <= 1.0 else 0.0
 
     def record(self):
-        """The final record, or None when there is none that can be trusted (said in a warning)."""
+        """The final record, or None when there is none that can be trusted (said in a warning).
+
+        Known keys hold what their column of the run table holds; text is such that UTF-8 can hold it.
+        """
         try:
             text = (self.path / RECORD).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -95,38 +132,56 @@ class RunFolder:
             record = json.loads(text)
             if record["status"] not in ("done", "failed") or record["run_id"] != self.path.name:
                 raise ValueError("it is not the record of this run")
-        except (ValueError, KeyError, TypeError) as error:
+            if problem := misfit(record):
+                raise ValueError(problem)
+        except MALFORMED as error:
             return self.distrust(RECORD, error)
         if record["status"] == "done":
             try:
                 self.history_lines(record["epochs"])
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, *MALFORMED) as error:
                 return self.distrust(HISTORY, error)
-        return record
+        return {key: utf8(value) for key, value in record.items()}
 
     def history_lines(self, epochs):
-        """Header and rows of the history as text. Raises ValueError unless it holds ``epochs`` complete rows."""
+        """Header and rows of the history as text. Raises one of MALFORMED unless it holds ``epochs`` complete rows of
+        numbers, one per epoch."""
         lines = (self.path / HISTORY).read_text(encoding="utf-8").splitlines()
         if len(lines) != epochs + 1:
             raise ValueError(f"{max(len(lines) - 1, 0)} of {epochs} epochs")
-        columns = len(next(csv.reader(lines[:1])))
-        for line in lines[1:]:
-            values = [float(value) for value in line.split(",")]
-            if len(values) != columns:
-                raise ValueError(f"{len(values)} of {columns} columns")
-        return lines
+        columns = next(csv.reader(lines[:1]))
+        if columns != list(EPOCH_COLUMNS)[1 : len(columns) + 1]:
+            raise ValueError("its columns are not those of a history")
+        rows = [lines[0]]
+        for epoch, line in enumerate(lines[1:], start=1):
+            first, *values = line.split(",")
+            if len(values) + 1 != len(columns):
+                raise ValueError(f"{len(values) + 1} of {len(columns)} columns")
+            if first != str(epoch):
+                raise ValueError(f"{first!r} in place of epoch {epoch}")
+            rows.append(",".join([first, *(repr(float(value)) for value in values)]))  # as pandas reads them too
+        return rows
 
     def distrust(self, name, error):
-        warnings.warn(f"{self.path / name} cannot be used ({error}); its run counts as not done", stacklevel=3)
+        reason = one_line(error) or type(error).__name__
+        warnings.warn(f"{self.path / name} cannot be used ({reason}); its run counts as not done", stacklevel=3)
 
     def remove_record(self):
         """Open a failed run again; its checkpoint stays."""
         (self.path / RECORD).unlink(missing_ok=True)
 
-    def clear(self):
-        """Forget everything about the run but its lock."""
-        for name in (RECORD, HISTORY, CHECKPOINT, PROGRESS):
-            (self.path / name).unlink(missing_ok=True)
+    def set_aside(self, name):
+        """Rename a file, or what is in its place, to ``NAME.damaged``, numbered where that is taken."""
+        path = self.path / name
+        if not os.path.lexists(path):
+            return
+        names = (f"{name}.damaged{number}" for number in itertools.chain([""], itertools.count(2)))
+        path.rename(next(aside for other in names if not os.path.lexists(aside := self.path / other)))
+
+
+def utf8(value):
+    """Text with escapes for what UTF-8 cannot hold; any other value as it is."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def run_folders(study_dir):

@@ -7,79 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from scaling_study.locks import lock_of
-from scaling_study.records.store import run_folders, write_text
+from scaling_study.records.columns import EPOCH_COLUMNS, RUN_COLUMNS
+from scaling_study.records.store import remove_leftovers, run_folders, write_text
 
-# Columns of the run table, in order, with their pandas types. One row per run; units as in the names,
-# accuracies in percent, losses in nats, flops and activations per image.
-RUN_COLUMNS = {
-    "run_id": "string",
-    "study": "string",
-    "source": "string",  # measured: trained here
-    "status": "string",  # done or failed
-    "error_type": "string",
-    "error": "string",
-    "method": "string",
-    "phi": "float64",
-    "depth": "float64",
-    "width": "float64",
-    "resolution": "float64",
-    "stage_depth": "string",  # further depth multipliers, one per stage
-    "small_stem": "boolean",  # whether the stem has no stride
-    "resolution_px": "Int64",
-    "flops_nominal": "float64",  # d * w**2 * r**2
-    "flops_target": "float64",  # the budget asked for, and
-    "flops_ratio": "float64",  # what was built, as multiples of the baseline's measured flops
-    "seed": "Int64",
-    "model": "string",
-    "family": "string",
-    "data": "string",
-    "recipe": "string",
-    "epochs": "Int64",
-    "train_images": "Int64",
-    "val_images": "Int64",
-    "test_images": "Int64",
-    "classes": "Int64",
-    "flops": "Int64",
-    "params": "Int64",
-    "param_bytes": "Int64",
-    "activations": "Int64",
-    "activation_bytes": "Int64",
-    "top1": "float64",
-    "top5": "float64",
-    "loss": "float64",
-    "val_top1": "float64",
-    "val_top5": "float64",
-    "val_loss": "float64",
-    "train_top1": "float64",
-    "train_top5": "float64",
-    "train_loss": "float64",
-    "train_seconds": "float64",
-    "images_per_second": "float64",
-    "device": "string",
-    "threads": "Int64",
-    "precision": "string",
-    "processes": "Int64",  # that trained the run together
-    "micro_batch_size": "Int64",  # images per forward pass of a process
-    "data_wait_fraction": "float64",  # of train_seconds, in which the network waited for images
-    "unreadable_images": "Int64",  # left out
-    "python_version": "string",
-    "torch_version": "string",
-    "timm_version": "string",
-    "package_version": "string",
-    "git_commit": "string",
-    "finished_at": "string",  # ISO 8601, UTC
-}
-EPOCH_COLUMNS = {
-    "run_id": "string",
-    "epoch": "Int64",
-    "train_loss": "float64",
-    "val_top1": "float64",
-    "val_top5": "float64",
-    "val_loss": "float64",
-    "learning_rate": "float64",
-    "train_seconds": "float64",  # since the start of the run
-    "data_wait_seconds": "float64",  # of them, waiting for images
-}
 # Columns that tables of earlier versions lack; they read as missing values.
 LATER = {
     "stage_depth", "small_stem", "flops_nominal", "flops_target", "flops_ratio", "family", "param_bytes", "processes",
@@ -116,6 +46,7 @@ def write_tables(study_dir):
     study_dir.mkdir(parents=True, exist_ok=True)
     here = [folder.path.name for folder in run_folders(study_dir)]
     with lock_of(study_dir / ".tables.lock"):
+        remove_leftovers(study_dir)
         runs, history = read_study(study_dir)
         runs = with_rows_from_elsewhere(runs, study_dir, load_runs, here).sort_values(ORDER, ignore_index=True)
         history = with_rows_from_elsewhere(history, study_dir, load_history, here)

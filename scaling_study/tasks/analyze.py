@@ -29,12 +29,12 @@ def run(jobs):
     presets = [write_preset(folder, row, f"_{row.epochs}epochs" if several else "") for row in best]
     write_text(folder / "summary.md", text)
     print(text)
-    files = figures.draw_analysis(config, analysis.tables, runs)
+    drawn = figures.draw_analysis(config, analysis.tables, runs)
     print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
     for preset in presets:
         print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} scaling={preset.stem}")
-    print(f"Figures: {', '.join(str(file) for file in files if file.suffix == '.png') or 'none'}")
-    return 0
+    print(f"Figures: {', '.join(str(file) for file in drawn.files if file.suffix == '.png') or 'none'}")
+    return drawn.status
 
 
 def study_dir(config):

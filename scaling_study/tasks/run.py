@@ -132,7 +132,10 @@ def train_from_checkpoint(config, run, folder, track, *, data, device, world):
     history = state.get("history") if state else None
     track.epochs_told = len(history) if isinstance(history, list) else 0
     try:
-        return start(build(run, data), state=state)
+        trained = start(build(run, data), state=state)
+        if world.first:
+            folder.write_history(trained.history)  # also where the state is of the last epoch and no file is left
+        return trained
     except checkpoint.UnusableState as error:
         warnings.warn(f"{folder.checkpoint} does not fit its run ({error}), which starts again", stacklevel=2)
         return start(build(run, data))

@@ -10,7 +10,7 @@ from pathlib import Path
 from scaling_study.errors import plain_warnings, reason_of
 from scaling_study.processes import end_with
 from scaling_study.records.identity import run_of
-from scaling_study.records.store import RunFolder
+from scaling_study.records.store import CHECKPOINT, FILES, HISTORY, RECORD, RunFolder, remove_leftovers
 from scaling_study.schema import parse
 from scaling_study.tasks.isolate import run_isolated
 from scaling_study.tasks.workers import processes_per_run, tasks_of_job
@@ -63,8 +63,14 @@ def opened(folder, run):
     record = folder.record()
     if record and record["status"] == "done":
         return False
+    remove_leftovers(folder.path)
     if record is None and folder.has_record():
-        folder.clear()
+        log.warning("%s: a damaged record is set aside; training goes on from what there is", folder.path)
+        for name in (RECORD, HISTORY, *([CHECKPOINT] if folder.is_of_others(run.settings) else [])):
+            folder.set_aside(name)
+    for name in FILES:
+        if (folder.path / name).is_dir():
+            folder.set_aside(name)
     folder.remove_record()
     folder.write_config(run.settings)
     folder.write_progress(0.0)

@@ -63,11 +63,11 @@ def test_all_methods_share_one_panel_and_start_at_the_baseline(runs):
 def test_other_models_are_references_beside_the_curves(runs):
     other = runs[runs.method == "baseline"].assign(model="resnet", run_id="r", flops=64_000_000, resolution_px=28)
     both = pd.concat([runs, other])
-    [axes] = of_runs(both)["methods"].axes
+    [axes] = of_runs(both)["methods"]().axes
     assert texts(axes) == ["resnet, 28 px"]
     assert "reference" in [text.get_text() for text in axes.get_legend().get_texts()]
-    alone = of_runs(runs)["axes"].axes[0].lines[0].get_ydata().tolist()
-    assert of_runs(both)["axes"].axes[0].lines[0].get_ydata().tolist() == alone
+    alone = of_runs(runs)["axes"]().axes[0].lines[0].get_ydata().tolist()
+    assert of_runs(both)["axes"]().axes[0].lines[0].get_ydata().tolist() == alone
 
 
 def test_every_scaled_model_has_figures_of_its_own(runs):
@@ -86,16 +86,16 @@ def test_the_data_is_what_is_drawn(runs):
 def test_partial_studies_still_draw(runs, keep, tmp_path):
     figures = of_runs(runs[runs.method.isin(keep)])
     assert set(figures) == {"axes", "methods"}
-    for name, figure in figures.items():
-        [file] = save(figure, tmp_path / name, ["png"])
+    for name, draw in figures.items():
+        [file] = save(draw, tmp_path / name, ["png"])
         assert file.stat().st_size > 5000
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
 def test_committed_figures_re_render_from_committed_tables(study, tmp_path):
     runs = load_runs(study)
-    for name, figure in of_runs(runs).items():
-        [drawn] = save(figure, tmp_path / name, ["svg"])
+    for name, draw in of_runs(runs).items():
+        [drawn] = save(draw, tmp_path / name, ["svg"])
         committed = RESULTS.parent / "plots" / study.name / f"{name}.svg"
         assert texts_of(drawn) == texts_of(committed)
 

@@ -50,3 +50,21 @@ def test_a_key_at_its_default_is_compared_with_one_that_is_not(study):
     study("recipe.mixup=0.2", "seed=1")
     with pytest.raises(ConfigError, match=r"^recipe\.mixup=0\.0: study=s holds runs with 0\.2"):
         study()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1, 2]",
+        "text",
+        "2026-13-45",
+        "model: 3",
+        "model: {name: [1]}",
+        "model: {name: micro_mbconv}\ndata: 1\nrecipe: [a]",
+    ],
+)
+def test_a_damaged_config_says_nothing_and_stops_nothing(study, tmp_path, text):
+    other = tmp_path / "s" / "runs" / "other"
+    other.mkdir(parents=True)
+    (other / "config.yaml").write_text(text)
+    study()

@@ -1,0 +1,104 @@
+"""Columns of the tables of runs and of epochs, which are also the keys of a record and the columns of a history."""
+
+import sys
+
+# Columns of the run table, in order, with their pandas types. One row per run; units as in the names,
+# accuracies in percent, losses in nats, flops and activations per image.
+RUN_COLUMNS = {
+    "run_id": "string",
+    "study": "string",
+    "source": "string",  # measured: trained here
+    "status": "string",  # done or failed
+    "error_type": "string",
+    "error": "string",
+    "method": "string",
+    "phi": "float64",
+    "depth": "float64",
+    "width": "float64",
+    "resolution": "float64",
+    "stage_depth": "string",  # further depth multipliers, one per stage
+    "small_stem": "boolean",  # whether the stem has no stride
+    "resolution_px": "Int64",
+    "flops_nominal": "float64",  # d * w**2 * r**2
+    "flops_target": "float64",  # the budget asked for, and
+    "flops_ratio": "float64",  # what was built, as multiples of the baseline's measured flops
+    "seed": "Int64",
+    "model": "string",
+    "family": "string",
+    "data": "string",
+    "recipe": "string",
+    "epochs": "Int64",
+    "train_images": "Int64",
+    "val_images": "Int64",
+    "test_images": "Int64",
+    "classes": "Int64",
+    "flops": "Int64",
+    "params": "Int64",
+    "param_bytes": "Int64",
+    "activations": "Int64",
+    "activation_bytes": "Int64",
+    "top1": "float64",
+    "top5": "float64",
+    "loss": "float64",
+    "val_top1": "float64",
+    "val_top5": "float64",
+    "val_loss": "float64",
+    "train_top1": "float64",
+    "train_top5": "float64",
+    "train_loss": "float64",
+    "train_seconds": "float64",
+    "images_per_second": "float64",
+    "device": "string",
+    "threads": "Int64",
+    "precision": "string",
+    "processes": "Int64",  # that trained the run together
+    "micro_batch_size": "Int64",  # images per forward pass of a process
+    "data_wait_fraction": "float64",  # of train_seconds, in which the network waited for images
+    "unreadable_images": "Int64",  # left out
+    "python_version": "string",
+    "torch_version": "string",
+    "timm_version": "string",
+    "package_version": "string",
+    "git_commit": "string",
+    "finished_at": "string",  # ISO 8601, UTC
+}
+EPOCH_COLUMNS = {
+    "run_id": "string",
+    "epoch": "Int64",
+    "train_loss": "float64",
+    "val_top1": "float64",
+    "val_top5": "float64",
+    "val_loss": "float64",
+    "learning_rate": "float64",
+    "train_seconds": "float64",  # since the start of the run
+    "data_wait_seconds": "float64",  # of them, waiting for images
+}
+
+WORDS = {"string": "text", "boolean": "true or false", "Int64": "an integer of 64 bits", "float64": "a number"}
+INT64 = range(-(2**63), 2**63)
+
+
+def misfit(record):
+    """What is wrong with a record, in words, where a known key holds what its column cannot; None where all fit."""
+    if not isinstance(record, dict):
+        return "it holds no keys"
+    needed = {"run_id", "status", *(["epochs"] if record.get("status") == "done" else [])}
+    for key, kind in RUN_COLUMNS.items():
+        value = record.get(key)
+        if value is None:
+            if key in needed:
+                return f"{key} is missing"
+        elif not fits(value, kind):
+            return f"{key}={repr(value)[:60]} is not {WORDS[kind]}"
+    return None
+
+
+def fits(value, kind):
+    """Whether a value from JSON, not null, can stand in a column of the pandas type ``kind``."""
+    if kind in ("string", "boolean"):
+        return isinstance(value, str if kind == "string" else bool)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if kind == "Int64":
+        return isinstance(value, int) and value in INT64
+    return isinstance(value, float) or abs(value) <= sys.float_info.max
