@@ -5,12 +5,13 @@ from pathlib import Path
 import pandas as pd
 
 from scaling_study.errors import StudyError
-from scaling_study.records.costs import load_table
+from scaling_study.records.costs import load_table, require_readable
+from scaling_study.records.reading import ANALYSED, read_analysed
 from scaling_study.records.store import run_folders
+from scaling_study.records.tables import has_tables
 from scaling_study.tasks import tables
 
 FORMATS = ("png", "svg")
-ANALYSED = ("fit_curves", "comparisons", "frontier", "search", "regime", "time_fits")  # of task=analyze, that are drawn
 
 
 def draw(config, runs):
@@ -45,7 +46,7 @@ def draw_analysis(config, analysed, runs):
 def load_analysis(folder):
     """{name: frame} of the tables that task=analyze left in a study folder."""
     files = {name: folder / f"{name}.csv" for name in ANALYSED}
-    return {name: pd.read_csv(file) for name, file in files.items() if file.exists()}
+    return {name: read_analysed(file) for name, file in files.items() if file.exists()}
 
 
 def write(config, figures):
@@ -58,11 +59,13 @@ def write(config, figures):
 def run(jobs):
     config = jobs[0].config
     folder = Path(config.results_dir) / config.study
-    has_runs = not folder.is_dir() or (folder / "runs.csv").exists() or run_folders(folder)
+    require_readable(folder, "costs", "latencies")
+    analysed = load_analysis(folder)
+    has_runs = not folder.is_dir() or has_tables(folder) or run_folders(folder)
     runs = tables.rebuild(config) if has_runs else pd.DataFrame()
     files = draw(config, runs) if has_runs else []
     files += draw_costs(config)
-    if analysed := load_analysis(folder):
+    if analysed:
         files += draw_analysis(config, analysed, runs)
     if not files:
         raise StudyError(f"study={config.study}: there is no finished run, and no cost table with something to draw")
