@@ -60,6 +60,7 @@ def one_line(error, length=500):
     return encodable(" ".join(text.split())[:length])
 
 
-def encodable(text):
-    """The text with what no table or log could hold, bytes of file names that are no UTF-8, as \\udce9 and the like."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def encodable(value):
+    """Text with what no table or log could hold, bytes of file names that are no UTF-8, as \\udce9 and the like; any
+    other value as it is."""
+    return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value

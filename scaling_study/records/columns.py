@@ -61,6 +61,8 @@ RUN_COLUMNS = {
     "package_version": "string",
     "git_commit": "string",
     "finished_at": "string",  # ISO 8601, UTC
+    "record": "string",  # folder: the row is that of the record here; table: kept from a table, without a folder here;
+    # damaged: kept from a table, the record in the folder cannot be used
 }
 EPOCH_COLUMNS = {
     "run_id": "string",

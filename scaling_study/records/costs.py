@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from scaling_study.errors import encodable
 from scaling_study.locks import lock_of
+from scaling_study.records.reading import read_table
 from scaling_study.records.store import write_text
 
 # One row per variant; units as in the names, per image.
@@ -96,29 +98,51 @@ EVALUATION_COLUMNS = {
     "package_version": "string",
     "evaluated_at": "string",  # ISO 8601, UTC
 }
+# One row per budget that task=recommend was asked for.
+RECOMMENDATION_COLUMNS = {
+    "model": "string",
+    "epochs": "Int64",
+    "limit": "string",  # flops, params, activations, activation_bytes or latency
+    "budget": "float64",  # multiple of the baseline's
+    "built": "float64",  # the same of the network as built
+    "depth": "float64",
+    "width": "float64",
+    "resolution": "float64",
+    "resolution_px": "Int64",
+    "top1": "float64",  # predicted, percent
+    "low": "float64",  # confidence interval of the mean
+    "high": "float64",
+    "run_low": "float64",  # prediction interval of one run
+    "run_high": "float64",
+    "runs_before": "Int64",  # runs of these coefficients that the prediction comes from
+    "extrapolated": "boolean",  # farther from the trained variants than any of them
+}
 LATER = {"small_stem"}  # columns that tables of earlier versions lack; they read as missing values
 TABLES = {
     "costs": COST_COLUMNS,
     "cost_parts": PART_COLUMNS,
     "latencies": LATENCY_COLUMNS,
     "evaluations": EVALUATION_COLUMNS,
+    "recommendations": RECOMMENDATION_COLUMNS,
 }
 
 
 def load_table(study_dir, name):
     """A table of TABLES from a study folder, with its columns and types; empty when there is none.
 
-    Raises ValueError when the file is not such a table.
+    Raises UnreadableTable, a StudyError and a ValueError, when the file is damaged or another table.
     """
-    columns, path = TABLES[name], Path(study_dir) / f"{name}.csv"
+    columns = TABLES[name]
     try:
-        frame = pd.read_csv(path)
+        return read_table(Path(study_dir) / f"{name}.csv", name, columns, LATER)[0]
     except FileNotFoundError:
         return pd.DataFrame(columns=list(columns)).astype(columns)
-    missing = [column for column in columns if column not in frame and column not in LATER]
-    if missing:
-        raise ValueError(f"{path} is not a table of {name}: it lacks {', '.join(missing)}")
-    return frame.reindex(columns=list(columns)).astype(columns)
+
+
+def require_readable(study_dir, *names):
+    """Raise UnreadableTable when one of the tables is there and cannot be read."""
+    for name in names:
+        load_table(study_dir, name)
 
 
 def add_rows(study_dir, name, rows, replace):
@@ -127,6 +151,7 @@ def add_rows(study_dir, name, rows, replace):
     study_dir.mkdir(parents=True, exist_ok=True)
     with lock_of(study_dir / ".tables.lock"):
         old = load_table(study_dir, name)
+        rows = [{column: encodable(value) for column, value in row.items()} for row in rows]
         new = pd.DataFrame(rows, columns=list(columns)).astype(columns)
         kept = old[~old.set_index(replace).index.isin(new.set_index(replace).index)]
         table = pd.concat([kept, new], ignore_index=True) if len(kept) else new

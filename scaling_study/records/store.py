@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from scaling_study.errors import StudyError, one_line, reason_of
+from scaling_study.errors import StudyError, encodable, one_line, reason_of
 from scaling_study.locks import lock_of
 from scaling_study.processes import exists
 from scaling_study.records.columns import EPOCH_COLUMNS, misfit
@@ -38,8 +38,10 @@ def write_text(path, text):
     try:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # which the system does not say of a full disk
         raise
 
 
@@ -141,7 +143,7 @@ class RunFolder:
                 self.history_lines(record["epochs"])
             except (OSError, *MALFORMED) as error:
                 return self.distrust(HISTORY, error)
-        return {key: utf8(value) for key, value in record.items()}
+        return {key: encodable(value) for key, value in record.items()}
 
     def history_lines(self, epochs):
         """Header and rows of the history as text. Raises one of MALFORMED unless it holds ``epochs`` complete rows of
@@ -171,17 +173,16 @@ class RunFolder:
         (self.path / RECORD).unlink(missing_ok=True)
 
     def set_aside(self, name):
-        """Rename a file, or what is in its place, to ``NAME.damaged``, numbered where that is taken."""
-        path = self.path / name
-        if not os.path.lexists(path):
-            return
-        names = (f"{name}.damaged{number}" for number in itertools.chain([""], itertools.count(2)))
-        path.rename(next(aside for other in names if not os.path.lexists(aside := self.path / other)))
+        """``set_aside`` of one of FILES."""
+        set_aside(self.path / name)
 
 
-def utf8(value):
-    """Text with escapes for what UTF-8 cannot hold; any other value as it is."""
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+def set_aside(path):
+    """Rename a file, or what is in its place, to ``NAME.damaged``, numbered where that is taken."""
+    if os.path.lexists(path):
+        numbers = itertools.chain([""], itertools.count(2))
+        names = (path.with_name(f"{path.name}.damaged{number}") for number in numbers)
+        path.rename(next(name for name in names if not os.path.lexists(name)))
 
 
 def run_folders(study_dir):

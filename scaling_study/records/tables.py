@@ -1,26 +1,32 @@
 """Tidy tables of runs and of epochs, rebuilt from the records."""
 
 import io
+import os
 import warnings
 from pathlib import Path
 
 import pandas as pd
 
+from scaling_study.errors import encodable
 from scaling_study.locks import lock_of
 from scaling_study.records.columns import EPOCH_COLUMNS, RUN_COLUMNS
-from scaling_study.records.store import remove_leftovers, run_folders, write_text
+from scaling_study.records.reading import UnreadableTable, read_table
+from scaling_study.records.store import remove_leftovers, run_folders, set_aside, write_text
 
 # Columns that tables of earlier versions lack; they read as missing values.
 LATER = {
     "stage_depth", "small_stem", "flops_nominal", "flops_target", "flops_ratio", "family", "param_bytes", "processes",
-    "micro_batch_size", "data_wait_fraction", "unreadable_images",
+    "micro_batch_size", "data_wait_fraction", "unreadable_images", "record", "data_wait_seconds",
 }  # fmt: skip
+TABLES = {"runs": (RUN_COLUMNS, ["run_id"]), "history": (EPOCH_COLUMNS, ["run_id", "epoch"])}  # columns, key
+SUFFIXES = (".csv", ".parquet")  # the first one's values count where both are readable
 ORDER = ["model", "method", "flops", "depth", "width", "resolution", "seed", "run_id"]
 
 
 def run_table(records):
     """Records (dicts) to the run table: all columns of RUN_COLUMNS, typed, sorted, unknown keys left out."""
-    frame = pd.DataFrame.from_records(list(records), columns=list(RUN_COLUMNS))
+    rows = [{name: encodable(value) for name, value in record.items()} for record in records]
+    frame = pd.DataFrame.from_records(rows, columns=list(RUN_COLUMNS))
     return frame.astype(RUN_COLUMNS).sort_values(ORDER, ignore_index=True, na_position="last")
 
 
@@ -31,88 +37,137 @@ def read_study(study_dir):
         record = folder.record()
         if record is None:
             continue
-        records.append(record | {"study": Path(study_dir).name})  # a study may be renamed
+        records.append(record | {"study": Path(study_dir).name, "record": "folder"})  # a study may be renamed
         if record["status"] == "done":
             epochs += [f"{folder.path.name},{row}" for row in folder.history_lines(record["epochs"])[1:]]
-    return run_table(records), pd.read_csv(io.StringIO("\n".join(epochs))).astype(EPOCH_COLUMNS)
+    text = io.StringIO("\n".join(epochs))
+    history = pd.read_csv(text, dtype={"run_id": "string"}, float_precision="round_trip")
+    return run_table(records), history.astype(EPOCH_COLUMNS)
 
 
 def write_tables(study_dir):
     """Rebuild runs.csv/.parquet and history.csv/.parquet of a study; returns the run table.
 
-    Rows of the existing tables whose run has no folder here (a study that was copied as tables) are kept.
+    Rows of the existing tables are kept whose run has no folder here (a study that was copied as tables), and those of
+    finished runs whose folder holds no usable record any more. Raises UnreadableTable, and writes nothing, when a
+    table is there but can be read in neither format; a file that cannot be read is set aside, never overwritten.
     """
     study_dir = Path(study_dir)
     study_dir.mkdir(parents=True, exist_ok=True)
-    here = [folder.path.name for folder in run_folders(study_dir)]
     with lock_of(study_dir / ".tables.lock"):
         remove_leftovers(study_dir)
+        (old_runs, damaged_runs), (old_history, damaged_history) = (stored(study_dir, name) for name in TABLES)
+        folders = [folder.path.name for folder in run_folders(study_dir)]
         runs, history = read_study(study_dir)
-        runs = with_rows_from_elsewhere(runs, study_dir, load_runs, here).sort_values(ORDER, ignore_index=True)
-        history = with_rows_from_elsewhere(history, study_dir, load_history, here)
+        kept = kept_rows(old_runs, folders, set(runs.run_id), study_dir)
+        runs = joined(runs, kept).sort_values(ORDER, ignore_index=True)
+        kept_epochs = ~old_history.run_id.isin(folders) | old_history.run_id.isin(kept.run_id)
+        history = joined(history, old_history[kept_epochs])
+        for path in (*damaged_runs, *damaged_history):
+            set_aside(path)
         for name, frame in (("runs", runs), ("history", history)):
             write_text(study_dir / f"{name}.csv", frame.to_csv(index=False))
-            temporary = study_dir / f".{name}.parquet.tmp"
-            frame.to_parquet(temporary, index=False)
-            temporary.replace(study_dir / f"{name}.parquet")
+            write_parquet(study_dir / f"{name}.parquet", frame)
     return runs
 
 
-def with_rows_from_elsewhere(table, study_dir, load, here):
-    """``table`` and those rows of the study's table on disk whose run_id is not among ``here``."""
-    try:
-        old = load(study_dir)
-    except FileNotFoundError:
-        return table
-    except ValueError as error:
-        warnings.warn(f"a table of {study_dir} cannot be read ({error}) and is made anew", stacklevel=3)
-        return table
-    kept = old[~old.run_id.isin(here)]
+def kept_rows(old, folders, recorded, study_dir):
+    """The rows of the earlier run table ``old`` that no record replaces, with the column ``record`` set."""
+    here = old.run_id.isin(folders)
+    damaged = here & ~old.run_id.isin(recorded) & (old.status == "done").fillna(False)
+    if damaged.any():
+        names = list(old.run_id[damaged])
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        warnings.warn(
+            f"{study_dir}: there is no usable record of {', '.join(names[:3])}{more}; the tables keep what they hold",
+            stacklevel=3,
+        )
+    record = here.map({True: "damaged", False: "table"}).astype("string")
+    return old.assign(record=record)[~here | damaged]
+
+
+def joined(table, kept):
     return pd.concat([table, kept], ignore_index=True) if len(kept) else table
+
+
+def write_parquet(path, frame):
+    """Replace ``path`` by the frame in one step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        frame.to_parquet(temporary, index=False)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def stored(study_dir, name):
+    """(table, damaged files) of a table of TABLES in a study folder; an empty table when there is none.
+
+    Where one format cannot be read the other counts, where both can the rows of both do; warnings tell of either.
+    Raises UnreadableTable when there are files and none can be read.
+    """
+    columns, key = TABLES[name]
+    tables, refused = [], []
+    for suffix in SUFFIXES:
+        try:
+            tables.append(read_table(Path(study_dir) / f"{name}{suffix}", name, columns, LATER))
+        except UnreadableTable as error:
+            refused.append(error)
+        except FileNotFoundError:
+            pass
+    if refused and not tables:
+        raise refused[0]
+    for error in refused:
+        warnings.warn(f"{error.path} cannot be read ({error.reason}); the other format counts", stacklevel=3)
+    if not tables:
+        return pd.DataFrame(columns=list(columns)).astype(columns), []
+    return united(*tables, key=key, where=f"{study_dir}: {name}"), [error.path for error in refused]
+
+
+def united(first, second=None, *, key, where):
+    """The rows of both (frame, bad cells), those of the first where a key is in both; its bad cells from the second."""
+    frame, bad = first
+    if second is None:
+        return frame
+    other = second[0]
+    mine, theirs = pd.MultiIndex.from_frame(frame[key]), pd.MultiIndex.from_frame(other[key])
+    known = other.drop_duplicates(key)
+    known.index = pd.MultiIndex.from_frame(known[key])
+    for column, wrong in bad.items():
+        values = known[column].reindex(mine[wrong]).array
+        frame.loc[wrong, column] = values
+    extra = other[~theirs.isin(mine)]
+    if len(extra) or not mine.isin(theirs).all():
+        warnings.warn(f"{where}.csv and .parquet differ in their rows; those of both count", stacklevel=4)
+    return joined(frame, extra)
 
 
 def load_runs(path):
     """The run table of a study: one row per run, columns and types of RUN_COLUMNS.
 
     path: a study folder (``results/<study>``), its runs.csv or its runs.parquet.
-    Raises FileNotFoundError when there is no such table, ValueError when columns are missing.
+    Raises FileNotFoundError when there is no such table, ValueError when it cannot be read.
     """
-    frame = read_table(path, "runs")
-    missing = [column for column in RUN_COLUMNS if column not in frame and column not in LATER]
-    if missing:
-        raise ValueError(f"{path} is not a run table: it lacks {', '.join(missing)}")
-    return with_numbers(frame.reindex(columns=list(RUN_COLUMNS)), path).astype(RUN_COLUMNS)
-
-
-def with_numbers(frame, path):
-    """The frame with what is no finite number in a number's column as missing, of which a warning tells."""
-    for name, kind in RUN_COLUMNS.items():
-        if kind not in ("Int64", "float64") or pd.api.types.is_integer_dtype(frame[name]):
-            continue
-        values = (
-            pd.to_numeric(frame[name], errors="coerce")
-            .astype(float)
-            .replace([float("inf"), -float("inf")], float("nan"))
-        )
-        lost = int((values.isna() & frame[name].notna()).sum())
-        if lost:
-            warnings.warn(f"{path}: {lost} values of column {name} are no numbers and count as missing", stacklevel=3)
-        frame[name] = values.round() if kind == "Int64" else values
-    return frame
+    return load(path, "runs")
 
 
 def load_history(path):
     """The epoch table of a study: one row per run and epoch, columns and types of EPOCH_COLUMNS.
 
-    path: a study folder, its history.csv or its history.parquet.
+    path: a study folder, its history.csv or its history.parquet. Raises as load_runs does.
     """
-    frame = read_table(path, "history")
-    later = [name for name in ("data_wait_seconds",) if name not in frame]
-    return frame.assign(**dict.fromkeys(later, float("nan"))).astype(EPOCH_COLUMNS)
+    return load(path, "history")
 
 
-def read_table(path, name):
+def has_tables(study_dir, name="runs"):
+    """Whether a study folder holds a table of TABLES in any format, readable or not."""
+    return any((Path(study_dir) / f"{name}{suffix}").exists() for suffix in SUFFIXES)
+
+
+def load(path, name):
     path = Path(path)
-    if path.is_dir():
-        path = path / f"{name}.csv"
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    if path.is_dir() and path.suffix not in SUFFIXES:
+        if not has_tables(path, name):
+            raise FileNotFoundError(f"there is no {path / name}.csv or .parquet")
+        return stored(path, name)[0]
+    return read_table(path, name, TABLES[name][0], LATER)[0]

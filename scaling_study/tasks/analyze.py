@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from scaling_study.errors import StudyError
-from scaling_study.records.costs import load_table
+from scaling_study.records.costs import load_table, require_readable
 from scaling_study.records.store import require_writable, run_folders, write_text
+from scaling_study.records.tables import has_tables
 from scaling_study.tasks import figures, tables
 
 RECOMMENDATIONS = "recommendations"
@@ -16,6 +17,7 @@ def run(jobs):
     """Write the analysis as tables, summary.md, a searched triple as a preset, and figures; print the summary."""
     config = jobs[0].config
     folder = study_dir(config)
+    require_readable(folder, "costs", "latencies", RECOMMENDATIONS)
     runs = load(config)
     analysis = analyse(config, runs)
     require_writable(folder)
@@ -23,7 +25,7 @@ def run(jobs):
         write_text(folder / f"{name}.csv", table.to_csv(index=False))
     from scaling_study.analysis.summary import summary
 
-    text = summary(config.study, analysis, load_recommendations(folder))
+    text = summary(config.study, analysis, load_table(folder, RECOMMENDATIONS))
     best = best_triples(analysis.tables.get("search"))
     several = len({row.epochs for row in best}) > 1
     presets = [write_preset(folder, row, f"_{row.epochs}epochs" if several else "") for row in best]
@@ -59,16 +61,9 @@ def analyse(config, runs):
 def load(config):
     """The study's run table, made anew where its run folders are here; empty for a study of costs alone."""
     folder = study_dir(config)
-    if not folder.is_dir() or (folder / "runs.csv").exists() or run_folders(folder):
+    if not folder.is_dir() or has_tables(folder) or run_folders(folder):
         return tables.rebuild(config)
     return pd.DataFrame()
-
-
-def load_recommendations(folder):
-    try:
-        return pd.read_csv(folder / f"{RECOMMENDATIONS}.csv")
-    except FileNotFoundError:
-        return pd.DataFrame()
 
 
 def best_triples(search):

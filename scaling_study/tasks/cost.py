@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from scaling_study.data import size_of
-from scaling_study.records.costs import add_rows, load_table
+from scaling_study.records.costs import add_rows, load_table, require_readable
 from scaling_study.records.identity import digest, model_settings
 from scaling_study.records.store import require_writable
 from scaling_study.tasks import terminal
@@ -49,6 +49,7 @@ def study_dir(jobs):
 def counted(jobs):
     """The rows of the cost table for ``jobs``, in order of flops; those that are missing are counted and written."""
     folder, wanted = study_dir(jobs), variants(jobs)
+    require_readable(folder, "costs", "cost_parts")
     require_writable(folder)
     table = load_table(folder, "costs")
     current = table[(table[list(versions())] == versions()).all(axis=1)]

@@ -1,6 +1,5 @@
 """task=figures: draw a study's figures from its tables."""
 
-import io
 import os
 import sys
 from dataclasses import dataclass, field
@@ -11,11 +10,12 @@ import pandas as pd
 
 from scaling_study.errors import StudyError, one_line
 from scaling_study.records.costs import TABLES, load_table
+from scaling_study.records.reading import ANALYSED, UnreadableTable, read_analysed
 from scaling_study.records.store import run_folders
+from scaling_study.records.tables import has_tables
 from scaling_study.tasks import tables
 
 FORMATS = ("png", "svg")
-ANALYSED = ("fit_curves", "comparisons", "frontier", "search", "regime", "time_fits")  # of task=analyze, that are drawn
 
 
 @dataclass(frozen=True)
@@ -81,18 +81,10 @@ def load_analysis(folder):
         file = folder / f"{name}.csv"
         try:
             if file.exists():
-                tables[name] = read_whole(file)
-        except Exception as error:  # of whatever kind pandas raises for a damaged table
+                tables[name] = read_analysed(file)
+        except UnreadableTable as error:
             failed.append(told(f"{file} cannot be read, and its figures are left out", error))
     return tables, failed
-
-
-def read_whole(file):
-    """The frame in a CSV file. Raises ValueError where its last line was cut off."""
-    text = file.read_text(encoding="utf-8")
-    if not text.endswith("\n"):
-        raise ValueError("it ends within a line")
-    return pd.read_csv(io.StringIO(text))
 
 
 def plan(name, *tables):
@@ -131,7 +123,7 @@ def told(problem, error):
 def run(jobs):
     config = jobs[0].config
     folder = Path(config.results_dir) / config.study
-    has_runs = not folder.is_dir() or (folder / "runs.csv").exists() or run_folders(folder)
+    has_runs = not folder.is_dir() or has_tables(folder) or run_folders(folder)
     runs = tables.rebuild(config) if has_runs else pd.DataFrame()
     drawn = draw(config, runs) if has_runs else Drawn()
     drawn += draw_costs(config)

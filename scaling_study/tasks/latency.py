@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from scaling_study.data import size_of
-from scaling_study.records.costs import add_rows, load_table
+from scaling_study.records.costs import add_rows, load_table, require_readable
 from scaling_study.tasks import cost, terminal
 from scaling_study.tasks.memory import check_memory
 from scaling_study.tasks.progress import counter
@@ -20,6 +20,7 @@ def run(jobs):
     from scaling_study.training.device import choose_device, choose_precision, describe
 
     config = jobs[0].config
+    require_readable(cost.study_dir(jobs), "latencies")
     device = choose_device(config.device)
     check_memory(jobs, device, images=1)
     check_optimizers(jobs)

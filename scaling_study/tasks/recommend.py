@@ -10,7 +10,8 @@ from scaling_study.data import size_of
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES, count_layers
-from scaling_study.records.store import require_writable, write_text
+from scaling_study.records.costs import add_rows, require_readable
+from scaling_study.records.store import require_writable
 from scaling_study.records.variant import Variant
 from scaling_study.scaling.coefficients import AXES, Coefficients
 from scaling_study.tasks import analyze
@@ -18,24 +19,6 @@ from scaling_study.tasks import analyze
 COUNTS = ("flops", "weights", "activations")
 STEPS = 24  # coefficients per axis that are tried, evenly on a log scale over the trained range
 TRIES = 40  # networks that are measured at most before giving up
-COLUMNS = {
-    "model": "string",
-    "epochs": "Int64",
-    "limit": "string",  # flops, params, activations, activation_bytes or latency
-    "budget": "float64",  # multiple of the baseline's
-    "built": "float64",  # the same of the network as built
-    "depth": "float64",
-    "width": "float64",
-    "resolution": "float64",
-    "resolution_px": "Int64",
-    "top1": "float64",  # predicted, percent
-    "low": "float64",  # confidence interval of the mean
-    "high": "float64",
-    "run_low": "float64",  # prediction interval of one run
-    "run_high": "float64",
-    "runs_before": "Int64",  # runs of these coefficients that the prediction comes from
-    "extrapolated": "boolean",  # farther from the trained variants than any of them
-}
 
 
 def run(jobs):
@@ -44,6 +27,7 @@ def run(jobs):
     config = job.config
     [(limit, budget)] = [(name, value) for name, value in vars(config.budget).items() if value is not None]
     folder = analyze.study_dir(config)
+    require_readable(folder, analyze.RECOMMENDATIONS)
     surface = surface_of(config)
     require_writable(folder)
     best = recommend(job, surface, limit, budget)
@@ -175,13 +159,7 @@ def measurer(job, limit):
 
 def keep(folder, row):
     """Add the recommendation to the study's table, in place of an earlier one of the same limit and budget."""
-    new = pd.DataFrame([row], columns=list(COLUMNS)).astype(COLUMNS)
-    old = analyze.load_recommendations(folder)
-    if len(old):
-        key = ["model", "epochs", "limit", "budget"]
-        old = old[~old.set_index(key).index.isin(new.set_index(key).index)].astype(COLUMNS)
-        new = pd.concat([old, new], ignore_index=True) if len(old) else new
-    write_text(folder / f"{analyze.RECOMMENDATIONS}.csv", new.to_csv(index=False))
+    add_rows(folder, analyze.RECOMMENDATIONS, [row], ["model", "epochs", "limit", "budget"])
 
 
 def told(row, surface, config):

@@ -8,10 +8,10 @@ from scaling_study.tasks.cost import study_dir
 
 def run(jobs):
     folder = study_dir(jobs)
-    costs = load_table(folder, "costs")
+    costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
     if costs.empty:
         raise StudyError(f"study={jobs[0].config.study}: {folder} holds no costs; run task=cost or task=latency first")
-    print("\n".join([*counts(costs), "", *speedups(load_table(folder, "latencies"))]))
+    print("\n".join([*counts(costs), "", *speedups(latencies)]))
     return 0
 
 

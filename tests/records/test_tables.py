@@ -102,7 +102,7 @@ def test_an_empty_study_gives_an_empty_table(tmp_path):
 
 def test_another_csv_is_refused(tmp_path):
     (tmp_path / "runs.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="is not a run table"):
+    with pytest.raises(ValueError, match="is not a table of runs"):
         scaling_study.load_runs(tmp_path)
 
 

@@ -1,0 +1,149 @@
+"""One reader for all tables of a study: whole or refused by name, and the same from CSV as from Parquet."""
+
+import csv
+import io
+import math
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scaling_study.errors import StudyError, one_line
+
+TRUTH = {"true": True, "false": False}
+# Tables of task=analyze that task=figures draws: columns that hold words, and columns that hold numbers or truths.
+ANALYSED = {
+    "comparisons": (
+        "model cost method other basis verdict",
+        "epochs cost_value flops_target difference low high standard_error df n paired p p_holm",
+    ),
+    "fit_curves": ("model method cost", "epochs cost_value accuracy low high run_low run_high extrapolated"),
+    "frontier": (
+        "cost model method",
+        "epochs cost_value depth width resolution flops n accuracy low high pareto probability",
+    ),
+    "search": ("model verdict", "epochs alpha beta gamma flops_ratio n accuracy behind low high p_holm"),
+    "regime": ("model effect verdict", "flops_target epochs points low high p_holm n"),
+    "time_fits": (
+        "device precision time family predictor status",
+        "threads n exponent exponent_low exponent_high correlation correlation_low correlation_high residual_factor",
+    ),
+}
+
+
+class UnreadableTable(StudyError, ValueError):
+    """A file that is no whole table of its kind. ``reason`` says why."""
+
+    def __init__(self, path, name, reason):
+        self.path, self.reason = Path(path), one_line(reason, 200)
+        super().__init__(
+            f"{path} is not a table of {name}: {self.reason}; move it away or mend it, nothing was written"
+        )
+
+
+def read_table(path, name, columns, later=()):
+    """(frame, bad cells) of a CSV or Parquet file: ``columns``, {name: pandas type}, and no others.
+
+    Columns of ``later`` may be absent and then are missing values. Bad cells, {column: mask}, are those of a number's
+    or a truth's column that hold something else; they are missing in the frame, and a warning tells of them.
+    Raises FileNotFoundError without the file, UnreadableTable when it is damaged or another table.
+    """
+    frame = cells(path, name)
+    if missing := [column for column in columns if column not in frame and column not in later]:
+        raise UnreadableTable(path, name, f"it lacks {', '.join(missing)}")
+    typed, bad = {}, {}
+    for column, kind in columns.items():
+        values = frame[column] if column in frame else pd.Series([None] * len(frame), dtype="object")
+        if kind == "string":
+            typed[column] = values.astype("string").replace("", pd.NA)
+            continue
+        typed[column], wrong = converted(values, kind)
+        if count := int(wrong.sum()):
+            if count > 1 and count == int((values.notna() & (values != "")).sum()):
+                raise UnreadableTable(path, name, f"column {column} holds no numbers")
+            warnings.warn(
+                f"{path}: {count} values of column {column} are no numbers and count as missing", stacklevel=3
+            )
+            bad[column] = wrong
+    return pd.DataFrame(typed), bad
+
+
+def read_analysed(path):
+    """A table of ANALYSED as pandas reads it. Raises FileNotFoundError and UnreadableTable as read_table does."""
+    path = Path(path)
+    words, numbers = (columns.split() for columns in ANALYSED[path.stem])
+    cells(path, path.stem)
+    frame = pd.read_csv(path)
+    if missing := [column for column in [*words, *numbers] if column not in frame]:
+        raise UnreadableTable(path, path.stem, f"it lacks {', '.join(missing)}")
+    for column in numbers:
+        if not (pd.api.types.is_numeric_dtype(frame[column]) or frame[column].dropna().isin([True, False]).all()):
+            raise UnreadableTable(path, path.stem, f"column {column} holds text")
+    return frame.assign(**{column: frame[column].astype("str") for column in words if len(frame)})
+
+
+def cells(path, name):
+    """The frame of a file: of a CSV as text, "" for what is missing."""
+    path = Path(path)
+    if not path.exists() and not path.is_symlink():
+        raise FileNotFoundError(f"there is no {path}")
+    try:
+        if not path.is_file():
+            raise ValueError("it is not a file")
+        return pd.read_parquet(path) if path.suffix == ".parquet" else text_cells(path.read_bytes())
+    except Exception as error:  # whatever pandas and pyarrow make of damaged bytes
+        raise UnreadableTable(path, name, error) from error
+
+
+def text_cells(content):
+    """The frame of a CSV's bytes, all cells as text. Raises ValueError unless every row is complete."""
+    text = content.decode("utf-8-sig")
+    if not text.strip():
+        raise ValueError("it is empty")
+    if not text.endswith(("\n", "\r")):
+        raise ValueError("its last line is cut off")
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header, *rows = [row for row in lines if row]
+    for row in rows:
+        if len(row) != len(header):
+            raise ValueError(f"a row has {len(row)} of {len(header)} columns")
+    if len(set(header)) < len(header):
+        raise ValueError("two columns have one name")
+    return pd.DataFrame(rows, columns=header, dtype="object")
+
+
+def converted(values, kind):
+    """(values as ``kind``, mask of cells that hold something else); digits are kept to the last one."""
+    if kind != "boolean" and pd.api.types.is_integer_dtype(values):
+        return values.astype(kind), np.zeros(len(values), dtype=bool)
+    read = {"Int64": whole, "float64": finite, "boolean": truth}[kind]
+    given = (values.notna() & (values != "")).fillna(False).to_numpy(dtype=bool)
+    known = [read(value) if there else None for value, there in zip(values, given, strict=True)]
+    wrong = np.array([value is None for value in known], dtype=bool) & given
+    return pd.Series(known, dtype="object").astype(kind), wrong
+
+
+def finite(value):
+    """A finite number, or None."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def whole(value):
+    """A whole number that 64 bits hold, rounded where it is none, or None."""
+    try:
+        number = int(value) if isinstance(value, (str, int)) else round(value)
+    except (TypeError, ValueError, OverflowError):
+        number = finite(value)
+    if number is None or abs(number) >= 2**63:
+        return None
+    return round(number)
+
+
+def truth(value):
+    """True, False, or None for anything else."""
+    return TRUTH.get(str(value).lower())
