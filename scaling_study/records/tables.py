@@ -1,6 +1,5 @@
 """Tidy tables of runs and of epochs, rebuilt from the records."""
 
-import io
 import os
 import warnings
 from pathlib import Path
@@ -32,17 +31,16 @@ def run_table(records):
 
 def read_study(study_dir):
     """(run table, epoch table) from the run folders of a study."""
-    records, epochs = [], [",".join(EPOCH_COLUMNS)]
+    records, epochs = [], []
     for folder in run_folders(study_dir):
         record = folder.record()
         if record is None:
             continue
         records.append(record | {"study": Path(study_dir).name, "record": "folder"})  # a study may be renamed
         if record["status"] == "done":
-            epochs += [f"{folder.path.name},{row}" for row in folder.history_lines(record["epochs"])[1:]]
-    text = io.StringIO("\n".join(epochs))
-    history = pd.read_csv(text, dtype={"run_id": "string"}, float_precision="round_trip")
-    return run_table(records), history.astype(EPOCH_COLUMNS)
+            header, *rows = (line.split(",") for line in folder.history_lines(record["epochs"]))
+            epochs += [{"run_id": folder.path.name} | dict(zip(header, map(float, row), strict=True)) for row in rows]
+    return run_table(records), pd.DataFrame.from_records(epochs, columns=list(EPOCH_COLUMNS)).astype(EPOCH_COLUMNS)
 
 
 def write_tables(study_dir):
