@@ -10,7 +10,7 @@ from pathlib import Path
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 
-from scaling_study.errors import ConfigError, StudyError
+from scaling_study.errors import ConfigError, StudyError, one_line
 from scaling_study.output import make_courteous
 from scaling_study.processes import end_with
 from scaling_study.records.store import require_writable, run_folders
@@ -54,6 +54,8 @@ def loud(hook):
             hook(self, config)
         except (ConfigError, StudyError) as error:
             sys.exit(f"error: {error}")
+        except OSError as error:
+            sys.exit(f"error: a file cannot be read or written ({one_line(error)})")
         except Exception:
             traceback.print_exc()
             sys.exit(1)
