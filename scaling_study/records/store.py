@@ -166,7 +166,7 @@ class RunFolder:
 
     def distrust(self, name, error):
         reason = one_line(error) or type(error).__name__
-        warnings.warn(f"{self.path / name} cannot be used ({reason}); its run counts as not done", stacklevel=3)
+        warnings.warn(f"{self.path / name} cannot be used ({reason}); its run counts as not done", stacklevel=1)
 
     def remove_record(self):
         """Open a failed run again; its checkpoint stays."""

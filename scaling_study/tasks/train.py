@@ -3,11 +3,11 @@
 import logging
 import os
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scaling_study.errors import plain_warnings, reason_of
+from scaling_study.errors import one_line, plain_warnings
 from scaling_study.processes import end_with
 from scaling_study.records.identity import run_of
 from scaling_study.records.store import CHECKPOINT, FILES, HISTORY, RECORD, RunFolder, remove_leftovers
@@ -50,12 +50,19 @@ def train_job(cfg):
     if processes_per_run() > 1:
         train_together(config, run, folder)
         return
+    try:
+        train_alone(config, run, folder)
+    except OSError as error:  # a full disk, for one: the run is not done, and the next one may have space again
+        sys.stderr.write(f"error: {run.run_id}: its files cannot be written ({one_line(error)})\n")
+
+
+def train_alone(config, run, folder):
+    """Train in a process of its own. Raises OSError where the run's files cannot be written."""
     with folder.lock():
         if opened(folder, run):
             death = run_isolated(child, config, run, folder)
             if death and not folder.has_record():  # it may have died of something after its work was done
-                with suppress(OSError):  # on a full disk; the run is not done then, of which the command tells
-                    record_death(config, run, folder, death)
+                record_death(config, run, folder, death)
 
 
 def opened(folder, run):
@@ -107,8 +114,8 @@ def child(config, run, folder):
 
     try:
         train_and_record(config, run, folder)
-    except OSError as error:  # its record could not be written
-        sys.exit(f"warning: {folder.path} cannot be written to ({reason_of(error)})")
+    except OSError:  # its record cannot be written; the process that waits tells
+        sys.exit(1)
 
 
 def record_death(config, run, folder, death):
