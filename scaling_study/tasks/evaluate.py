@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from scaling_study.errors import ConfigError
-from scaling_study.records.costs import add_rows
+from scaling_study.records.costs import add_rows, require_readable
 from scaling_study.records.store import CHECKPOINT, RunFolder
 from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.schema import Model
@@ -33,6 +33,7 @@ def run(jobs):
     folder = cost.study_dir(jobs)
     for job in jobs:
         require_files(job.config.evaluate)
+    require_readable(folder, "evaluations")
     rows = []
     for _, job in counter(dict(enumerate(jobs, start=1)), "evaluating"):
         rows.append(evaluated(job))

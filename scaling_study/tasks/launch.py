@@ -14,6 +14,7 @@ from scaling_study.errors import ConfigError, StudyError
 from scaling_study.output import make_courteous
 from scaling_study.processes import end_with
 from scaling_study.records.store import require_writable, run_folders
+from scaling_study.records.tables import require_readable
 from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import (
     analyze,
@@ -173,6 +174,7 @@ def prepare(jobs, elsewhere=False):
 
     if elsewhere:
         pending = [replace(job, config=replace(job.config, device="auto")) for job in pending]
+    require_readable(Path(config.results_dir) / config.study)
     check_trainable(pending)
     for folder in (config.results_dir, config.plots_dir):  # last: it makes the folders
         require_writable(Path(folder) / config.study)
