@@ -98,6 +98,14 @@ def write_parquet(path, frame):
         temporary.unlink(missing_ok=True)
 
 
+def require_readable(study_dir):
+    """Raise UnreadableTable when the tables of a study would not let themselves be made anew after training."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they come when the tables are written
+        for name in TABLES:
+            stored(study_dir, name)
+
+
 def stored(study_dir, name):
     """(table, damaged files) of a table of TABLES in a study folder; an empty table when there is none.
 

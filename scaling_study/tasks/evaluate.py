@@ -10,7 +10,7 @@ import pandas as pd
 
 from scaling_study.data.listing import some
 from scaling_study.errors import ConfigError, StudyError, encodable
-from scaling_study.records.costs import add_rows
+from scaling_study.records.costs import add_rows, require_readable
 from scaling_study.records.store import RunFolder
 from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.schema import Model
@@ -43,6 +43,7 @@ def run(jobs):
             require_hub(job.config.model)
         if job.config.evaluate.run is None:
             check_memory([job], choose_device(job.config.device), training=False)
+    require_readable(folder, "evaluations")
     rows = []
     for _, job in counter(dict(enumerate(jobs, start=1)), "evaluating"):
         rows.append(evaluated(job))

@@ -16,6 +16,7 @@ from scaling_study.paths import expanded
 from scaling_study.ranges import NAME
 from scaling_study.records.identity import same_folder
 from scaling_study.records.store import require_writable, run_folders
+from scaling_study.records.tables import require_readable
 from scaling_study.schema import Data, Recipe
 from scaling_study.tasks import (
     analyze,
@@ -205,6 +206,7 @@ def prepare(jobs, hydra, elsewhere=False):
         sys.exit(finish(jobs))
     from scaling_study.tasks.check import check_trainable  # imports torch, which takes seconds
 
+    require_readable(Path(config.results_dir) / config.study)
     check_trainable(pending, elsewhere)
     require_places([Path(folder) / config.study for folder in (config.results_dir, config.plots_dir)], hydra)
 
