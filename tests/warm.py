@@ -7,6 +7,7 @@ hash seed) is for the tests that ask for one.
 """
 
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -20,11 +21,11 @@ from pathlib import Path
 
 
 class Warm:
-    """The interpreter to fork from, as its user sees it."""
+    """The interpreter to fork from, as its user sees it. modules: further ones that it loads before any command."""
 
-    def __init__(self, env):
+    def __init__(self, env, modules=()):
         self.server = subprocess.Popen(
-            [sys.executable, "-m", "tests.warm"],
+            [sys.executable, "-m", "tests.warm", *modules],
             cwd=Path(__file__).parents[1],
             env=env,
             stdin=subprocess.PIPE,
@@ -111,6 +112,9 @@ if __name__ == "__main__":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import timm  # noqa: F401
+
+        for module in sys.argv[1:]:
+            importlib.import_module(module)
     gc.freeze()  # what is loaded need not be looked through when a command ends
     if (command := serve()) is not None:
         module, *sys.argv[1:] = command
