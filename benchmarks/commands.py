@@ -5,11 +5,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from hydra import compose, initialize_config_dir
+
+from scaling_study.cli import CONF
+from scaling_study.records.identity import run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import EPOCH_COLUMNS, write_tables
+from scaling_study.schema import parse
 
 CALL = [sys.executable, "-m", "scaling_study"]
 SMALL = ["+sweep=width", "data.train_images=256", "data.val_images=64", "data.test_images=100", "recipe.epochs=1"]
@@ -40,6 +46,22 @@ def table_seconds(folder, count=10_000):
     return round(time.perf_counter() - start, 2)
 
 
+def large_sweep_seconds(folder, count=1000):
+    """Time of a finished sweep of ``count`` seeds run again, in a study of as many runs."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        baseline = run_of(parse(compose("config")))
+    values = dict.fromkeys(EPOCH_COLUMNS, 1.5)
+    del values["run_id"]
+    for seed in range(count):
+        run = replace(baseline, seed=seed)
+        kept = RunFolder(Path(folder) / "results" / "large" / "runs" / run.run_id)
+        kept.write_config(run.settings)
+        kept.write_history([values | {"epoch": epoch} for epoch in (1, 2)])
+        columns = {"status": "done", "epochs": 2, "model": run.model.name, "seed": seed, "flops": 10**6, "top1": 70.5}
+        kept.write_record({"run_id": run.run_id, **run.variant.columns, **columns})
+    return seconds("-m", f"seed=range({count})", "study=large", repeat=3, cwd=folder)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([*CALL, *SMALL], check=True, capture_output=True, cwd=folder)
@@ -48,6 +70,8 @@ def main():
             "cfg_job_seconds": seconds("--cfg", "job"),
             "finished_sweep_again_seconds": seconds(*SMALL, repeat=3, cwd=folder),
         }
+    with tempfile.TemporaryDirectory() as folder:
+        report["finished_sweep_of_1000_again_seconds"] = large_sweep_seconds(folder)
     with tempfile.TemporaryDirectory() as folder:
         report["table_of_10000_records_seconds"] = table_seconds(folder)
     print(json.dumps(report, indent=1))
