@@ -94,3 +94,33 @@ def test_norms_and_biases_are_not_decayed(config):
     decayed = [p for group in groups if group["weight_decay"] for p in group["params"]]
     assert decayed
     assert all(p.ndim > 1 for p in decayed)
+
+
+def misfits():
+    """(name, change of a state within the second epoch that makes it fit no session)."""
+    yield "seconds", lambda state: state | {"train_seconds": None}
+    yield "epochs", lambda state: state | {"history": state["history"] * 5}
+    yield "history", lambda state: state | {"history": [{"epoch": 1, "val_loss": "low"}]}
+    yield "rows", lambda state: state | {"history": [7]}
+    yield "none", lambda state: {"parts": {}}
+    yield "beyond", lambda state: state | {"position": state["position"] | {"step": 10_000}}
+    yield "processes", lambda state: state | {"position": state["position"] | {"processes": [{"total": 1.0}]}}
+    yield "parts", lambda state: state | {"parts": [1]}
+
+
+@pytest.mark.parametrize("change", [pytest.param(change, id=name) for name, change in misfits()])
+def test_a_state_of_another_shape_is_refused(toy_data, recipe, change):
+    states = []
+
+    class Stop(Exception):
+        pass
+
+    def keep(state, history):
+        states.append(state)
+        if state["position"] and history:
+            raise Stop
+
+    with pytest.raises(Stop):
+        fit(toy_data, recipe, on_state=keep, every_steps=3)
+    with pytest.raises(checkpoint.UnusableState):
+        fit(toy_data, recipe, state=change(states[-1]))
