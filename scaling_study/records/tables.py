@@ -112,7 +112,7 @@ def read_study(study_dir):
         if record["status"] == "done":
             epochs += [f"{folder.path.name},{row}" for row in folder.history_lines(record["epochs"])[1:]]
     text = io.StringIO("\n".join(epochs))
-    history = pd.read_csv(text, dtype={"run_id": "string"}, float_precision="round_trip")
+    history = pd.read_csv(text, dtype={"run_id": "string"})
     return run_table(records), history.astype(EPOCH_COLUMNS)
 
 
