@@ -51,7 +51,7 @@ def read_table(path, name, columns, later=()):
     """
     frame = cells(path, name)
     if missing := [column for column in columns if column not in frame and column not in later]:
-        raise UnreadableTable(path, name, f"it lacks {', '.join(missing)}")
+        raise UnreadableTable(path, name, lacking(missing))
     typed, bad = {}, {}
     for column, kind in columns.items():
         values = frame[column] if column in frame else pd.Series([None] * len(frame), dtype="object")
@@ -76,11 +76,15 @@ def read_analysed(path):
     cells(path, path.stem)
     frame = pd.read_csv(path)
     if missing := [column for column in [*words, *numbers] if column not in frame]:
-        raise UnreadableTable(path, path.stem, f"it lacks {', '.join(missing)}")
+        raise UnreadableTable(path, path.stem, lacking(missing))
     for column in numbers:
         if not (pd.api.types.is_numeric_dtype(frame[column]) or frame[column].dropna().isin([True, False]).all()):
             raise UnreadableTable(path, path.stem, f"column {column} holds text")
     return frame.assign(**{column: frame[column].astype("str") for column in words if len(frame)})
+
+
+def lacking(columns):
+    return f"it lacks {', '.join(columns[:5])}" + (f" and {len(columns) - 5} more" if len(columns) > 5 else "")
 
 
 def cells(path, name):
