@@ -26,14 +26,12 @@ pytestmark = pytest.mark.slow
 STUDY = Path("results") / "s"
 RUN = "width-1.4-seed0"  # the run whose files are damaged
 SETTINGS = ["study=s", "recipe.epochs=2", "checkpoint.keep=true", "hydra/launcher=basic", *SMALL]
+POINTS = "baseline,width-1.4,depth-2,resolution-1.3,compound-1,compound-2"
 WIDTHS = ["-m", "scaling.width=1,1.4", "seed=0,1"]
 FAILS = ["scaling.width=30000", "limits.memory_gb=1e9"]  # for want of memory
 LATENCY = ["task=latency", "latency.seconds=0.001", "latency.batch_size_max=1"]
 MADE_BY = [
-    WIDTHS,
-    ["-m", "scaling.depth=2", "seed=0,1"],
-    ["-m", "scaling.resolution=1.3", "seed=0,1"],
-    ["-m", "scaling.method=compound", "scaling.phi=1,2", "seed=0,1"],
+    ["+sweep=all", f"scaling.point={POINTS}", "seed=0,1"],
     FAILS,
     [*WIDTHS, "task=cost"],
     [*WIDTHS, *LATENCY],
@@ -259,11 +257,18 @@ def run_folder(study_dir):
     return path
 
 
+def original(study, folder, path):
+    """The file that ``path`` in ``folder`` is a copy of."""
+    if (source := EXAMPLES.get(path.stem)) is not None:
+        return Path(__file__).parents[1] / "results" / source / path.name
+    return study / path.relative_to(folder)
+
+
 def copied(study, folder, file, task, has_runs):
     """Copy the study into a folder, in the state in which the task reads the file."""
     shutil.copytree(study, folder, dirs_exist_ok=True)
-    if (source := EXAMPLES.get(Path(file).stem)) is not None:
-        shutil.copy(Path(__file__).parents[1] / "results" / source / file, folder / STUDY)
+    if Path(file).stem in EXAMPLES:
+        shutil.copy(original(study, folder, folder / STUDY / file), folder / STUDY)
     if not has_runs:
         shutil.rmtree(folder / STUDY / "runs")
         return
@@ -356,8 +361,7 @@ def lost_rows(study, folder, damaged, before, after):
 
 def complete(study, folder, path):
     """Whether a table holds all that it held in the whole study."""
-    whole = study / path.relative_to(folder)
-    name = path.stem
+    whole, name = original(study, folder, path), path.stem
     if name in NUMBERS:
         columns = KEYS[name] + NUMBERS[name]
         try:
@@ -386,9 +390,7 @@ def kept(study, folder, path, content):
         return True
     try:
         rows = [
-            row
-            for row in parsed(content.decode())
-            if holds(parsed((study / path.relative_to(folder)).read_text()), row)
+            row for row in parsed(content.decode()) if holds(parsed(original(study, folder, path).read_text()), row)
         ]
         return bool(rows) and all(holds(parsed(path.read_text()), row) for row in rows)
     except (OSError, UnicodeDecodeError):
