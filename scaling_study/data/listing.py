@@ -15,10 +15,8 @@ from scaling_study.errors import StudyError, encodable
 LEFT_BEHIND = ("thumbs.db", "desktop.ini", "__macosx")  # by systems that people keep pictures on
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "JPEG2000", "AVIF", "TGA", "QOI")
 NAMED = 5  # classes or files that a message names
-ANNOTATED, ANNOTATIONS = (
-    "images",
-    "val_annotations.txt",
-)  # Tiny-ImageNet's validation: one folder, and a table of classes
+# Tiny-ImageNet's validation: one folder, and a table of classes.
+ANNOTATED, ANNOTATIONS = "images", "val_annotations.txt"
 
 
 @dataclass(frozen=True)
