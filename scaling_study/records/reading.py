@@ -42,11 +42,12 @@ class UnreadableTable(StudyError, ValueError):
         )
 
 
-def read_table(path, name, columns, later=()):
+def read_table(path, name, columns, later=(), strict=False):
     """(frame, bad cells) of a CSV or Parquet file: ``columns``, {name: pandas type}, and no others.
 
     Columns of ``later`` may be absent and then are missing values. Bad cells, {column: mask}, are those of a number's
-    or a truth's column that hold something else; they are missing in the frame, and a warning tells of them.
+    or a truth's column that hold something else; they are missing in the frame, and a warning tells of them. With
+    ``strict`` there may be none: for tables of one format, which would lose them when they are written again.
     Raises FileNotFoundError without the file, UnreadableTable when it is damaged or another table.
     """
     frame = cells(path, name)
@@ -60,6 +61,8 @@ def read_table(path, name, columns, later=()):
             continue
         typed[column], wrong = converted(values, kind)
         if count := int(wrong.sum()):
+            if strict:
+                raise UnreadableTable(path, name, f"column {column} holds {count} values that are no numbers")
             if count > 1 and count == int((values.notna() & (values != "")).sum()):
                 raise UnreadableTable(path, name, f"column {column} holds no numbers")
             warnings.warn(
