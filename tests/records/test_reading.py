@@ -168,6 +168,18 @@ def test_text_among_numbers_of_a_side_table_is_refused_and_not_overwritten(tmp_p
     assert path.read_bytes() == content
 
 
+def test_infinity_stays_in_a_side_table_and_a_fraction_of_an_image_is_refused(tmp_path):
+    row = {"model": "m", "loss": float("inf"), "images": 2**60 + 1, "top1": float("nan")}
+    for _ in range(2):
+        table = add_rows(tmp_path, "evaluations", [row], ["model"])
+    assert table.loss.tolist() == [float("inf")]
+    assert load_table(tmp_path, "evaluations").images.tolist() == [2**60 + 1]
+    path = tmp_path / "evaluations.csv"
+    path.write_text(path.read_text().replace(str(2**60 + 1), "3.5"))
+    with pytest.raises(StudyError, match="column images holds 1 values"):
+        load_table(tmp_path, "evaluations")
+
+
 @pytest.mark.parametrize("name", ANALYSED)
 def test_text_among_numbers_of_an_analysed_table_is_named(tmp_path, name):
     path = tmp_path / f"{name}.csv"
