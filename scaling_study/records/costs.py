@@ -134,7 +134,7 @@ def load_table(study_dir, name):
     """
     columns = TABLES[name]
     try:
-        return read_table(Path(study_dir) / f"{name}.csv", name, columns, LATER)[0]
+        return read_table(Path(study_dir) / f"{name}.csv", name, columns, LATER, strict=True)[0]
     except FileNotFoundError:
         return pd.DataFrame(columns=list(columns)).astype(columns)
 

@@ -42,11 +42,12 @@ class UnreadableTable(StudyError, ValueError):
         )
 
 
-def read_table(path, name, columns, later=()):
+def read_table(path, name, columns, later=(), strict=False):
     """(frame, bad cells) of a CSV or Parquet file: ``columns``, {name: pandas type}, and no others.
 
     Columns of ``later`` may be absent and then are missing values. Bad cells, {column: mask}, are those of a number's
-    or a truth's column that hold something else; they are missing in the frame, and a warning tells of them.
+    or a truth's column that hold something else; they are missing in the frame, and a warning tells of them. With
+    ``strict`` there may be none: for tables of one format, which would lose them when they are written again.
     Raises FileNotFoundError without the file, UnreadableTable when it is damaged or another table.
     """
     frame = cells(path, name)
@@ -58,8 +59,10 @@ def read_table(path, name, columns, later=()):
         if kind == "string":
             typed[column] = values.astype("string").replace("", pd.NA)
             continue
-        typed[column], wrong = converted(values, kind)
+        typed[column], wrong = converted(values, kind, strict)
         if count := int(wrong.sum()):
+            if strict:
+                raise UnreadableTable(path, name, f"column {column} holds {count} values that are no numbers")
             if count > 1 and count == int((values.notna() & (values != "")).sum()):
                 raise UnreadableTable(path, name, f"column {column} holds no numbers")
             warnings.warn(
@@ -117,35 +120,59 @@ def text_cells(content):
     return pd.DataFrame(rows, columns=header, dtype="object")
 
 
-def converted(values, kind):
-    """(values as ``kind``, mask of cells that hold something else); digits are kept to the last one."""
+def converted(values, kind, strict=False):
+    """(values as ``kind``, mask of cells that hold something else); digits are kept to the last one.
+
+    Infinity, and a fraction where whole numbers belong, are missing and rounded; ``strict``: kept and something else.
+    """
     if kind != "boolean" and pd.api.types.is_integer_dtype(values):
         return values.astype(kind), np.zeros(len(values), dtype=bool)
-    read = {"Int64": whole, "float64": finite, "boolean": truth}[kind]
+    readers = {"Int64": exact, "float64": number} if strict else {"Int64": whole, "float64": finite}
+    read = truth if kind == "boolean" else readers[kind]
     given = (values.notna() & (values != "")).fillna(False).to_numpy(dtype=bool)
+    if kind == "float64" and (known := all_finite(values, given)) is not None:
+        return known, ~given & False
     known = [read(value) if there else None for value, there in zip(values, given, strict=True)]
     wrong = np.array([value is None for value in known], dtype=bool) & given
     return pd.Series(known, dtype="object").astype(kind), wrong
 
 
-def finite(value):
-    """A finite number, or None."""
+def all_finite(values, given):
+    """The values as numbers where all that are ``given`` are finite, else None: the common case, faster."""
     try:
-        number = float(value)
+        known = np.where(given, values.to_numpy(dtype=object, na_value="nan"), "nan").astype(float)
+    except (TypeError, ValueError):
+        return None
+    return pd.Series(known) if np.isfinite(known[given]).all() else None
+
+
+def number(value):
+    """A number, finite or not, or None."""
+    try:
+        return float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+
+
+def finite(value):
+    """A finite number, or None."""
+    known = number(value)
+    return known if known is not None and math.isfinite(known) else None
 
 
 def whole(value):
     """A whole number that 64 bits hold, rounded where it is none, or None."""
     try:
-        number = int(value) if isinstance(value, (str, int)) else round(value)
-    except (TypeError, ValueError, OverflowError):
-        number = finite(value)
-    if number is None or abs(number) >= 2**63:
-        return None
-    return round(number)
+        known = int(value) if isinstance(value, (str, int)) else finite(value)
+    except ValueError:
+        known = finite(value)
+    return round(known) if known is not None and abs(known) < 2**63 else None
+
+
+def exact(value):
+    """A whole number that 64 bits hold, or None."""
+    known = whole(value)
+    return known if known == number(value) or str(known) == value else None
 
 
 def truth(value):

@@ -172,7 +172,7 @@ def has_tables(study_dir, name="runs"):
 
 def load(path, name):
     path = Path(path)
-    if path.is_dir() and path.suffix not in SUFFIXES:
+    if path.is_dir() and path.name not in [f"{name}{suffix}" for suffix in SUFFIXES]:
         if not has_tables(path, name):
             raise FileNotFoundError(f"there is no {path / name}.csv or .parquet")
         return stored(path, name)[0]

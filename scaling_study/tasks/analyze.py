@@ -21,6 +21,9 @@ def run(jobs):
     runs = load(config)
     analysis = analyse(config, runs)
     require_writable(folder)
+    for name in (*(f"{name}.csv" for name in analysis.tables), "summary.md"):
+        if (folder / name).is_dir():
+            raise StudyError(f"{folder / name} is a folder, where a file is to be written; move it away")
     for name, table in analysis.tables.items():
         write_text(folder / f"{name}.csv", table.to_csv(index=False))
     from scaling_study.analysis.summary import summary

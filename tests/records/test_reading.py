@@ -6,7 +6,7 @@ import pytest
 
 import scaling_study
 from scaling_study.errors import StudyError
-from scaling_study.records.costs import TABLES, load_table
+from scaling_study.records.costs import TABLES, add_rows, load_table
 from scaling_study.records.reading import ANALYSED, read_analysed
 from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import EPOCH_COLUMNS, run_table, write_tables
@@ -154,6 +154,30 @@ def test_a_damaged_side_table_is_refused_by_name(tmp_path, name, how):
     damaged(path, how)
     with pytest.raises(StudyError, match=rf"{name}\.csv is not a table of {name}: [^\n]*$"):
         read_analysed(path) if name in ANALYSED else load_table(tmp_path, name)
+
+
+@pytest.mark.parametrize(("name", "column"), [("costs", "flops"), ("latencies", "seconds_median")])
+def test_text_among_numbers_of_a_side_table_is_refused_and_not_overwritten(tmp_path, name, column):
+    path = tmp_path / f"{name}.csv"
+    frame = pd.read_csv(STUDY / f"{name}.csv").astype({column: "object"})
+    frame.loc[0, column] = "many"
+    frame.to_csv(path, index=False)
+    content = path.read_bytes()
+    with pytest.raises(StudyError, match=f"column {column} holds 1 values that are no numbers"):
+        add_rows(tmp_path, name, [{"variant_id": "a"}], ["variant_id"])
+    assert path.read_bytes() == content
+
+
+def test_infinity_stays_in_a_side_table_and_a_fraction_of_an_image_is_refused(tmp_path):
+    row = {"model": "m", "loss": float("inf"), "images": 2**60 + 1, "top1": float("nan")}
+    for _ in range(2):
+        table = add_rows(tmp_path, "evaluations", [row], ["model"])
+    assert table.loss.tolist() == [float("inf")]
+    assert load_table(tmp_path, "evaluations").images.tolist() == [2**60 + 1]
+    path = tmp_path / "evaluations.csv"
+    path.write_text(path.read_text().replace(str(2**60 + 1), "3.5"))
+    with pytest.raises(StudyError, match="column images holds 1 values"):
+        load_table(tmp_path, "evaluations")
 
 
 @pytest.mark.parametrize("name", ANALYSED)
