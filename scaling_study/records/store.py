@@ -21,6 +21,7 @@ from scaling_study.records.columns import EPOCH_COLUMNS, misfit
 MALFORMED = (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError, csv.Error)
 CONFIG, RECORD, HISTORY = "config.yaml", "record.json", "history.csv"
 CHECKPOINT, PROGRESS = "checkpoint.pt", "progress.json"  # there while a run is under way
+SETTINGS = ("coefficients", "model", "data", "recipe")  # groups of CONFIG
 FILES = (CONFIG, RECORD, HISTORY, CHECKPOINT, PROGRESS)
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # seven times as fast, where it was built
 LEFTOVER_SECONDS = 3600.0  # after which a temporary file is no longer being written, here or on another host
@@ -76,12 +77,21 @@ class RunFolder:
         write_text(self.path / CONFIG, yaml.safe_dump(settings, sort_keys=False))
 
     def config(self):
-        """The settings the run was started with, a dict, or None where there is none that can be read."""
+        """The settings the run was started with, a dict, or None where there is none that can be read (said in a
+        warning)."""
+        path = self.path / CONFIG
         try:
-            settings = yaml.load((self.path / CONFIG).read_text(encoding="utf-8"), YAML_LOADER)
-        except (OSError, ValueError, yaml.YAMLError, RecursionError):  # ValueError: a date that there is not, for one
+            settings = yaml.load(path.read_text(encoding="utf-8"), YAML_LOADER)
+            if not isinstance(settings, dict):
+                raise ValueError("it holds no keys")
+            if missing := [key for key in SETTINGS if not isinstance(settings.get(key), dict)]:
+                raise ValueError(f"it lacks {', '.join(missing)}")
+        except FileNotFoundError:
             return None
-        return settings if isinstance(settings, dict) else None
+        except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:  # ValueError: a date that there is not
+            warnings.warn(f"{path} cannot be used ({one_line(error, 200)})", stacklevel=2)
+            return None
+        return settings
 
     def is_of_others(self, settings):
         """Whether the folder was started with readable settings that differ from ``settings``."""

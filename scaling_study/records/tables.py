@@ -57,6 +57,8 @@ def write_tables(study_dir):
         (old_runs, damaged_runs), (old_history, damaged_history) = (stored(study_dir, name) for name in TABLES)
         folders = [folder.path.name for folder in run_folders(study_dir)]
         runs, history = read_study(study_dir)
+        lost = (runs.status == "failed") & runs.run_id.isin(old_runs.run_id[old_runs.status == "done"])
+        runs = runs[~lost]  # of a finished run whose record was damaged, and that failed when it was trained again
         kept = kept_rows(old_runs, folders, set(runs.run_id), study_dir)
         runs = joined(runs, kept).sort_values(ORDER, ignore_index=True)
         kept_epochs = ~old_history.run_id.isin(folders) | old_history.run_id.isin(kept.run_id)

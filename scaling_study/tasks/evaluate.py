@@ -31,8 +31,6 @@ IDENTITY = [
     "precision",
 ]
 
-NEEDED = ("coefficients", "model", "data", "recipe")  # of a run's config.yaml
-
 
 def run(jobs):
     """Evaluate, print and add to the study's evaluations.csv."""
@@ -63,12 +61,8 @@ def require_hub(model):
 
 def require_files(given):
     """Raise ConfigError unless what is to be evaluated is there, before anything is."""
-    if given.run is not None:
-        settings = RunFolder(Path(given.run)).config()
-        if settings is None:
-            raise ConfigError("evaluate.run", given.run, "must be the folder of a run, RESULTS_DIR/STUDY/runs/RUN_ID")
-        if missing := [key for key in NEEDED if not isinstance(settings.get(key), dict)]:
-            raise ConfigError("evaluate.run", given.run, f"its config.yaml is damaged: it lacks {', '.join(missing)}")
+    if given.run is not None and RunFolder(Path(given.run)).config() is None:
+        raise ConfigError("evaluate.run", given.run, "must be the folder of a run, RESULTS_DIR/STUDY/runs/RUN_ID")
     if given.weights not in (None, "hub") and not Path(given.weights).is_file():
         raise ConfigError("evaluate.weights", given.weights, "must be a file of weights, or hub")
 

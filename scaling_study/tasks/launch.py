@@ -233,9 +233,8 @@ def settings_of_study(config):
     """{model name: settings of a run of it} of the runs that the study has."""
     settings = {}
     for folder in told_when_slow(run_folders(Path(config.results_dir) / config.study), "reading settings of runs"):
-        known = folder.config() or {}
-        if isinstance(model := known.get("model"), dict) and isinstance(name := model.get("name"), str):
-            settings.setdefault(name, known)
+        if known := folder.config():
+            settings.setdefault(str(known["model"].get("name")), known)
     return settings
 
 
@@ -247,9 +246,7 @@ def require_one_setting(job, settings):
     same_model = settings.get(job.run.model.name)
     known = same_model or next(iter(settings.values()))
     for group, schema in (("data", Data), ("recipe", Recipe)):
-        mine, theirs = job.run.settings[group], known.get(group)
-        if not isinstance(theirs, dict):  # damaged: it says nothing
-            continue
+        mine, theirs = job.run.settings[group], known[group]
         unsaid = {field.name: field.default for field in fields(schema) if field.default is not MISSING}
         for key in dict.fromkeys([*mine, *(key for key in theirs if key in unsaid)]):
             value = mine.get(key, unsaid.get(key))
@@ -274,7 +271,7 @@ def finish(jobs):
     print("\n".join([terminal.variants(mine), *terminal.reading(mine, config.recipe.batch_size)]))
     drawn = figures.draw(config, runs)
     print(terminal.places(config))
-    missing = {job.run.run_id for job in jobs} - set(mine.run_id[mine.status == "done"])
+    missing = {job.run.run_id for job in jobs} - set(mine.run_id[(mine.status == "done") & (mine.record == "folder")])
     if not missing:
         return drawn.status
     print(terminal.failures(runs, missing), file=sys.stderr)
