@@ -61,7 +61,7 @@ def equal(one, other):
     return all(a.equals(b) for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_nothing_stays_when_the_main_process_is_killed(start, tmp_path, how):
     process = start(tmp_path, *SWEEP, *OPTIONS)
     assert wait_until(lambda: training(tmp_path), 60)
@@ -72,6 +72,7 @@ def test_nothing_stays_when_the_main_process_is_killed(start, tmp_path, how):
     assert list(tmp_path.glob("results/s/runs/*/checkpoint.pt"))
 
 
+@pytest.mark.slow
 def test_a_sweep_outlives_a_worker(start, tmp_path, whole):
     process = start(tmp_path, *SWEEP, *OPTIONS)
     assert wait_until(lambda: training(tmp_path), 60)
