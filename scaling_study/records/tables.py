@@ -118,7 +118,11 @@ def stored(study_dir, name):
     tables, refused = [], []
     for suffix in SUFFIXES:
         try:
-            tables.append(read_table(Path(study_dir) / f"{name}{suffix}", name, columns, LATER))
+            path = Path(study_dir) / f"{name}{suffix}"
+            table, bad = read_table(path, name, columns, LATER)
+            if wrong := [column for column in key if column in bad]:  # by which rows are told apart
+                raise UnreadableTable(path, name, f"column {wrong[0]} holds text")
+            tables.append((table, bad))
         except UnreadableTable as error:
             refused.append(error)
         except FileNotFoundError:
