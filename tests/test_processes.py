@@ -36,4 +36,7 @@ def test_the_end_of_a_process_is_seen_without_the_help_of_the_system_too(monkeyp
 def test_a_process_that_is_gone_needs_no_wait():
     with subprocess.Popen(["true"]) as gone:
         gone.wait()
+    start = time.monotonic()
     processes.wait(gone.pid)
+    assert not processes.exists(gone.pid)
+    assert time.monotonic() - start < 30

@@ -68,3 +68,5 @@ def test_a_damaged_config_says_nothing_and_stops_nothing(study, tmp_path, text):
     other.mkdir(parents=True)
     (other / "config.yaml").write_text(text)
     study()
+    assert len(list(other.parent.iterdir())) == 2  # the run was taken
+    assert (other / "config.yaml").read_text() == text
