@@ -77,6 +77,7 @@ def opened(folder, run):
             folder.set_aside(name)
     for name in FILES:
         if (folder.path / name).is_dir():
+            sys.stderr.write(f"warning: {folder.path / name} is a folder and is set aside\n")
             folder.set_aside(name)
     folder.remove_record()
     folder.write_config(run.settings)
