@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.study import analyse
-from scaling_study.analysis.summary import summary
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
+from scaling_study.report.summary import summary
 
 METHODS = ("compound", "depth", "width", "resolution", "fast")
 

@@ -11,11 +11,11 @@ from statistics import median
 
 from hydra import compose, initialize_config_dir
 
-from scaling_study.cli import CONF
-from scaling_study.records.identity import run_of
+from scaling_study.config.paths import CONF
+from scaling_study.config.schema import parse
+from scaling_study.planning.identity import run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import EPOCH_COLUMNS, write_tables
-from scaling_study.schema import parse
 
 CALL = [sys.executable, "-m", "scaling_study"]
 SMALL = ["+sweep=width", "data.train_images=256", "data.val_images=64", "data.test_images=100", "recipe.epochs=1"]

@@ -7,12 +7,12 @@ import torch
 from fvcore.nn import ActivationCountAnalysis, FlopCountAnalysis
 from hydra import compose, initialize_config_dir
 
-from scaling_study.cli import CONF
+from scaling_study.config.paths import CONF
+from scaling_study.config.schema import parse
 from scaling_study.measure.complexity import complexity, shapes_only
 from scaling_study.models import build_network
-from scaling_study.records.variant import variant_of
+from scaling_study.planning.variant import variant_of
 from scaling_study.scaling.coefficients import Coefficients
-from scaling_study.schema import parse
 
 MODELS = ("efficientnet_b0", "resnet50", "mobilenetv2", "micro_mbconv")
 METHODS = ("depth", "width", "resolution", "compound", "fast")

@@ -20,11 +20,11 @@ from hydra import compose, initialize_config_dir
 from PIL import Image
 from timm.data import create_dataset, create_loader
 
-from scaling_study.cli import CONF
+from scaling_study.config.paths import CONF
+from scaling_study.config.schema import Data, parse
 from scaling_study.data.images import load_data
 from scaling_study.models import build_network
 from scaling_study.scaling.coefficients import Coefficients
-from scaling_study.schema import Data, parse
 from scaling_study.training.recipe import make_optimizer, make_schedule
 from scaling_study.training.session import Session
 

@@ -1,4 +1,8 @@
-"""The command line: ``python -m scaling_study [task=...] [+sweep=...] [key=value ...]``."""
+"""The command line: ``python -m scaling_study [task=...] [+sweep=...] [key=value ...]``.
+
+A command is composed and its runs are listed here, once; then one of TASKS does the work. Only training goes through
+Hydra's launchers, which call a function for each run.
+"""
 
 import atexit
 import gc
@@ -6,47 +10,49 @@ import os
 import re
 import sys
 import warnings
+from importlib import import_module
 
-import hydra
-from omegaconf import OmegaConf
+from scaling_study.config.messages import line_of
+from scaling_study.errors import StudyError, plain_warnings
+from scaling_study.execution.command import application, composed, options_of, show
+from scaling_study.system.output import make_courteous
+from scaling_study.system.workers import first_of_several
 
-from scaling_study import arguments
-from scaling_study.errors import ConfigError, Raised, plain_warnings
-from scaling_study.lines import CONF, line_of
-from scaling_study.output import make_courteous
-from scaling_study.paths import expanded
-from scaling_study.ranges import RULES
-from scaling_study.scaling.grid import comma_separated, triples
-from scaling_study.tasks.workers import count_workers
-
-
-def grid_of_triples(*settings):
-    """The values of +sweep=search. Hydra asks for them before the config is checked."""
-    for name, value in zip(("alpha_step", "beta_step", "gamma_step", "tolerance"), settings, strict=True):
-        if value not in RULES[f"search.{name}"]:
-            raise ConfigError(f"search.{name}", value, RULES[f"search.{name}"].message)
-    if not triples(*settings):
-        raise ConfigError("search.tolerance", settings[-1], "no triple of the grid makes the multiply-adds that near 2")
-    return comma_separated(*settings)
+# Where each task runs: the module, loaded when it is asked for, whose ``run(jobs)`` returns the exit status.
+TASKS = {
+    "plan": "scaling_study.tasks.plan",
+    "cost": "scaling_study.tasks.cost",
+    "latency": "scaling_study.tasks.latency",
+    "tables": "scaling_study.tasks.tables",
+    "figures": "scaling_study.tasks.figures",
+    "report": "scaling_study.tasks.report",
+    "analyze": "scaling_study.tasks.analyze",
+    "recommend": "scaling_study.tasks.recommend",
+    "evaluate": "scaling_study.tasks.evaluate",
+}
 
 
-OmegaConf.register_new_resolver("count_workers", count_workers, replace=True)
-OmegaConf.register_new_resolver("folder", lambda path: expanded("results_dir", path), replace=True)
-OmegaConf.register_new_resolver("folder_name", lambda name: str(name).replace("/", "_"), replace=True)
-OmegaConf.register_new_resolver("grid_of_triples", grid_of_triples, replace=True)
+def run(arguments: list[str]) -> int:
+    """Do what the arguments of a command line say, and return the exit status. Raises ConfigError and StudyError for
+    what cannot be done, and what Hydra and OmegaConf raise for what cannot be read."""
+    if any(re.match(r"\+?sweep=.*,", argument) for argument in arguments):
+        raise StudyError("+sweep takes one name (their points would be lost); use +sweep=all or one command per sweep")
+    options = options_of(arguments)
+    with application(options) as app:
+        if show(app, options):
+            return 0
+        command = composed(app, options)
+        if command.config.task == "train":
+            from scaling_study.tasks import train
+
+            return train.run(command)
+        if not first_of_several():
+            return 0
+        return import_module(TASKS[command.config.task]).run(command.jobs)
 
 
-@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
-def job(cfg):
-    from scaling_study.tasks.train import train_job
-
-    train_job(cfg)
-
-
-def main():
+def main() -> None:
     """Run the command; what goes wrong is one line on stderr and exit status 1, with HYDRA_FULL_ERROR=1 a traceback."""
-    if any(re.match(r"\+?sweep=.*,", argument) for argument in sys.argv[1:]):
-        sys.exit("error: +sweep takes one name (their points would be lost); use +sweep=all or one command per sweep")
     make_courteous()
     traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     if not traceback:
@@ -54,14 +60,11 @@ def main():
         # Ours stands in the place of the plugin's and takes its types from there, as it should.
         warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/submitit_slurm' is validated against")
         atexit.register(gc.freeze)  # or Python looks through all of torch for garbage once more, for half a second
-        os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the message is ours to shorten
     try:
-        sys.argv[1:] = arguments.checked(sys.argv[1:])
-        job()
+        sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on where this one stopped")
-    except (Raised, Exception) as error:
-        raised = error.error if isinstance(error, Raised) else error
+    except Exception as error:
         if traceback:
-            raise raised from None
-        sys.exit(f"error: {line_of(raised)}")
+            raise
+        sys.exit(f"error: {line_of(error)}")

@@ -13,14 +13,6 @@ class ConfigError(ValueError):
         super().__init__(encodable(f"{key}={shortened(value)}: {allowed}"))
 
 
-class Raised(SystemExit):
-    """Carries ``error`` out of a hook that Hydra calls: it lets nothing but SystemExit through."""
-
-    def __init__(self, error):
-        super().__init__(1)
-        self.error = error
-
-
 class StudyError(RuntimeError):
     """Data, folders or device stand in the way of the work; the message says which and how to mend it."""
 

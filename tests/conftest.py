@@ -8,9 +8,9 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
-from scaling_study.cli import CONF
+from scaling_study.config.paths import CONF
+from scaling_study.config.schema import parse
 from scaling_study.data.images import DataSet, Images
-from scaling_study.schema import parse
 
 from .warm import Warm
 

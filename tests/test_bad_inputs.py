@@ -3,13 +3,14 @@
 The whole list is marked slow; ``--durations=10`` tells which took longest (under 5 s on an idle machine).
 """
 
+import re
 import shlex
 
 import pytest
 from PIL import Image
 
+from .config.test_schema import numbers
 from .conftest import SMALL
-from .test_schema import numbers
 
 TASKS = ["train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"]
 NEEDED = {"recommend": ["budget.flops=2"], "evaluate": ["evaluate.weights=hub"]}  # or the task itself is refused
@@ -93,8 +94,6 @@ hydra.job.name=a/b
 hydra.launcher=null
 hydra.launcher.n_jobs=null
 hydra.mode=RUN +sweep=width
-hydra.callbacks=null
-~hydra.callbacks.study
 hydra.searchpath=3
 hydra.sweeper.params=3
 -m seed=0,1 hydra.launcher.batch_size=0
@@ -489,7 +488,8 @@ def test_bad_input_is_one_line_and_leaves_nothing(cli, tmp_path, files, argument
     small = [] if options or "data" in named else [cap for cap in SMALL if cap.split("=")[0] not in named]
     before = sorted(files.rglob("*"))
     result = cli(*given, *small, small=False, check=False)
-    told = [line for line in result.stderr.splitlines() if not line.startswith("warning: ")]
+    beside = re.compile(r"warning: |checking runs: \d+ of \d+$")  # the latter on a machine that is slow just now
+    told = [line for line in result.stderr.splitlines() if not beside.match(line)]
     assert result.returncode not in (0, None), result.stdout + result.stderr
     assert len(told) == 1, result.stderr
     assert told[0].startswith("error: ")

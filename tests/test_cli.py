@@ -304,6 +304,6 @@ def test_help_and_config_load_no_torch(cli):
         "sweep: all, baselines, compound, depth, family, fig4, matched, references, regime, resolution, search, width"
         in cli("--help", small=False, fresh=True).stdout
     )
-    code = "import sys, scaling_study.cli, scaling_study.tasks.launch; print('torch' in sys.modules)"
+    code = "import sys, scaling_study.cli, scaling_study.tasks.train; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "False\n"

@@ -10,12 +10,13 @@ import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
-from scaling_study.choices import check_choices
-from scaling_study.cli import CONF
-from scaling_study.ignored import check_given
-from scaling_study.records.identity import run_of
-from scaling_study.schema import parse
-from scaling_study.tasks.jobs import distinct, require_one_command, sweep_jobs
+from scaling_study.config.choices import check_choices
+from scaling_study.config.ignored import check_given
+from scaling_study.config.paths import CONF
+from scaling_study.config.schema import parse
+from scaling_study.planning.identity import run_of
+from scaling_study.planning.jobs import distinct, require_one_command
+from scaling_study.planning.sweep import sweep_jobs
 
 GROUPS = ["data", "model", "recipe", "scaling", "task"]
 FILES = [(path.parent.name, path.stem) for group in GROUPS for path in sorted((Path(CONF) / group).glob("*.yaml"))]

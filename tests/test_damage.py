@@ -53,10 +53,10 @@ TASKS = {
 }
 PRELOADED = [
     "scaling_study.cli",
-    "scaling_study.tasks.launch",
-    "scaling_study.tasks.run",
+    "scaling_study.execution.command",
+    "scaling_study.execution.run",
     "scaling_study.analysis.study",
-    "scaling_study.analysis.summary",
+    "scaling_study.report.summary",
     "scaling_study.figures",
     "scipy.stats",
     "scipy.optimize",

@@ -7,11 +7,11 @@ import pandas as pd
 
 from scaling_study.analysis.noise import Noise, moderated
 from scaling_study.analysis.rules import one_rule
+from scaling_study.records.columns import VARIANT
 from scaling_study.scaling.coefficients import AXES
 
 COSTS = ("flops", "params", "activations", "activation_bytes", "train_seconds", "latency_seconds")
 STUDY = ["model", "epochs"]  # curves are compared within these
-VARIANT = ["method", "depth", "width", "resolution", "stage_depth", "flops_target", "flops"]
 NEEDED = ("status", "model", "method", "depth", "width", "resolution")
 
 

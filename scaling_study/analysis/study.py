@@ -6,8 +6,8 @@ import pandas as pd
 
 from scaling_study.analysis import comparisons, fits, frontier, regime, search, surface, times
 from scaling_study.analysis.observations import usable
+from scaling_study.records.columns import NETWORK
 
-MATCH = ["model", "depth", "width", "resolution", "stage_depth", "resolution_px"]
 PRINTED = 0.2  # how far the paper's own flops of one budget lie apart: printed to two digits, and not quite equal
 BANDS = ("flops",)  # costs whose fitted curves are kept for the figures
 
@@ -59,9 +59,17 @@ def with_latency(runs, costs, latencies):
     best = dict(zip(settings.index.names, settings.idxmax(), strict=True))
     single = single[(single[list(best)] == best).all(axis=1)].drop_duplicates("variant_id", keep="last")
     timed = costs.merge(single[["variant_id", "seconds_median"]], on="variant_id")
-    timed = timed.rename(columns={"seconds_median": "latency_seconds"}).drop_duplicates(MATCH, keep="last")
-    rounded = dict.fromkeys(("depth", "width", "resolution"), 6)
-    return runs.round(rounded).merge(timed[[*MATCH, "latency_seconds"]].round(rounded), on=MATCH, how="left")
+    timed = comparable(timed.rename(columns={"seconds_median": "latency_seconds"})).drop_duplicates(
+        NETWORK, keep="last"
+    )
+    return comparable(runs).merge(timed[[*NETWORK, "latency_seconds"]], on=NETWORK, how="left")
+
+
+def comparable(table):
+    """The table with the columns of NETWORK in a form in which they are equal for equal networks."""
+    stem = table.small_stem if "small_stem" in table else pd.Series(False, index=table.index)
+    stem = stem.astype("boolean").fillna(False).astype(bool)  # tables of earlier versions do not have it
+    return table.round(dict.fromkeys(("depth", "width", "resolution"), 6)).assign(small_stem=stem)
 
 
 def scaled_in_the_paper(published):

@@ -20,8 +20,8 @@ import torch
 from joblib import Parallel, delayed
 
 from scaling_study.errors import StudyError, reason_of
-from scaling_study.locks import lock_of
-from scaling_study.processes import end_with
+from scaling_study.system.locks import lock_of
+from scaling_study.system.processes import end_with
 
 MAPS_MIN, MAPS_MAX = 2, 5
 POINTS_MIN = 12_000  # expanded points per image: about three per pixel of a 64x64 image

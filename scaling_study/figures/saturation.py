@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from scaling_study.figures.labels import BELOW_RIGHT, name_points
 from scaling_study.figures.metrics import METRICS
+from scaling_study.records.columns import VARIANT
 
 # Okabe-Ito colours, chosen to differ in lightness too, and a marker each: methods stay apart in greyscale.
 STYLES = {
@@ -17,7 +18,6 @@ STYLES = {
 }
 SYMBOLS = {"depth": "d", "width": "w", "resolution": "r", "compound": "φ"}
 REFERENCE = {"color": "#56B4E9", "marker": "X", "markersize": 8, "markeredgecolor": "black", "linestyle": "none"}
-VARIANT = ["model", "method", "depth", "width", "resolution", "flops"]
 
 
 def studies(runs):
@@ -36,13 +36,12 @@ def studies(runs):
 def variants(runs, y):
     """Mean, least and greatest of column ``y`` over the seeds of each finished variant.
 
-    Returns a frame with the columns of VARIANT, phi, px, n, mean, low and high, sorted by flops.
+    Returns a frame with the columns of VARIANT, phi, n, mean, low and high, sorted by flops.
     """
     done = runs[runs.status == "done"]
     groups = done.groupby(VARIANT, as_index=False, dropna=False)
     return groups.agg(
         phi=("phi", "first"),
-        px=("resolution_px", "first"),
         n=(y, "size"),
         mean=(y, "mean"),
         low=(y, "min"),
@@ -68,7 +67,9 @@ def mark_references(axes, table, x):
         error = [[point.mean - point.low], [point.high - point.mean]]
         label = "reference" if n == 0 else None
         axes.errorbar([point.flops / x.scale], [point.mean], error, capsize=3, label=label, **REFERENCE)
-    points = [(point.flops / x.scale, point.mean, f"{point.model}, {point.px} px") for point in table.itertuples()]
+    points = [
+        (point.flops / x.scale, point.mean, f"{point.model}, {point.resolution_px} px") for point in table.itertuples()
+    ]
     return [(*point, BELOW_RIGHT) for point in points]
 
 

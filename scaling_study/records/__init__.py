@@ -1,1 +1,1 @@
-"""Run records on disk: identity, atomic writing, status, and the tidy tables made of them."""
+"""Files of runs and the tables made of them: written atomically, read with types."""

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from scaling_study.errors import encodable
-from scaling_study.locks import lock_of
 from scaling_study.records.reading import read_table
 from scaling_study.records.store import write_text
+from scaling_study.system.locks import lock_of
 
 # One row per variant; units as in the names, per image.
 COST_COLUMNS = {

@@ -13,9 +13,9 @@ from pathlib import Path
 import yaml
 
 from scaling_study.errors import StudyError, encodable, one_line, reason_of
-from scaling_study.locks import lock_of
-from scaling_study.processes import exists
 from scaling_study.records.columns import EPOCH_COLUMNS, misfit
+from scaling_study.system.locks import lock_of
+from scaling_study.system.processes import exists
 
 # What reading a file of JSON or CSV raises where its content is not as expected.
 MALFORMED = (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError, csv.Error)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from scaling_study.errors import encodable
-from scaling_study.locks import lock_of
+from scaling_study.errors import StudyError, encodable
 from scaling_study.records.columns import EPOCH_COLUMNS, RUN_COLUMNS
 from scaling_study.records.reading import UnreadableTable, read_table
 from scaling_study.records.store import remove_leftovers, run_folders, set_aside, write_text
+from scaling_study.system.locks import lock_of
 
 # Columns that tables of earlier versions lack; they read as missing values.
 LATER = {
@@ -69,6 +69,13 @@ def write_tables(study_dir):
             write_text(study_dir / f"{name}.csv", frame.to_csv(index=False))
             write_parquet(study_dir / f"{name}.parquet", frame)
     return runs
+
+
+def rebuild(study_dir):
+    """``write_tables`` for a study that is there. Raises StudyError when there is no such folder."""
+    if not Path(study_dir).is_dir():
+        raise StudyError(f"study={Path(study_dir).name}: there is no folder {study_dir}")
+    return write_tables(study_dir)
 
 
 def kept_rows(old, folders, recorded, study_dir):

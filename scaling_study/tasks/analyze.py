@@ -1,14 +1,12 @@
 """task=analyze: what a study's tables say, as tables, as figures and in words."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from scaling_study.errors import StudyError
 from scaling_study.records.costs import load_table, require_readable
 from scaling_study.records.store import require_writable, run_folders, write_text
-from scaling_study.records.tables import has_tables
-from scaling_study.tasks import figures, tables
+from scaling_study.records.tables import has_tables, rebuild
+from scaling_study.report.drawing import draw_analysis
 
 RECOMMENDATIONS = "recommendations"
 
@@ -16,7 +14,7 @@ RECOMMENDATIONS = "recommendations"
 def run(jobs):
     """Write the analysis as tables, summary.md, a searched triple as a preset, and figures; print the summary."""
     config = jobs[0].config
-    folder = study_dir(config)
+    folder = config.study_dir
     require_readable(folder, "costs", "latencies", RECOMMENDATIONS)
     runs = load(config)
     analysis = analyse(config, runs)
@@ -26,7 +24,7 @@ def run(jobs):
             raise StudyError(f"{folder / name} is a folder, where a file is to be written; move it away")
     for name, table in analysis.tables.items():
         write_text(folder / f"{name}.csv", table.to_csv(index=False))
-    from scaling_study.analysis.summary import summary
+    from scaling_study.report.summary import summary
 
     text = summary(config.study, analysis, load_table(folder, RECOMMENDATIONS))
     best = best_triples(analysis.tables.get("search"))
@@ -34,16 +32,12 @@ def run(jobs):
     presets = [write_preset(folder, row, f"_{row.epochs}epochs" if several else "") for row in best]
     write_text(folder / "summary.md", text)
     print(text)
-    drawn = figures.draw_analysis(config, analysis.tables, runs)
+    drawn = draw_analysis(analysis.tables, runs, folder, config.study_plots_dir)
     print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
     for preset in presets:
         print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} scaling={preset.stem}")
     print(f"Figures: {', '.join(str(file) for file in drawn.files if file.suffix == '.png') or 'none'}")
     return drawn.status
-
-
-def study_dir(config):
-    return Path(config.results_dir) / config.study
 
 
 def analyse(config, runs):
@@ -52,7 +46,7 @@ def analyse(config, runs):
     from scaling_study.analysis.study import analyse
     from scaling_study.literature import published
 
-    folder = study_dir(config)
+    folder = config.study_dir
     costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
     if not (len(runs) and (runs.status == "done").any()) and latencies.empty:
         raise StudyError(f"study={config.study}: there is no finished run and no latency table, so nothing to analyse")
@@ -63,9 +57,9 @@ def analyse(config, runs):
 
 def load(config):
     """The study's run table, made anew where its run folders are here; empty for a study of costs alone."""
-    folder = study_dir(config)
+    folder = config.study_dir
     if not folder.is_dir() or has_tables(folder) or run_folders(folder):
-        return tables.rebuild(config)
+        return rebuild(folder)
     return pd.DataFrame()
 
 

@@ -1,22 +1,15 @@
 """task=evaluate: accuracy of trained weights on any data set, split and resolution."""
 
-import warnings
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from scaling_study.data.listing import some
-from scaling_study.errors import ConfigError, StudyError, encodable
+from scaling_study.errors import ConfigError
+from scaling_study.execution.evaluate import evaluated
+from scaling_study.execution.memory import check_memory
 from scaling_study.records.costs import add_rows, require_readable
 from scaling_study.records.store import RunFolder
-from scaling_study.scaling.coefficients import Coefficients
-from scaling_study.schema import Model
-from scaling_study.tasks import cost
-from scaling_study.tasks.memory import check_memory
-from scaling_study.tasks.progress import counter
+from scaling_study.system.progress import counter
 
 IDENTITY = [
     "model",
@@ -36,7 +29,7 @@ def run(jobs):
     """Evaluate, print and add to the study's evaluations.csv."""
     from scaling_study.training.device import choose_device  # loads torch, which takes seconds
 
-    folder = cost.study_dir(jobs)
+    folder = jobs[0].config.study_dir
     for job in jobs:
         require_files(job.config.evaluate)
         if job.config.evaluate.weights == "hub":
@@ -65,149 +58,6 @@ def require_files(given):
         raise ConfigError("evaluate.run", given.run, "must be the folder of a run, RESULTS_DIR/STUDY/runs/RUN_ID")
     if given.weights not in (None, "hub") and not Path(given.weights).is_file():
         raise ConfigError("evaluate.weights", given.weights, "must be a file of weights, or hub")
-
-
-def evaluated(job):
-    """The row of one job."""
-    import torch
-
-    from scaling_study.tasks.run import load_for
-    from scaling_study.training.device import choose_device, choose_precision, describe
-    from scaling_study.training.evaluation import evaluate
-
-    config = job.config
-    torch.set_num_threads(config.threads)
-    device = choose_device(config.device)
-    data = load_for(config, only_needed(job.run, config.evaluate.split))
-    state = kept_state(config.evaluate)
-    if state is not None:
-        data = by_name(data, state.get("class_names"), config.evaluate.run)
-    name, weighted, resolution = weighted_network(job, data, state)
-    if data.loading and data.loading.crop_fraction is None and weighted.crop_fraction:
-        data = replace(data, loading=replace(data.loading, crop_fraction=weighted.crop_fraction))
-    precision = choose_precision(config.recipe.precision, device)
-    network = weighted.network.to(device, memory_format=torch.channels_last)
-    batches = batches_of(data, job, weighted, resolution, device)
-    metrics = evaluate(network, batches.evaluate(config.evaluate.split), precision, device)
-    count = len(batches.splits[config.evaluate.split])
-    return {
-        "study": config.study,
-        "source": "evaluated",
-        "model": name,
-        "weights": config.evaluate.run or config.evaluate.weights,
-        "data": config.data.name,
-        "root": config.data.root and encodable(config.data.root),
-        "split": config.evaluate.split,
-        "images": count - len(batches.unreadable),
-        "classes": data.classes,
-        "resolution_px": resolution,
-        "crop_fraction": crop_of(data, resolution),
-        **metrics,
-        **published_beside(name, data.classes),
-        "unreadable_images": len(batches.unreadable),
-        "device": describe(device),
-        "precision": precision,
-        **cost.versions(),
-        "evaluated_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def kept_state(given):
-    """What the run that is to be evaluated kept, or None where it is weights of another kind."""
-    from scaling_study.training import weights
-
-    return None if given.run is None else weights.of_checkpoint(RunFolder(Path(given.run)).checkpoint)
-
-
-def by_name(data, trained, run):
-    """The data set with the labels that the run, trained on classes of the names ``trained``, has for its classes.
-
-    Raises StudyError for classes that the run does not know.
-    """
-    here = data.class_names
-    if here is None or trained is None:
-        if here is not trained:
-            whose = f"evaluate.run={run}" if trained is None else "the data set"
-            warnings.warn(f"{whose} has no names of classes: labels are compared as numbers", stacklevel=2)
-        return data
-    if unknown := [name for name in here if name not in trained]:
-        are = "is" if len(unknown) == 1 else "are"
-        message = f"{some(unknown)} {are} not among the classes it was trained on ({some(trained)})"
-        raise StudyError(f"evaluate.run={run}: of the classes of the data ({some(here)}) {message}")
-    if len(here) < len(trained):
-        warnings.warn(f"the data have {len(here)} of the {len(trained)} classes that the run knows", stacklevel=2)
-    if list(here) == list(trained):
-        return data
-    labels = np.array([trained.index(name) for name in here])
-    splits = {split: getattr(data, split).relabelled(labels) for split in ("train", "val", "test")}
-    return replace(data, **splits, classes=len(trained), class_names=tuple(trained))
-
-
-def weighted_network(job, data, state):
-    """(model name, Weighted, input side in pixels) of what the job asks for; state: of the run, if it asks for one."""
-    from scaling_study.models import build_network
-    from scaling_study.training import weights
-    from scaling_study.training.recipe import with_batch_norm
-
-    config, given = job.config, job.config.evaluate
-    size = {"classes": data.classes, "channels": data.channels}
-    if given.run is None:
-        px = given.resolution or job.run.variant.resolution_px
-        coefficients = job.run.variant.coefficients
-        weighted = weights.of_model(config.model, coefficients, given.weights, resolution_px=px, **size)
-        return config.model.name, weighted, px
-    folder = RunFolder(Path(given.run))
-    settings = folder.config()
-    coefficients = Coefficients(**settings["coefficients"], stage_depth=settings.get("stage_depth"))
-    trained_at = round(settings["data"]["resolution"] * coefficients.resolution)
-    model = model_of(settings["model"], settings["data"]["resolution"])
-    network = build_network(model, coefficients, resolution_px=trained_at, **size)
-    network = with_batch_norm(network, None, settings["recipe"].get("batch_norm_eps"))
-    weighted = weights.of_run(state, network, folder.checkpoint)
-    return model.name, weighted, given.resolution or trained_at
-
-
-def only_needed(run, split):
-    """The run with as few validation images taken from the training images as there can be, where none is looked at."""
-    return replace(run, data=replace(run.data, val_images=1)) if split == "test" else run
-
-
-def model_of(settings, resolution):
-    """The config group ``model`` from what a run's config.yaml holds of it."""
-    unsaid = {"family": settings["name"], "depth_multiplier": 1.0, "width_multiplier": 1.0, "small_stem": False}
-    return Model(**unsaid | settings, resolution=resolution)
-
-
-def batches_of(data, job, weighted, resolution, device):
-    from scaling_study.data.batches import make_batches
-
-    recipe = replace(job.run.recipe, batch_size=1)  # of training, which there is none of
-    normalisation = weighted.normalisation
-    return make_batches(data, recipe, resolution=resolution, device=device, share=(0, 1), normalisation=normalisation)
-
-
-def crop_of(data, resolution):
-    if data.loading is None:
-        return None
-    from scaling_study.data.loading import crop_fraction
-
-    return data.loading.crop_fraction or crop_fraction(resolution)
-
-
-def published_beside(name, classes):
-    """The published ImageNet accuracy of a model: the paper's Table 2, else torchvision's first weights."""
-    if classes != 1000:
-        return {}
-    from scaling_study.literature import published
-
-    known = published()
-    base = name.partition(".")[0].removeprefix("tf_")
-    rows = pd.concat([known[(known.table == "Table 2") & (known.built_as == base)], known[known.weights.notna()]])
-    rows = rows[(rows.built_as == base) | (rows.model == base)]
-    if rows.empty:
-        return {}
-    first = rows.iloc[0]
-    return {f"published_{column}": first[column] for column in ("top1", "top5", "citation")}
 
 
 def render(table):

@@ -3,11 +3,10 @@
 from scaling_study.errors import StudyError
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
-from scaling_study.tasks.cost import study_dir
 
 
 def run(jobs):
-    folder = study_dir(jobs)
+    folder = jobs[0].config.study_dir
     costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
     if costs.empty:
         raise StudyError(f"study={jobs[0].config.study}: {folder} holds no costs; run task=cost or task=latency first")

@@ -1,127 +1,68 @@
-"""task=train: one job of a sweep."""
+"""task=train: train the runs of a sweep that are not done, then write tables and figures."""
 
-import logging
-import os
 import sys
-from contextlib import nullcontext
-from datetime import UTC, datetime
-from pathlib import Path
 
-from scaling_study.errors import one_line, plain_warnings
-from scaling_study.processes import end_with
-from scaling_study.records.identity import run_of
-from scaling_study.records.store import CHECKPOINT, FILES, HISTORY, RECORD, RunFolder, remove_leftovers
-from scaling_study.schema import parse
-from scaling_study.tasks.isolate import run_isolated
-from scaling_study.tasks.workers import processes_per_run, tasks_of_job
-
-log = logging.getLogger(__name__)
-COMMON_FAILURES = ("Diverged", "ConfigError")  # that all processes of a run meet at the same point
+from scaling_study.execution import pool
+from scaling_study.execution.prepare import prepare
+from scaling_study.execution.progress import Progress
+from scaling_study.execution.train import train_job
+from scaling_study.records.tables import write_tables
+from scaling_study.report import drawing, terminal
+from scaling_study.system.workers import first_of_several, processes_per_run
 
 
-def folder_of(config, run):
-    return RunFolder(Path(config.results_dir) / config.study / "runs" / run.run_id)
+def run(command):
+    """Train, and return the command's exit status.
 
-
-def run_in_study(config):
-    """The run that ``config`` describes, under the name by which its study has it."""
-    run = run_of(config)
-    if run.data.name != "imagefolder" or folder_of(config, run).path.exists():
-        return run
-    if not (Path(config.results_dir) / config.study / "runs").is_dir() or run.earlier is None:
-        return run
-    return run.earlier if folder_of(config, run.earlier).path.exists() else run
-
-
-def train_job(cfg):
-    """Train the run that ``cfg`` describes unless it is done; never raises for what goes wrong in training.
-
-    Another process at work on the same run is waited for. Of processes that train together the first sees to the
-    folder and tells the others.
+    Where several processes train each run together, all of them come here: the first checks, tells the others whether
+    there is anything to train, and writes the tables.
     """
-    logging.captureWarnings(True)  # into Hydra's log file: the sweep's own process has shown them already
-    config = parse(cfg)
-    run = run_in_study(config)
-    folder = folder_of(config, run)
-    if tasks_of_job() > 1:
-        from scaling_study.tasks.slurm import export_world
-
-        export_world()
-    if processes_per_run() > 1:
-        train_together(config, run, folder)
-        return
+    share = sharing(command.config)
+    if not first_of_several():
+        if share(None):
+            command.launch(train_job)
+        return 0
+    pending = []
     try:
-        train_alone(config, run, folder)
-    except OSError as error:  # a full disk, for one: the run is not done, and the next one may have space again
-        sys.stderr.write(f"error: {run.run_id}: its files cannot be written ({one_line(error)})\n")
+        pending = prepare(command.jobs, command.hydra)
+    finally:
+        share(bool(pending))
+    if pending:
+        train(command)
+    else:
+        print(f"All {len(command.jobs)} runs are done already; nothing to train.")
+    return finish(command.jobs)
 
 
-def train_alone(config, run, folder):
-    """Train in a process of its own. Raises OSError where the run's files cannot be written."""
-    with folder.lock():
-        if opened(folder, run):
-            death = run_isolated(child, config, run, folder)
-            if death and not folder.has_record():  # it may have died of something after its work was done
-                record_death(config, run, folder, death)
-
-
-def opened(folder, run):
-    """Make the folder ready for training its run; False if that is done."""
-    record = folder.record()
-    if record and record["status"] == "done":
-        return False
-    remove_leftovers(folder.path)
-    if record is None and folder.has_record():
-        log.warning("%s: a damaged record is set aside; training goes on from what there is", folder.path)
-        for name in (RECORD, HISTORY, *([CHECKPOINT] if folder.is_of_others(run.settings) else [])):
-            folder.set_aside(name)
-    for name in FILES:
-        if (folder.path / name).is_dir():
-            sys.stderr.write(f"warning: {folder.path / name} is a folder and is set aside\n")
-            folder.set_aside(name)
-    folder.remove_record()
-    folder.write_config(run.settings)
-    folder.write_progress(0.0)
-    log.info("training %s", run.run_id)
-    return True
-
-
-def train_together(config, run, folder):
-    """Train in this process, as one of several that torchrun or Slurm started; they watch over each other's death.
-
-    What fails in all processes alike is a failed run, and the sweep goes on. What fails in one alone ends it, since
-    the others wait for it.
-    """
-    from scaling_study.tasks.run import train_and_record
+def sharing(config):
+    """A function that gives every process the value that the first one calls it with."""
+    if processes_per_run() == 1:
+        return lambda value: value
     from scaling_study.training.distributed import join
 
-    if "TORCHELASTIC_RUN_ID" in os.environ:
-        end_with(os.getppid())  # torchrun's agent
-    world = join(config.device)
-    with folder.lock() if world.first else nullcontext():
-        if not world.agree(opened(folder, run) if world.first else None):
-            return
-        record = train_and_record(config, run, folder, world)
-        if record is None or (record["status"] == "failed" and record["error_type"] not in COMMON_FAILURES):
-            sys.stderr.write(f"error: process {world.rank}: {record and record['error']}\n")
-            os._exit(1)  # without waiting for the others, which wait for this one
+    return join(config.device).agree
 
 
-def child(config, run, folder):
-    """What the isolated process does."""
-    plain_warnings()
-    os.environ.setdefault("OMP_NUM_THREADS", str(config.threads))
-    from scaling_study.tasks.run import train_and_record
-
+def train(command):
+    """Have Hydra's launcher train the runs, with a display of their progress."""
+    pool.set_up(command.hydra.launcher._target_, command.points)
+    progress = Progress([(job.folder, job.run.nominal_cost) for job in command.jobs]).start()
     try:
-        train_and_record(config, run, folder)
-    except OSError:  # its record cannot be written; the process that waits tells
-        sys.exit(1)
+        command.launch(train_job)
+    finally:
+        progress.stop()
 
 
-def record_death(config, run, folder, death):
-    """The record of a run whose process could not write one."""
-    from scaling_study.tasks.run import identity_columns
-
-    record = identity_columns(config, run) | {"status": "failed", "error_type": "ProcessDied", "error": death}
-    folder.write_record(record | {"finished_at": datetime.now(UTC).isoformat(timespec="seconds")})
+def finish(jobs):
+    """Tables, figures and summary of the study from what is on disk; the command's exit status."""
+    config = jobs[0].config
+    runs = write_tables(config.study_dir)
+    mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
+    print("\n".join([terminal.variants(mine), *terminal.reading(mine, config.recipe.batch_size)]))
+    drawn = drawing.draw_runs(runs, config.study_plots_dir)
+    print(terminal.places(config))
+    missing = {job.run.run_id for job in jobs} - set(mine.run_id[(mine.status == "done") & (mine.record == "folder")])
+    if not missing:
+        return drawn.status
+    print(terminal.failures(runs, missing), file=sys.stderr)
+    return 1

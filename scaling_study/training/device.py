@@ -9,7 +9,7 @@ import torch
 from filelock import Timeout
 
 from scaling_study.errors import ConfigError
-from scaling_study.locks import lock_of
+from scaling_study.system.locks import lock_of
 from scaling_study.training.distributed import ALONE
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}

@@ -8,10 +8,10 @@ import pytest
 
 from scaling_study.analysis.rules import one_rule
 from scaling_study.analysis.study import analyse, with_latency
-from scaling_study.analysis.summary import summary
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 from scaling_study.records.tables import load_runs
+from scaling_study.report.summary import summary
 from scaling_study.scaling.grid import triples
 
 from .synthetic import floor_curve, grid_study, matched_study, run_rows, surface_study

@@ -12,10 +12,10 @@ from scaling_study.data.batches import make_batches
 from scaling_study.data.images import load_data
 from scaling_study.data.loading import crop_fraction
 from scaling_study.errors import ConfigError, StudyError, one_line
-from scaling_study.records.identity import run_of
+from scaling_study.execution.check import check_augmentation
+from scaling_study.planning.identity import run_of
 from scaling_study.records.tables import run_table
-from scaling_study.tasks.check import check_augmentation
-from scaling_study.tasks.terminal import reading
+from scaling_study.report.terminal import reading
 
 from .folders import make_folder, picture
 

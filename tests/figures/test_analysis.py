@@ -11,8 +11,8 @@ from scaling_study.figures import of_analysis, save
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 from scaling_study.records.tables import load_runs
+from scaling_study.report.drawing import load_analysis
 from scaling_study.scaling.grid import triples
-from scaling_study.tasks.figures import load_analysis
 
 from ..analysis.synthetic import grid_study, matched_study, surface_study
 from . import drawn as figures_of

@@ -9,7 +9,7 @@ from scaling_study.measure.complexity import count_parts, shapes_only
 from scaling_study.measure.costs import variant_complexity
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES, build_network, count_layers
-from scaling_study.records.variant import variant_of
+from scaling_study.planning.variant import variant_of
 from scaling_study.scaling.coefficients import Coefficients
 
 SCALABLE = ["micro_mbconv", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"]

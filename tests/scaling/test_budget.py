@@ -4,7 +4,7 @@ import pytest
 
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
-from scaling_study.records.variant import variant_of
+from scaling_study.planning.variant import variant_of
 from scaling_study.scaling.budget import STEP, Unreachable, solve
 from scaling_study.scaling.coefficients import AXES, Coefficients, fast
 from scaling_study.scaling.rounding import scaled_channels, scaled_repeats

@@ -6,13 +6,12 @@ import torch
 
 from scaling_study.data import classes
 from scaling_study.errors import ConfigError, StudyError
+from scaling_study.execution.evaluate import evaluated, published_beside
+from scaling_study.execution.run import train_and_record
+from scaling_study.planning.identity import run_of
+from scaling_study.planning.jobs import Job, folder_of
 from scaling_study.records.costs import load_table
-from scaling_study.records.identity import run_of
 from scaling_study.tasks import evaluate
-from scaling_study.tasks.evaluate import published_beside
-from scaling_study.tasks.jobs import Job
-from scaling_study.tasks.run import train_and_record
-from scaling_study.tasks.train import folder_of
 from scaling_study.training import checkpoint
 
 from ..data.folders import make_folder
@@ -71,7 +70,7 @@ def test_weights_of_a_file_are_evaluated(job, tmp_path):
     assert row.crop_fraction == 0.5  # 32 / (32 + 32)
     assert row.root == str(tmp_path / "set")
     from scaling_study.data.loading import FileBatches
-    from scaling_study.tasks.run import load_for
+    from scaling_study.execution.run import load_for
 
     source = FileBatches(
         load_for(made.config, made.run), made.run.recipe, resolution=32, device=torch.device("cpu"), share=(0, 1)
@@ -80,7 +79,7 @@ def test_weights_of_a_file_are_evaluated(job, tmp_path):
     assert len(inputs) == 6
     with torch.no_grad():
         expected = torch.nn.functional.cross_entropy(network(inputs), labels).item()
-    source_crop = evaluate.evaluated(job(*given, "data.resolution=32", "data.crop_fraction=0.5", "evaluate.split=val"))
+    source_crop = evaluated(job(*given, "data.resolution=32", "data.crop_fraction=0.5", "evaluate.split=val"))
     assert source_crop["loss"] == pytest.approx(expected, rel=1e-4)  # 32 / (32 + 32)
 
 
@@ -122,9 +121,9 @@ def kept(job):
 def test_a_run_is_evaluated_by_the_names_of_its_classes(job, kept, tmp_path):
     """A folder in which labels are other numbers gives the same predictions the same accuracy."""
     given = ["task=evaluate", f"evaluate.run={kept.path}"]
-    whole = evaluate.evaluated(job(*given))
+    whole = evaluated(job(*given))
     (tmp_path / "map").write_text("cat\nant\nbee\n")
-    assert evaluate.evaluated(job(*given, f"data.class_map={tmp_path / 'map'}"))["loss"] == pytest.approx(whole["loss"])
+    assert evaluated(job(*given, f"data.class_map={tmp_path / 'map'}"))["loss"] == pytest.approx(whole["loss"])
     losses = {}
     for name in ("ant", "bee", "cat"):
         part = tmp_path / f"only-{name}"
@@ -133,7 +132,7 @@ def test_a_run_is_evaluated_by_the_names_of_its_classes(job, kept, tmp_path):
         for memory in (False, True):
             made = job(*given, f"data.root={part}", f"data.in_memory={memory}", "data.memory_resolution=32")
             with pytest.warns(UserWarning, match="the data have 1 of the 3 classes that the run knows"):
-                row = evaluate.evaluated(made)
+                row = evaluated(made)
             assert row["classes"] == 3
             losses[name, memory] = row["loss"]
     assert sum(losses[name, False] for name in ("ant", "bee", "cat")) / 3 == pytest.approx(whole["loss"], rel=1e-5)
@@ -146,22 +145,22 @@ def test_a_class_that_the_run_does_not_know_is_refused_with_both_lists(job, kept
     classes.named.cache_clear()
     message = r"classes of the data \(bee, cat, wasp\) wasp is not among the classes .* \(ant, bee, cat\)$"
     with pytest.raises(StudyError, match=message):
-        evaluate.evaluated(job("task=evaluate", f"evaluate.run={kept.path}"))
+        evaluated(job("task=evaluate", f"evaluate.run={kept.path}"))
 
 
 def test_a_run_that_kept_no_names_is_evaluated_by_numbers_with_a_word(job, kept, tmp_path):
     given = ["task=evaluate", f"evaluate.run={kept.path}"]
-    whole = evaluate.evaluated(job(*given))
+    whole = evaluated(job(*given))
     state = checkpoint.load(kept.checkpoint)
     del state["class_names"]
     checkpoint.save(kept.checkpoint, state)
     with pytest.warns(UserWarning, match="has no names of classes: labels are compared as numbers"):
-        assert evaluate.evaluated(job(*given))["loss"] == whole["loss"]
+        assert evaluated(job(*given))["loss"] == whole["loss"]
     for split in ("train", "val"):
         shutil.rmtree(tmp_path / "set" / split / "ant")
     classes.named.cache_clear()
     with pytest.warns(UserWarning, match="as numbers"), pytest.raises(StudyError, match="does not fit the network"):
-        evaluate.evaluated(job(*given))
+        evaluated(job(*given))
 
 
 def test_a_run_without_checkpoint_is_told(job):
@@ -177,7 +176,7 @@ def test_a_hub_that_does_not_answer_is_told(job, monkeypatch):
         raise OSError("no route to host")
 
     monkeypatch.setattr(timm, "create_model", refuse)
-    from scaling_study.schema import Model
+    from scaling_study.config.schema import Model
     from scaling_study.training.weights import from_hub
 
     known = timm.get_pretrained_cfg("resnet18.a1_in1k")

@@ -9,8 +9,9 @@ import pytest
 
 from scaling_study.analysis.surface import surfaces
 from scaling_study.errors import ConfigError, StudyError
+from scaling_study.execution import recommendation
 from scaling_study.measure.flops import count_flops
-from scaling_study.records.identity import run_of
+from scaling_study.planning.identity import run_of
 from scaling_study.records.tables import run_table
 from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.tasks import recommend
@@ -34,7 +35,7 @@ def surface():
 def candidates_once():
     """The thousands of candidates of one surface are the same for every limit: list them once for all tests here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recommend, "candidates_of", once(recommend.candidates_of))
+        patch.setattr(recommendation, "candidates_of", once(recommendation.candidates_of))
         yield
 
 
@@ -59,10 +60,10 @@ def built(job, row):
 
 @pytest.mark.parametrize("budget", [1.5, 4.0])
 def test_the_budget_is_kept_and_no_candidate_within_it_is_better(job, surface, budget):
-    row = recommend.recommend(job, surface, "flops", budget)
+    row = recommendation.recommend(job, surface, "flops", budget)
     assert row["built"] == pytest.approx(built(job, row))
     assert row["built"] <= budget
-    candidates = recommend.candidates_of(job, surface)
+    candidates = recommendation.candidates_of(job, surface)
     assert row["low"] == candidates.low[candidates.flops <= budget].max()
     assert row["width"] > row["depth"]  # what pays most
     assert row["run_low"] < row["low"] < row["top1"] < row["high"] < row["run_high"]
@@ -70,7 +71,7 @@ def test_the_budget_is_kept_and_no_candidate_within_it_is_better(job, surface, b
 
 @pytest.mark.parametrize("limit", ["params", "activations", "activation_bytes"])
 def test_other_limits_are_measured_on_the_built_network(job, surface, limit):
-    row = recommend.recommend(job, surface, limit, 2.0)
+    row = recommendation.recommend(job, surface, limit, 2.0)
     assert 1.4 < row["built"] <= 2.0
 
 
@@ -78,15 +79,15 @@ def test_latency_is_measured_on_the_device(job, surface, monkeypatch):
     def seconds(timed):
         return 1e-3 * timed.run.variant.coefficients.width**2 * timed.run.variant.coefficients.depth
 
-    monkeypatch.setattr("scaling_study.tasks.latency.seconds_of_one_image", seconds)
-    monkeypatch.setattr(recommend, "replace", lambda one, **changes: SimpleNamespace(**vars(one) | changes))
-    row = recommend.recommend(job, surface, "latency", 2.0)
+    monkeypatch.setattr("scaling_study.execution.timing.seconds_of_one_image", seconds)
+    monkeypatch.setattr(recommendation, "replace", lambda one, **changes: SimpleNamespace(**vars(one) | changes))
+    row = recommendation.recommend(job, surface, "latency", 2.0)
     assert 1.5 < row["width"] ** 2 * row["depth"] <= 2.0
 
 
 def test_a_budget_below_everything_names_the_nearest(job, surface):
     with pytest.raises(ConfigError, match=r"^budget\.flops=0\.5: no network within .* the nearest has 1$"):
-        recommend.recommend(job, surface, "flops", 0.5)
+        recommendation.recommend(job, surface, "flops", 0.5)
 
 
 def test_runs_of_the_same_coefficients_are_counted(config):

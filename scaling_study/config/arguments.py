@@ -1,0 +1,80 @@
+"""The arguments of the command line, looked at before Hydra composes anything of them."""
+
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString, ValueType
+from hydra.errors import HydraException
+
+from scaling_study.config.paths import PATHS
+from scaling_study.config.schema import GROUPS
+from scaling_study.errors import ConfigError, StudyError
+
+ALONE = ("run", "multirun", "cfg", "info", "shell_completion")  # options of which Hydra takes one
+
+
+def checked(arguments):
+    """The arguments for Hydra, a path that its grammar cannot read in quotes.
+
+    Raises StudyError for what is no option and no ``key=value``, ConfigError for what is no value of its key.
+    """
+    parser = get_args_parser()
+    parser.error = refuse_options
+    options = parser.parse_args(arguments)
+    if sum(map(bool, (getattr(options, name) for name in ALONE))) > 1:
+        refuse_options("only one of --run, --multirun, --cfg, --info and --shell-completion can be given")
+    given = options.overrides
+    readable = {argument: quoted(argument) for argument in given}
+    for override in map(parsed, readable.values()):
+        check_group(override)
+        if override.value_type == ValueType.INTERVAL_SWEEP:
+            raise ConfigError(override.key_or_group, value_of(override), "must be values, or range(from,to,step)")
+    return [readable.get(argument, argument) for argument in arguments]
+
+
+def refuse_options(message):
+    raise StudyError(f"{message}; keys are given as recipe.epochs=3, options such as -m before or behind all of them")
+
+
+def quoted(argument):
+    """The argument, its value in quotes where it is a path that cannot be read without, as ``results_dir=~/x``."""
+    key, _, value = argument.partition("=")
+    if key in PATHS and not readable(argument):
+        return f"{key}={QuotedString(value, Quote.single).with_quotes()}"
+    return argument
+
+
+def readable(argument):
+    try:
+        OverridesParser.create().parse_override(argument)
+    except HydraException:
+        return False
+    return True
+
+
+def parsed(argument):
+    """Hydra's Override. Raises StudyError for what it cannot read."""
+    try:
+        override = OverridesParser.create().parse_override(argument)
+        if not override.key_or_group:
+            raise HydraException("no key")
+        return override
+    except HydraException as error:
+        if "=" not in argument.lstrip("="):
+            raise StudyError(f"{argument}: must be key=value, as recipe.epochs=3") from error
+        key, _, value = argument.partition("=")
+        hint = f'''"{key}='{value}'"''' if "'" not in value else f"""'{key}="{value}"'"""
+        raise StudyError(f"{argument}: cannot be read; quote the value twice, as in {hint}, or as Hydra writes lists, "
+                         "[1,2], and groups of keys, {a: 1}") from error  # fmt: skip
+
+
+def check_group(override):
+    """Raise ConfigError for a group that is not given one name."""
+    key = override.key_or_group
+    group = "/" in key or key in (*GROUPS, "task", "sweep", "hydra")
+    one = override.is_delete() or override.is_sweep_override() or isinstance(override.value(), str)
+    if group and not one:
+        raise ConfigError(key, value_of(override), f"must be one name, as {key}=NAME; --help lists them")
+
+
+def value_of(override):
+    return override.input_line.partition("=")[2]

@@ -1,0 +1,36 @@
+"""Where the files of conf/ are, and paths that the user gives: ``~`` and variables in them are expanded once."""
+
+import os
+import re
+from operator import attrgetter
+from pathlib import Path
+
+from scaling_study.errors import ConfigError
+
+PACKAGE = Path(__file__).parents[1]
+CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())  # in a wheel, a checkout
+PATHS = ("results_dir", "plots_dir", "data.root", "data.class_map", "evaluate.run", "evaluate.weights")
+
+
+def expand_paths(config):
+    """Expand every path that ``config`` holds. Raises ConfigError as ``expanded`` does."""
+    for key in PATHS:
+        group, _, name = key.rpartition(".")
+        setattr(attrgetter(group)(config) if group else config, name, expanded(key, attrgetter(key)(config)))
+
+
+def expanded(key, path):
+    """``path`` with ``~``, ``~user``, ``$NAME`` and ``${NAME}`` replaced; None stays None.
+
+    Raises ConfigError for a variable or user that there is none of, and for an empty path.
+    """
+    if path is None:
+        return None
+    if not path.strip():
+        raise ConfigError(key, path, "must be the path of a folder")
+    whole = os.path.expanduser(os.path.expandvars(path))
+    if unknown := re.search(r"\$(\w+|\{\w+\})", whole):
+        raise ConfigError(key, path, f"the variable {unknown[0]} is not set")
+    if whole.startswith("~"):
+        raise ConfigError(key, path, f"there is no home folder {Path(whole).parts[0]}")
+    return whole

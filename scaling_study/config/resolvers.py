@@ -1,0 +1,25 @@
+"""Functions that YAML files call, as in ``${folder:...}``. Importing this module registers them with OmegaConf."""
+
+from omegaconf import OmegaConf
+
+from scaling_study.config.paths import expanded
+from scaling_study.config.ranges import RULES
+from scaling_study.errors import ConfigError
+from scaling_study.scaling.grid import comma_separated, triples
+from scaling_study.system.workers import count_workers
+
+
+def grid_of_triples(*settings):
+    """The values of +sweep=search. Hydra asks for them before the config is checked."""
+    for name, value in zip(("alpha_step", "beta_step", "gamma_step", "tolerance"), settings, strict=True):
+        if value not in RULES[f"search.{name}"]:
+            raise ConfigError(f"search.{name}", value, RULES[f"search.{name}"].message)
+    if not triples(*settings):
+        raise ConfigError("search.tolerance", settings[-1], "no triple of the grid makes the multiply-adds that near 2")
+    return comma_separated(*settings)
+
+
+OmegaConf.register_new_resolver("count_workers", count_workers, replace=True)
+OmegaConf.register_new_resolver("folder", lambda path: expanded("results_dir", path), replace=True)
+OmegaConf.register_new_resolver("folder_name", lambda name: str(name).replace("/", "_"), replace=True)
+OmegaConf.register_new_resolver("grid_of_triples", grid_of_triples, replace=True)

@@ -1,0 +1,83 @@
+"""Checks before training that need torch."""
+
+import torch
+from timm.optim import get_optimizer_info
+
+from scaling_study.data.images import load_data
+from scaling_study.errors import ConfigError
+from scaling_study.execution.memory import check_memory
+from scaling_study.training.device import choose_device
+from scaling_study.training.distributed import world_of_environment
+from scaling_study.training.recipe import make_optimizer, make_schedule
+from scaling_study.training.regularisation import check_growth
+from scaling_study.training.tracker import require_tracker
+
+
+def check_trainable(jobs, elsewhere=False):
+    """Load each data set the jobs use (making or downloading it once, before the workers want it) and try the
+    recipe on a toy. Raises ConfigError or StudyError with the first thing that would make training fail.
+
+    elsewhere: the runs train on other machines, and whether this one has a GPU or memory says nothing.
+    """
+    device = None if elsewhere else choose_device(jobs[0].config.device)
+    if jobs[0].config.cuda_graphs and device is not None and device.type == "cpu":
+        raise ConfigError("cuda_graphs", True, "must be false on the CPU, and there is no CUDA device here")
+    for job in jobs:
+        check_growth(job.run.model, job.run.recipe, job.run.variant)
+    check_memory(jobs, device)
+    require_tracker(jobs[0].config.tracker)
+    processes = world_of_environment().size
+    checked = []
+    for job in jobs:
+        if (job.run.data, job.run.recipe) in checked:
+            continue
+        checked.append((job.run.data, job.run.recipe))
+        data, recipe = load_data(job.run.data), job.run.recipe
+        if data.loading:
+            check_augmentation(data, recipe, job.run.data.resolution)
+        images = len(data.train)
+        if recipe.batch_size > images:
+            raise ConfigError("recipe.batch_size", recipe.batch_size, f"must be at most the {images} training images")
+        if recipe.batch_size % processes:
+            message = f"must be a multiple of the {processes} processes that share it"
+            raise ConfigError("recipe.batch_size", recipe.batch_size, message)
+        share = recipe.batch_size // processes
+        if (recipe.mixup or recipe.cutmix) and share % 2:
+            message = f"must give each of {processes} processes an even number of images with recipe.mixup or cutmix"
+            raise ConfigError("recipe.batch_size", recipe.batch_size, message)
+        if recipe.warmup_epochs > recipe.epochs:
+            raise ConfigError(
+                "recipe.warmup_epochs", recipe.warmup_epochs, f"must be at most recipe.epochs={recipe.epochs}"
+            )
+        make_schedule(check_optimizer(recipe), recipe, images // recipe.batch_size)
+
+
+def check_optimizers(jobs):
+    """``check_optimizer`` for every recipe of the jobs."""
+    for recipe in {repr(job.run.recipe): job.run.recipe for job in jobs}.values():
+        check_optimizer(recipe)
+
+
+def check_optimizer(recipe):
+    """The recipe's optimizer of a toy. Raises ConfigError for one that timm does not know, and for a setting that it
+    leaves out in silence as the optimizer has none."""
+    optimizer = make_optimizer(torch.nn.Linear(2, 2), recipe)
+    known = get_optimizer_info(recipe.optimizer.lower().split("_")[-1])  # behind lookahead_
+    for key, value, has in (
+        ("momentum", recipe.momentum, known.has_momentum),
+        ("optimizer_eps", recipe.optimizer_eps, known.has_eps),
+    ):
+        if value and not has:
+            raise ConfigError(f"recipe.{key}", value, f"recipe.optimizer={recipe.optimizer} has none to set")
+    return optimizer
+
+
+def check_augmentation(data, recipe, resolution):
+    """Raise ConfigError for a ``recipe.auto_augment`` that timm does not understand."""
+    from scaling_study.data.loading import training_transform
+
+    try:
+        training_transform(data.loading, recipe, resolution, recipe.auto_augment)
+    except (AssertionError, ValueError, KeyError, NotImplementedError) as error:
+        message = f"timm cannot make it: {error or type(error).__name__}; as rand-m9-mstd0.5 or original"
+        raise ConfigError("recipe.auto_augment", recipe.auto_augment, message) from error

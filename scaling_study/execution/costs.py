@@ -1,0 +1,57 @@
+"""What variants cost, counted once and kept in a study's cost table."""
+
+from dataclasses import asdict
+from importlib.metadata import version
+
+from scaling_study.data import size_of
+from scaling_study.planning.identity import digest, model_settings
+from scaling_study.records.costs import add_rows, load_table, require_readable
+from scaling_study.records.store import require_writable
+from scaling_study.system.progress import counter
+
+
+def versions():
+    names = {"torch_version": "torch", "timm_version": "timm", "package_version": "scaling_study"}
+    return {column: version(name) for column, name in names.items()}
+
+
+def variants(jobs):
+    """{variant_id: job}: the jobs of a sweep without those that differ only in what costs do not depend on."""
+    return {variant_id(job): job for job in jobs}
+
+
+def variant_id(job):
+    """The cost table's name of a variant: model, rule and input size, and eight digits of what determines its cost."""
+    model, variant, size = job.run.model, job.run.variant, size_of(job.run.data)
+    settings = {
+        "model": model_settings(model),
+        **variant.settings,
+        "size": [size["channels"], variant.resolution_px, size["classes"]],
+    }
+    return f"{model.name}-{variant.label}-{variant.resolution_px}px-{digest(settings)}"
+
+
+def counted(jobs):
+    """The rows of the cost table for ``jobs``, in order of flops; those that are missing are counted and written."""
+    folder, wanted = jobs[0].config.study_dir, variants(jobs)
+    require_readable(folder, "costs", "cost_parts")
+    require_writable(folder)
+    table = load_table(folder, "costs")
+    current = table[(table[list(versions())] == versions()).all(axis=1)]
+    for name, job in counter({k: job for k, job in wanted.items() if k not in set(current.variant_id)}, "counting"):
+        cost, row = cost_of(name, job)
+        add_rows(folder, "cost_parts", [{"variant_id": name, **asdict(part)} for part in cost.parts], ["variant_id"])
+        table = add_rows(folder, "costs", [row], ["variant_id"])
+    return table[table.variant_id.isin(wanted)].sort_values(["flops", "variant_id"], ignore_index=True)
+
+
+def cost_of(name, job):
+    """(Complexity, row of the cost table) of a job's variant."""
+    from scaling_study.measure.costs import cost_columns, variant_complexity  # loads torch, which takes seconds
+
+    run, size = job.run, size_of(job.run.data)
+    cost = variant_complexity(run.model, run.variant, **size)
+    columns = cost_columns(cost, run.model, baseline_px=run.data.resolution, **size)
+    identity = {"variant_id": name, "study": job.config.study, "source": "measured", "model": run.model.name}
+    identity |= {"family": run.model.family, "small_stem": run.model.small_stem}
+    return cost, identity | run.variant.columns | size | columns | versions()

@@ -1,0 +1,46 @@
+"""Settings of Hydra's own that do not go with this program, refused before any work."""
+
+from hydra.types import RunMode
+
+from scaling_study.config.paths import expanded
+from scaling_study.config.ranges import NAME
+from scaling_study.errors import ConfigError
+
+
+def check_hydra(hydra):
+    """Refuse settings of Hydra that it would fail over after work began, or that do not go with this program."""
+    folder_of_hydra(hydra)
+    if hydra.mode == RunMode.RUN and hydra.sweeper.params:
+        raise ConfigError("hydra.mode", "RUN", "would leave out the values of the sweep")
+    if hydra.job.chdir:
+        raise ConfigError("hydra.job.chdir", True, "must be false: relative paths, as of results_dir, would move")
+    if not hydra.sweeper._target_.endswith(".BasicSweeper"):
+        choice = hydra.runtime.choices["hydra/sweeper"]
+        raise ConfigError("hydra/sweeper", choice, "must be basic: the runs of a sweep are listed before any starts")
+    if (batch := hydra.sweeper.get("max_batch_size")) is not None and batch < 1:
+        raise ConfigError("hydra.sweeper.max_batch_size", batch, "must be 1 or more, or null")
+    if hydra.job.name not in NAME:
+        raise ConfigError("hydra.job.name", hydra.job.name, NAME.message)
+    if hydra.launcher is None:
+        raise ConfigError("hydra.launcher", None, "is needed; give hydra/launcher=workers")
+    if hydra.mode == RunMode.MULTIRUN and hydra.launcher._target_.endswith(".JoblibLauncher"):
+        check_joblib(hydra.launcher)
+
+
+def check_joblib(launcher):
+    """Refuse what joblib would fail over when the first runs are at work, or in the midst of them."""
+    if launcher.n_jobs == 0:
+        raise ConfigError("hydra.launcher.n_jobs", 0, "must not be 0; workers=N says how many runs train at once")
+    fixed = {"timeout": (None,), "require": (None,), "prefer": ("processes",), "batch_size": ("1", "auto")}
+    for key, allowed in (fixed | {"pre_dispatch": ("n_jobs", "2*n_jobs", "all")}).items():
+        if (value := launcher.get(key, allowed[0])) not in allowed:
+            raise ConfigError(f"hydra.launcher.{key}", value, f"must be {' or '.join(map(str, allowed))}")
+
+
+def folder_of_hydra(hydra):
+    """(key, path) of the folder that Hydra will make. Raises ConfigError for one that it would take literally."""
+    key = "hydra.run.dir" if hydra.mode == RunMode.RUN else "hydra.sweep.dir"
+    path = str(hydra.run.dir if hydra.mode == RunMode.RUN else hydra.sweep.dir)
+    if expanded(key, path) != path:
+        raise ConfigError(key, path, "must be a path without ~ and variables, which Hydra does not expand")
+    return key, path

@@ -1,0 +1,76 @@
+"""Run a function in a process of its own, so that its death is an answer and not the end of the sweep."""
+
+import multiprocessing
+import os
+import signal
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+
+from scaling_study.system.output import make_courteous
+from scaling_study.system.processes import end_with
+
+# A fork server that has torch loaded starts a child in milliseconds; a fresh interpreter takes seconds.
+PRELOAD = ["scaling_study.execution.run"]
+SERVER_DIED = 255  # multiprocessing's exit status of a child that its fork server can no longer tell the end of
+
+
+def run_isolated(function, *args):
+    """Call ``function(*args)`` in a child process; returns None, or how the child died, in words.
+
+    The function hands over its result by writing files; what it raises it must record itself.
+    """
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    multiprocessing.set_start_method(method, force=True)  # joblib's workers default to one that children do not know
+    context = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(PRELOAD)
+    child = context.Process(target=dependent, args=(os.getpid(), function, *args))
+    try:
+        with cluster_signals_blocked():
+            child.start()
+        child.join()
+    except (OSError, EOFError) as error:  # the fork server died; the next child starts another one
+        return f"the process of the run could not be started ({type(error).__name__}: {error})"
+    except BaseException:
+        if child.pid is not None:
+            child.kill()
+        raise
+    if child.exitcode == 0:
+        return None
+    if child.exitcode == SERVER_DIED:  # or the function chose it; the child, if it is left, must not go on unwatched
+        with suppress(ProcessLookupError):
+            os.kill(child.pid, signal.SIGKILL)
+    if child.exitcode < 0:
+        name = signal.Signals(-child.exitcode).name
+        hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
+        return f"the process of the run was killed by {name}{hint}"
+    return f"the process of the run ended with status {child.exitcode}"
+
+
+def dependent(parent, function, *args):
+    """What the child does: call the function, and end when the process that waits for it does, or its fork server."""
+    end_with(parent)
+    if (server := os.getppid()) != parent:
+        end_with(server)
+    make_courteous()
+    function(*args)
+
+
+@contextmanager
+def cluster_signals_blocked():
+    """Processes started here never see the signals with which Slurm announces a preemption or the time limit.
+
+    Slurm sends them to every process of a job, and only the job's own, where submitit handles them, shall answer:
+    a child that died of one would be recorded as a failed run. In this process they are delivered afterwards.
+    """
+    if "SUBMITIT_EXECUTOR" not in os.environ:
+        yield
+        return
+    signals = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        resource_tracker.ensure_running()  # it lifts the block of SIGTERM
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

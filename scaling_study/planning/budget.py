@@ -1,0 +1,73 @@
+"""The variant nearest to a budget of multiply-adds, found on networks as they are built."""
+
+import math
+
+from scaling_study.data import size_of
+from scaling_study.errors import ConfigError
+from scaling_study.measure.flops import count_flops
+from scaling_study.models import FAMILIES
+from scaling_study.planning.requirements import cannot_scale, layers_exceed, pixels
+from scaling_study.scaling.budget import Unreachable, solve
+from scaling_study.scaling.coefficients import AXES, along, compound, fast
+
+UNKNOWN_MIN = 64  # pixels below which budgets are not looked for in networks whose least input is not known
+NOMINAL_MAX = 4 * 4096  # a budget is not looked for beyond this multiple of the baseline's flops
+
+
+def solved(config):
+    """(phi, coefficients) of the variant of ``scaling.method`` nearest to ``scaling.flops``."""
+    model, scaling = config.model, config.scaling
+    coefficients_at, low = rule(config)
+    axes = [axis for axis in AXES if getattr(coefficients_at(2.0), axis) != 1]
+    if missing := [axis for axis in axes if axis not in FAMILIES[model.family].axes]:
+        raise cannot_scale(model, "scaling.method", scaling.method, missing[0])
+    known = {}
+
+    def cost(position):
+        coefficients = coefficients_at(position)
+        px = pixels(config.data, coefficients)
+        key = (coefficients.depth, coefficients.width, px)
+        if key not in known:
+            try:
+                known[key] = count_flops(model, coefficients, resolution_px=px, **size_of(config.data))
+            except ConfigError:
+                if px >= config.data.resolution:
+                    raise
+                known[key] = 1  # too small an input for a network whose limits are not known: as good as free
+        return known[key]
+
+    baseline = cost(0.0 if scaling.method == "compound" else 1.0)
+    high, most = 1.0, config.limits.layers
+    while cost(high) < scaling.flops * baseline and coefficients_at(high).nominal_flops < NOMINAL_MAX:
+        if layers_exceed(model, coefficients_at(high), most):
+            break
+        high *= 2
+    try:
+        position = solve(cost, scaling.flops * baseline, low, high).position
+    except Unreachable as error:
+        nearest = f"{error.nearest / baseline:.3g}"
+        message = f"no network that near; scaling.method={scaling.method} comes to {nearest} with model={model.name}"
+        if layers_exceed(model, coefficients_at(high), most):
+            message += f" and limits.layers={most}"
+        raise ConfigError("scaling.flops", scaling.flops, message) from error
+    return position if scaling.method == "compound" else None, coefficients_at(position)
+
+
+def rule(config):
+    """(function from a position to Coefficients, lowest position) of a method; the cost rises with the position.
+
+    The position is the coefficient itself, phi for compound, the multiple of the nominal flops for fast.
+    """
+    scaling = config.scaling
+    family = FAMILIES[config.model.family]
+    resolution_min = (family.resolution_min if family.layers else UNKNOWN_MIN) / config.data.resolution
+    resolution_min = min(resolution_min, 1.0)
+    if scaling.method == "compound":
+        low = math.log(resolution_min) / math.log(scaling.gamma) if scaling.gamma > 1 else -64.0
+        return lambda phi: compound(phi, scaling.alpha, scaling.beta, scaling.gamma), max(low, -64.0)
+    if scaling.method == "fast":
+        a = scaling.fast_a
+        low = resolution_min ** (4 / (1 - a)) if a < 1 else 0.0
+        return lambda flops: fast(flops, a), max(low, 1e-4)
+    low = resolution_min if scaling.method == "resolution" else 0.01
+    return lambda coefficient: along(scaling.method, coefficient), low

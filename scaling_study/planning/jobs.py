@@ -1,0 +1,88 @@
+"""Jobs: a checked configuration, the run that it describes, and the folder where its study keeps that run."""
+
+from dataclasses import dataclass, fields
+
+from scaling_study.config.ranges import NAME_MAX
+from scaling_study.config.schema import Config, parse
+from scaling_study.errors import ConfigError
+from scaling_study.planning.identity import Run, run_of
+from scaling_study.records.store import RunFolder
+
+RUNS_DIFFER_IN = ("seed", "model", "data", "recipe", "scaling", "evaluate")
+COMMON = [field.name for field in fields(Config) if field.name not in RUNS_DIFFER_IN]  # keys a command has one value of
+
+
+@dataclass(frozen=True)
+class Job:
+    """A checked configuration, the run it describes and where that run is kept."""
+
+    config: Config
+    run: Run
+    folder: RunFolder
+
+    @property
+    def done(self):
+        record = self.folder.record()
+        return record is not None and record["status"] == "done"
+
+    def failed_since(self, moment):
+        """Whether the run has a record of a failure that was written after ``moment``, in seconds since the epoch."""
+        return not self.done and self.folder.has_record() and self.folder.record_time() > moment
+
+
+def job_of(cfg):
+    return job_from(parse(cfg))
+
+
+def job_from(config):
+    run = run_in_study(config)
+    if len(run.run_id.encode()) > NAME_MAX:
+        raise ConfigError("model.name", config.model.name, f"makes a folder {run.run_id} of more than {NAME_MAX} bytes")
+    return Job(config, run, folder_of(config, run))
+
+
+def folder_of(config, run):
+    return RunFolder(config.study_dir / "runs" / run.run_id)
+
+
+def run_in_study(config):
+    """The run that ``config`` describes, under the name by which its study has it."""
+    run = run_of(config)
+    if run.data.name != "imagefolder" or folder_of(config, run).path.exists():
+        return run
+    if not (config.study_dir / "runs").is_dir() or run.earlier is None:
+        return run
+    return run.earlier if folder_of(config, run.earlier).path.exists() else run
+
+
+def distinct(jobs):
+    """The jobs, of those that do the same the last."""
+    return list({identity(job): job for job in jobs}.values())
+
+
+def identity(job):
+    """What two jobs that do the same share: the run and all that a command has one of; an evaluation is more than its
+    run."""
+    evaluated = (job.config.evaluate, job.config.data.root) if job.config.task == "evaluate" else None
+    return job.run.run_id, repr(evaluated), repr([getattr(job.config, key) for key in COMMON])
+
+
+def require_one_command(jobs):
+    """Raise ConfigError where the points of a sweep differ in what a command has one of.
+
+    Its tables, for one, would be looked for in the folder of the first study alone.
+    """
+    first = jobs[0].config
+    for key in COMMON:
+        if different := [job.config for job in jobs if getattr(job.config, key) != getattr(first, key)]:
+            a, b = flat(key, first), flat(key, different[0])
+            name = next(name for name in a if a[name] != b[name])
+            raise ConfigError(
+                name, f"{a[name]},{b[name]}", f"must be the same for all runs of a sweep; give {name}=VALUE"
+            )
+
+
+def flat(key, config):
+    """{dotted key: value} of one of COMMON."""
+    value = getattr(config, key)
+    return {f"{key}.{name}": v for name, v in vars(value).items()} if hasattr(value, "__dict__") else {key: value}

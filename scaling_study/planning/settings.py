@@ -1,0 +1,43 @@
+"""What the runs of one study share: a data set, a recipe and, of one model, the baseline's resolution."""
+
+from dataclasses import MISSING, fields
+
+from scaling_study.config.schema import Data, Recipe
+from scaling_study.errors import ConfigError
+from scaling_study.planning.identity import same_folder
+from scaling_study.records.store import run_folders
+from scaling_study.system.progress import told_when_slow
+
+
+def settings_of_study(config):
+    """{model name: settings of a run of it} of the runs that the study has."""
+    settings = {}
+    for folder in told_when_slow(run_folders(config.study_dir), "reading settings of runs"):
+        if known := folder.config():
+            settings.setdefault(str(known["model"].get("name")), known)
+    return settings
+
+
+def require_one_setting(job, settings):
+    """A study's runs, of which ``settings`` holds some by model, share data set and recipe but for ``vary``, those of
+    one model also the baseline's resolution: refuse to mix others in."""
+    if not settings:
+        return
+    same_model = settings.get(job.run.model.name)
+    known = same_model or next(iter(settings.values()))
+    for group, schema in (("data", Data), ("recipe", Recipe)):
+        mine, theirs = job.run.settings[group], known[group]
+        unsaid = {field.name: field.default for field in fields(schema) if field.default is not MISSING}
+        for key in dict.fromkeys([*mine, *(key for key in theirs if key in unsaid)]):
+            value = mine.get(key, unsaid.get(key))
+            if f"{group}.{key}" in job.config.vary:
+                continue
+            if (group, key) == ("data", "resolution") and not same_model:
+                continue
+            if (group, key) == ("data", "folder") and same_folder(job.run.data, theirs.get(key)):
+                continue
+            if (old := theirs.get(key, unsaid.get(key, value))) != value:
+                if key == "folder":  # of which the digest says nothing to anybody
+                    key, value, old = "root", job.run.data.root, "other images"
+                message = f"study={job.config.study} holds runs with {old}; give these a study=NAME of their own"
+                raise ConfigError(f"{group}.{key}", value, message)

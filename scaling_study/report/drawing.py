@@ -1,0 +1,116 @@
+"""The figures of a study as files; one that cannot be drawn is named, and the others are drawn."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from functools import partial
+
+import pandas as pd
+
+from scaling_study.errors import one_line
+from scaling_study.records.costs import TABLES, load_table
+from scaling_study.records.reading import ANALYSED, UnreadableTable, read_analysed
+
+FORMATS = ("png", "svg")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Files that were written, and a line for each figure or table of which none came."""
+
+    files: list = field(default_factory=list)
+    failed: list = field(default_factory=list)
+
+    def __add__(self, other):
+        return Drawn(self.files + other.files, self.failed + other.failed)
+
+    @property
+    def status(self):
+        """A command's exit status."""
+        return 1 if self.failed else 0
+
+
+def draw_runs(runs, plots_dir):
+    """Draw every figure of the run table ``runs``. Returns Drawn, which is empty when no run is done."""
+    if not (runs.status == "done").any():
+        return Drawn()
+    return write(plots_dir, "runs", partial(plan, "of_runs", runs))
+
+
+def draw_costs(study_dir, plots_dir):
+    """Draw every figure that the study's cost and latency tables allow. Returns Drawn."""
+    from scaling_study.literature import published
+
+    costs, latencies, unreadable = load_costs(study_dir)
+    failed = [told(*reason) for reason in unreadable]
+    if costs.empty:
+        return Drawn(failed=failed)
+    paper = published(torchvision=False)
+    return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", costs, latencies, paper))
+
+
+def draw_analysis(analysed, runs, study_dir, plots_dir):
+    """Draw every figure of an analysis, {name: frame}, of the run table ``runs``. Returns Drawn.
+
+    Of cost tables that cannot be read who calls has told already.
+    """
+    costs, latencies, _ = load_costs(study_dir)
+    return write(plots_dir, "the analysis", partial(plan, "of_analysis", analysed, runs, costs, latencies))
+
+
+def load_costs(study_dir):
+    """(cost table, latency table, (problem, error) of those that cannot be read, which are empty)."""
+    tables, unreadable = [], []
+    for name in ("costs", "latencies"):
+        try:
+            tables.append(load_table(study_dir, name))
+        except Exception as error:  # of whatever kind pandas raises for a damaged table
+            tables.append(pd.DataFrame(columns=list(TABLES[name])).astype(TABLES[name]))
+            unreadable.append((f"{study_dir / name}.csv cannot be read, and its figures are left out", error))
+    return *tables, unreadable
+
+
+def load_analysis(study_dir):
+    """({name: frame} of the tables that task=analyze left in a study folder, a line for each that cannot be read)."""
+    tables, failed = {}, []
+    for name in ANALYSED:
+        file = study_dir / f"{name}.csv"
+        try:
+            if file.exists():
+                tables[name] = read_analysed(file)
+        except UnreadableTable as error:
+            failed.append(told(f"{file} cannot be read, and its figures are left out", error))
+    return tables, failed
+
+
+def plan(name, *tables):
+    """What the function ``name`` of the package ``figures`` gives. Matplotlib, which it loads, looks at MPLBACKEND."""
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's own may be of a module that is not installed here
+    from scaling_study import figures
+
+    return getattr(figures, name)(*tables)
+
+
+def write(plots_dir, what, plans):
+    """Draw and write {name: drawing}, as ``plans()`` gives it. One that fails, for whatever reason, is named."""
+    files, failed = [], []
+    try:
+        drawings = plans()
+    except Exception as error:
+        return Drawn(failed=[told(f"figures of {what} could not be drawn", error)])
+    from scaling_study.figures import save
+
+    for name, drawing in drawings.items():
+        try:
+            files += save(drawing, plots_dir / name, FORMATS)
+        except Exception as error:
+            failed.append(told(f"figure {name} could not be drawn", error))
+    return Drawn(files, failed)
+
+
+def told(problem, error):
+    """Say on standard error, in one line, what is wrong; returns it. A warning would go into Hydra's log file where a
+    run was trained in this process."""
+    line = f"{problem} ({type(error).__name__}: {one_line(error)})"
+    print(f"warning: {line}", file=sys.stderr)
+    return line

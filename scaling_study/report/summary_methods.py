@@ -1,0 +1,177 @@
+"""What the summary says of methods: saturation, comparisons at equal cost, the best of them, the frontier."""
+
+import pandas as pd
+
+from scaling_study.report.markdown import COST_NAMES, UNIT_OF, coefficients, interval, number, table
+
+
+def saturation_part(fits):
+    yield "## Does accuracy saturate?"
+    yield ""
+    flops = fits[fits.cost == "flops"]
+    chosen = flops[flops.chosen]
+    if len(chosen):
+        yield (
+            "The curve of each method by multiply-adds, in the form that predicted the largest costs best without "
+            f"having seen them. A doubling that brings less than {fits.threshold.max():g} points is saturation. "
+            "Intervals hold for that form; other forms and costs are in fits.csv."
+        )
+        yield ""
+        yield from table([saturation_row(row) for row in chosen.itertuples()])
+    key = ["model", "epochs", "method"]
+    judged = set(chosen[key].itertuples(index=False, name=None))
+    few = [row for row in flops.drop_duplicates(key).itertuples() if (row.model, row.epochs, row.method) not in judged]
+    if few:
+        names = ", ".join(dict.fromkeys(f"{row.model} {row.method} ({row.points})" for row in few))
+        yield from [""] * bool(len(chosen))
+        yield f"Too few points to choose a curve by points it has not seen: {names}."
+
+
+def saturation_row(row):
+    return {
+        **named(row),
+        "form": row.form,
+        "status": no_trend(row) if row.shape == "flat" else f"{row.status}, {row.shape}",
+        "last doubling brought": interval(row.last_gain, row.last_gain_low, row.last_gain_high, "{:+.2f}"),
+        "saturates at": saturation_words(row),
+        "accuracy without end": asymptote_words(row),
+    }
+
+
+def named(row):
+    return {"model": row.model, "epochs": row.epochs, "method": row.method}
+
+
+def no_trend(row):
+    return "no trend" if pd.isna(row.trend_p) else f"no clear trend (p = {row.trend_p:.2g})"
+
+
+def saturation_words(row):
+    if row.saturation_status in ("not identifiable", "too few points"):
+        return row.saturation_status
+    if row.saturation_status == "beyond reach":
+        return f"not within reach (from {number(row.saturation_low)})"
+    first = row.saturation_cost <= row.unit * (1 + 1e-9)
+    words = "the baseline or before" if first else number(row.saturation_cost)
+    if pd.isna(row.saturation_low):
+        return f"{words} (no interval)"
+    words += f" ({number(row.saturation_low)} to {number(row.saturation_high)})"
+    return words + (", extrapolated" if row.saturation_status == "extrapolated" else "")
+
+
+def asymptote_words(row):
+    if row.asymptote_status == "estimated":
+        return interval(row.asymptote, row.asymptote_low, row.asymptote_high, "{:.1f}")
+    if pd.isna(row.asymptote_low):
+        return row.asymptote_status if pd.isna(row.asymptote) else f"{row.asymptote:.1f} ({row.asymptote_status})"
+    return f"not identifiable (at least {row.asymptote_low:.1f})"
+
+
+def comparison_part(comparisons):
+    yield "## Compound against the other methods at equal cost"
+    yield ""
+    yield (
+        "Points of accuracy by which compound is ahead, intervals from the scatter over seeds. Matched: the two "
+        "variants of one budget; interpolated: along the other method's curve. Verdicts are corrected for all "
+        "comparisons of the same cost (Holm)."
+    )
+    yield ""
+    flops = comparisons[(comparisons.cost == "flops") & (comparisons.basis != "none")]
+    yield from table(
+        [
+            {
+                "model": row.model,
+                "epochs": row.epochs,
+                "multiply-adds": number(row.cost_value),
+                "against": row.other,
+                "basis": row.basis,
+                "difference": interval(row.difference, row.low, row.high, "{:+.2f}"),
+                "n": row.n,
+                "verdict": row.verdict,
+            }
+            for row in flops.itertuples()
+        ]
+    )
+    apart = comparisons[comparisons.basis == "none"]
+    if len(apart):
+        yield ""
+        yield f"{len(apart)} more pairs have no common cost: the other method was not trained around it."
+    yield ""
+    yield "By each cost, number of verdicts (better / not distinguishable / worse):"
+    yield ""
+    for cost, rows in comparisons[comparisons.basis != "none"].groupby("cost", sort=False):
+        counts = [f"{other} {tally(part)}" for other, part in rows.groupby("other", sort=False)]
+        yield f"- {COST_NAMES[cost]}: {', '.join(counts)}"
+
+
+def tally(part):
+    words = ("better", "not distinguishable", "worse")
+    counts = [(part.verdict == word).sum() for word in words]
+    return " / ".join(map(str, counts)) if sum(counts) else "no verdict"
+
+
+def leader_part(leaders):
+    yield "## Does the best method depend on the cost that is held equal?"
+    yield ""
+    yield "At the largest cost that every method reaches, with the others that cannot be told from the best:"
+    several = leaders.epochs.nunique() > 1
+    for (model, epochs), rows in leaders.groupby(["model", "epochs"], dropna=False):
+        name = f"{model}, {epochs} epochs" if several else model
+        yield ""
+        for cost, part in rows.groupby("cost", sort=False):
+            at = f"{number(part.cost_value.iloc[0])}{UNIT_OF.get(cost, '')}"
+            field = ", ".join(sorted([part.method.iloc[0], *part.other]))
+            yield f"- {name}, {COST_NAMES[cost]} ({at}): {part.method.iloc[0]} of {field}, {doubt(part)}"
+        yield ""
+        yield f"{name}: {winners(rows)}"
+
+
+def doubt(part):
+    """How sure the best of one cost is."""
+    if (part.difference.abs() < 1e-9).any():
+        return f"tied with {' and '.join(part.other[part.difference.abs() < 1e-9])}"
+    if part.p.isna().all():
+        return "without an interval for want of seeds that differ"
+    equal = part.other[part.verdict != "better"].tolist()
+    return f"not distinguishable from {' and '.join(equal)}" if equal else "better than every other"
+
+
+def winners(rows):
+    """Whether the best method changes with the cost, among costs by which as many methods as possible are compared."""
+    parts = [part for _, part in rows.groupby("cost", sort=False)]
+    full = [part for part in parts if len(part) == max(map(len, parts))]
+    names = list(dict.fromkeys(part.method.iloc[0] for part in full))
+    if pd.concat(full).p.isna().all():
+        return f"the means put {' or '.join(names)} in front; without intervals nothing follows from that."
+    if len(names) == 1:
+        return f"{names[0]} is in front by each of {len(full)} costs."
+    could = [{part.method.iloc[0], *part.other[part.verdict != "better"]} for part in full]
+    if shared := sorted(set.intersection(*could)):
+        return (
+            f"the means put {' or '.join(names)} in front, depending on the cost, but {' and '.join(shared)} cannot be "
+            "told from the best by any of them."
+        )
+    return f"**which cost is held equal changes the winner** ({', '.join(names)})."
+
+
+def frontier_part(frontier):
+    yield "## Pareto frontier by multiply-adds"
+    yield ""
+    yield "Variants that no cheaper one matches; the probability is the share of bootstrap draws in which that holds."
+    yield ""
+    rows = frontier[(frontier.cost == "flops") & frontier.pareto]
+    yield from table(
+        [
+            {
+                "model": row.model,
+                "epochs": row.epochs,
+                "method": row.method,
+                "depth, width, resolution": coefficients(row),
+                "multiply-adds": number(row.flops),
+                "accuracy": interval(row.accuracy, row.low, row.high, "{:.2f}"),
+                "n": row.n,
+                "probability": "no seeds" if pd.isna(row.probability) else f"{row.probability:.2f}",
+            }
+            for row in rows.itertuples()
+        ]
+    )

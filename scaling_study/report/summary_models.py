@@ -1,0 +1,184 @@
+"""What the summary says of searches, surfaces, recommendations, lengths of training, times and published tables."""
+
+import numpy as np
+import pandas as pd
+
+from scaling_study.analysis.times import TIMES
+from scaling_study.report.markdown import COST_NAMES, coefficients, interval, number, ratio, table, triple
+from scaling_study.scaling.coefficients import AXES
+
+
+def search_part(search):
+    yield "## Search for alpha, beta and gamma"
+    for (model, epochs), rows in search.groupby(["model", "epochs"], dropna=False):
+        name = model if search.epochs.nunique() < 2 else f"{model}, {epochs} epochs"
+        others = rows[rows.verdict != "best"]
+        equal, dear = ((others.verdict == verdict).sum() for verdict in ("not distinguishable", "over budget"))
+        yield ""
+        if len(others) == len(rows):
+            yield f"{name}: every triple was built too dear to be chosen."
+        else:
+            best = rows.iloc[0]
+            yield (
+                f"{name}: best on the validation split is alpha, beta, gamma = {triple(best)} with "
+                f"{best.accuracy:.2f}% at {ratio(best.flops_ratio)} the baseline's multiply-adds (n = {best.n}). "
+                f"{equal} of {len(others)} others cannot be told from it; {dear} were built too dear to be chosen."
+            )
+        yield ""
+        yield from table(
+            [
+                {
+                    "alpha, beta, gamma": triple(row),
+                    "built cost": ratio(row.flops_ratio),
+                    "validation top-1": f"{row.accuracy:.2f}",
+                    "behind": interval(row.behind, row.low, row.high, "{:.2f}"),
+                    "verdict": row.verdict,
+                }
+                for row in rows.itertuples()
+            ]
+        )
+
+
+def surface_part(surface):
+    yield "## Response surface"
+    yield ""
+    yield (
+        "Log error against the logarithms of the coefficients, over all variants, intervals from their scatter about "
+        "it; one percent more of an axis lowers the error by its exponent in percent (where there are squares or "
+        "products: at the baseline)."
+    )
+    yield ""
+    yield from table(
+        [
+            {
+                "model": row.model,
+                "epochs": row.epochs,
+                "terms": row.surface,
+                "term": row.term,
+                "exponent": interval(row.exponent, row.low, row.high, "{:+.3f}"),
+                "error of left-out variants": f"{100 * np.expm1(row.leave_one_out_log_error):.1f}%",
+                "n": row.n,
+            }
+            for row in surface[surface.chosen].itertuples()
+        ]
+    )
+
+
+def recommendation_part(recommendations, runs):
+    yield "## Recommendations, and whether a run confirms them"
+    yield ""
+    yield from table(
+        [
+            {
+                "limit": f"{row.limit} <= {row.budget:g}",
+                "model": row.model,
+                "depth, width, resolution": coefficients(row),
+                "built": f"{row.built:.2f}",
+                "predicted": interval(row.top1, row.run_low, row.run_high, "{:.2f}"),
+                "trained": confirmation(row, runs),
+            }
+            for row in recommendations.itertuples()
+        ]
+    )
+
+
+def confirmation(row, runs):
+    """What runs of exactly these coefficients say of the prediction interval."""
+    if runs.empty:
+        return "not yet"
+    same = (runs.model == row.model) & (runs.epochs == row.epochs)
+    for axis in AXES:
+        same &= np.isclose(runs[axis].astype(float), getattr(row, axis), atol=1e-6)
+    if not same.any():
+        return "not yet"
+    mean, n = runs.top1[same].mean(), int(same.sum())
+    if row.runs_before > 0:
+        return f"{mean:.2f}% (n = {n}), but it was predicted from these runs"
+    inside = row.run_low <= mean <= row.run_high
+    return f"{mean:.2f}% (n = {n}): {'confirmed' if inside else 'outside the interval'}"
+
+
+def regime_part(regime):
+    yield "## Depth or width: does it depend on the length of training?"
+    yield ""
+    yield from table(
+        [
+            {
+                "model": row.model,
+                "budget": f"{row.flops_target:g}x",
+                "epochs": "all" if pd.isna(row.epochs) else row.epochs,
+                "effect": row.effect,
+                "points": interval(row.points, row.low, row.high, "{:+.2f}"),
+                "verdict": row.verdict,
+                "n": row.n,
+            }
+            for row in regime.itertuples()
+        ]
+    )
+
+
+def time_part(times):
+    yield "## Which count predicts time"
+    yield ""
+    shown = times[times.status == "estimated"]
+    if shown.empty:
+        yield "Too few networks were timed."
+        return
+    devices = dict.fromkeys(device_of(row) for row in shown.itertuples())
+    yield (
+        "Log time against each count, over all networks and within families; intervals from the scatter about the "
+        f"line. {'; '.join(devices)}."
+    )
+    yield ""
+    yield from (f"- {line}" for line in best_predictors(shown))
+    yield ""
+    yield from table(
+        [
+            {
+                "device": device_of(row),
+                "time": TIMES[row.time],
+                "networks": f"{row.family} ({row.n})",
+                "count": COST_NAMES[row.predictor],
+                "correlation": interval(row.correlation, row.correlation_low, row.correlation_high, "{:.2f}"),
+                "exponent": interval(row.exponent, row.exponent_low, row.exponent_high, "{:.2f}"),
+            }
+            for row in shown.itertuples()
+        ]
+    )
+
+
+def best_predictors(fits):
+    """For each time and group of networks, the count of the highest correlation, and those that may do as well."""
+    for (device, time, family), rows in fits.groupby(["device", "time", "family"], sort=False):
+        best = rows.loc[rows.correlation.idxmax()]
+        rivals = rows[(rows.correlation_high > best.correlation_low) & (rows.predictor != best.predictor)]
+        names = " and ".join(COST_NAMES[name] for name in rivals.predictor)
+        where = "all networks" if family == "all" else family
+        place = f" on {device}" if fits.device.nunique() > 1 else ""
+        tail = f"; the intervals of {names} overlap its own" if names else ", clear of the others' intervals"
+        best_of = f"{COST_NAMES[best.predictor]} correlate best ({best.correlation:.2f})"
+        yield f"{TIMES[time]}, {where}{place}: {best_of}{tail}"
+
+
+def device_of(row):
+    return f"{row.device}, CPU threads: {row.threads}, {row.precision}"
+
+
+def published_part(comparisons):
+    yield "## The paper's own Tables 3 and 7"
+    yield ""
+    yield "One training each, so every difference stands without an interval: nobody can say from them what chance did."
+    yield ""
+    yield from table(
+        [
+            {
+                "table": row.model,
+                "against": row.other,
+                "multiply-adds": number(row.cost_value),
+                "compound ahead by": "" if pd.isna(row.difference) else f"{row.difference:+.1f}",
+                "basis": row.basis,
+                "verdict": row.verdict,
+            }
+            for row in comparisons.itertuples()
+        ]
+    )

@@ -1,0 +1,116 @@
+"""Text for the terminal."""
+
+import pandas as pd
+
+from scaling_study.data import SOURCES
+from scaling_study.records.columns import VARIANT
+
+UPDATES_MIN = 100  # of the weights, by which a network has learned something
+WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word
+# Columns of the table of variants.
+SHOWN = [
+    *("model", "epochs", "method", "depth", "width", "resolution", "resolution_px", "target", "built", "Mflops"),
+    *("kparams", "runs", "val_top1", "top1", "sd", "train_seconds"),
+]
+
+
+def variants(runs):
+    """One line per variant: mean over seeds of the finished runs, with n and the standard deviation over seeds."""
+    done = runs[runs.status == "done"]
+    if done.empty:
+        return "No run is done."
+    table = (
+        done.groupby([*VARIANT, "epochs"], sort=False, dropna=False)
+        .agg(
+            flops_ratio=("flops_ratio", "first"),
+            params=("params", "first"),
+            runs=("seed", "size"),
+            val_top1=("val_top1", "mean"),
+            top1=("top1", "mean"),
+            sd=("top1", "std"),
+            train_seconds=("train_seconds", "mean"),
+        )
+        .reset_index()
+        .rename(columns={"flops_target": "target", "flops_ratio": "built"})
+    )
+    table = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3)[SHOWN]
+    table = table.drop(columns=[name for name in ("model", "epochs") if table[name].nunique(dropna=False) == 1])
+    if table.target.isna().all():
+        table = table.drop(columns=["target", "built"])
+    formats = {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "train_seconds": "{:.0f}".format}
+    formats |= dict.fromkeys(("depth", "width", "resolution", "built", "val_top1", "top1", "sd"), "{:.2f}".format)
+    return table.to_string(index=False, formatters=formats | {"target": "{:g}".format}, na_rep="")
+
+
+def reading(runs, batch_size):
+    """Lines about runs too short to learn anything, about runs that waited long for images, and about images that
+    nobody could read; none where all was well."""
+    done = runs[(runs.status == "done")]
+    updates = done.train_images // batch_size * done.epochs
+    if len(short := done[(updates < UPDATES_MIN).fillna(False)]):
+        least, count = updates[short.index].min(), f"{len(short)} of {len(done)} runs"
+        yield (
+            f"{least} updates of the weights in all, in {count}: nothing was learned yet. Smaller recipe.batch_size or "
+            f"more recipe.epochs give more; {UPDATES_MIN} are the least."
+        )
+    from_files = done.data.isin([name for name, source in SOURCES.items() if source.files]) | done.data.str.contains(
+        "/"
+    )
+    slow = done[from_files.fillna(False) & (done.data_wait_fraction.fillna(0) > WAIT_MAX)]
+    if len(slow):
+        share = f"{100 * slow.data_wait_fraction.max():.0f}%"
+        yield f"Waiting for images took up to {share} of the training time, in {len(slow)} of {len(done)} runs."
+    lost = done[done.unreadable_images.fillna(0) > 0]
+    if len(lost):
+        most = lost.unreadable_images.max()
+        yield f"{most} images could not be read and were left out; record.json of each run names them."
+
+
+def costs(table):
+    """One line per variant of the cost table. ``off_%``: how far the flops are from the budget, where there is one."""
+    shown = pd.DataFrame({name: table[name] for name in ("model", "method", "depth", "width", "resolution")})
+    shown["px"] = table.resolution_px
+    shown["target"] = table.flops_target
+    shown["built"] = table.flops_ratio
+    shown["off_%"] = 100 * (table.flops_ratio / table.flops_target - 1)
+    shown["Mflops"] = table.flops / 1e6
+    shown["Mparams"] = table.params / 1e6
+    shown["Mactivations"] = table.activations / 1e6
+    shown["train_MB/image"] = table.activation_bytes / 1e6
+    formats = dict.fromkeys(("depth", "width", "resolution", "built"), "{:.2f}".format)
+    formats |= {"target": "{:g}".format, "off_%": "{:+.1f}".format, "Mflops": "{:.2f}".format}
+    formats |= dict.fromkeys(("Mparams", "Mactivations"), "{:.3f}".format) | {"train_MB/image": "{:.1f}".format}
+    if shown.target.isna().all():
+        shown = shown.drop(columns=["target", "off_%"])
+    return shown.to_string(index=False, formatters=formats, na_rep="")
+
+
+def latencies(table, costs):
+    """One line per variant: latency of one image with its quartiles, and the best throughputs, each with its batch."""
+    lines = []
+    for variant, rows in table.groupby("variant_id", sort=False):
+        single = rows[(rows.workload == "inference") & (rows.batch_size == 1)].iloc[0]
+        line = {"model": single.model, "method": single.method, "px": single.resolution_px}
+        line |= {"Mflops": costs.loc[variant].flops / 1e6, "latency_ms": 1e3 * single.seconds_median}
+        line["p25-p75_ms"] = f"{1e3 * single.seconds_p25:.1f}-{1e3 * single.seconds_p75:.1f}"
+        for workload, label in (("inference", "infer"), ("train_step", "train")):
+            best = rows[rows.workload == workload].nlargest(1, "images_per_second")  # none where no batch could train
+            line |= {f"{label}_img/s": best.images_per_second.max(), f"{label}_batch": best.batch_size.max()}
+        lines.append(line)
+    shown = pd.DataFrame(lines).sort_values("Mflops")
+    formats = dict.fromkeys(("Mflops", "latency_ms"), "{:.1f}".format)
+    formats |= dict.fromkeys(("infer_img/s", "train_img/s"), "{:.2f}".format)
+    return shown.to_string(index=False, formatters=formats, na_rep="")
+
+
+def places(config):
+    """Where the results are."""
+    results, plots = config.study_dir, config.study_plots_dir
+    return f"Tables: {results / 'runs.csv'} (.parquet), {results / 'history.csv'} (.parquet)\nFigures: {plots}/"
+
+
+def failures(runs, missing):
+    """The runs of a command that are not done, with the reason where there is one."""
+    errors = {row.run_id: f"{row.error_type}: {row.error}" for row in runs[runs.status == "failed"].itertuples()}
+    lines = [f"  {run_id}: {errors.get(run_id, 'not finished')}" for run_id in sorted(missing)]
+    return "\n".join([f"error: {len(missing)} runs are not done; the same command tries them again:", *lines])

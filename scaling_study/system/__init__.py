@@ -1,0 +1,1 @@
+"""What the operating system offers: locks, processes, standard output, processors."""

@@ -1,0 +1,31 @@
+"""Lines and bars on standard error for what takes long."""
+
+import sys
+import time
+
+from tqdm import tqdm
+
+SLOW_SECONDS = 2.0  # before the first line
+LINE_SECONDS = 10.0  # between two lines
+
+
+def told_when_slow(items, doing):
+    """The items one after the other, with a line on how far it is when they take more than seconds."""
+    said, wait = time.monotonic(), SLOW_SECONDS
+    for n, item in enumerate(items):
+        if time.monotonic() - said > wait:
+            print(f"{doing}: {n} of {len(items)}", file=sys.stderr, flush=True)
+            said, wait = time.monotonic(), LINE_SECONDS
+        yield item
+
+
+def counter(jobs, doing):
+    """The items of the dict ``jobs`` one after the other, with a bar on a terminal and a line each elsewhere."""
+    with tqdm(total=len(jobs), disable=None, leave=False, file=sys.stderr) as bar:
+        for n, (name, job) in enumerate(jobs.items()):
+            if bar.disable:
+                print(f"{doing} {name} ({n + 1} of {len(jobs)})", file=sys.stderr, flush=True)
+            else:
+                bar.set_description(f"{doing} {name}")
+            yield name, job
+            bar.update()

@@ -1,0 +1,43 @@
+"""What a recipe asks for and training would leave out or cut off."""
+
+import pytest
+
+from scaling_study.errors import ConfigError
+from scaling_study.execution.check import check_optimizer
+from scaling_study.planning.identity import run_of
+from scaling_study.training.regularisation import check_growth
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["recipe.dropout_growth=1", "scaling.width=2"], r"dropout_growth=1\.0: comes to 2 for width-2; at most 0\.8"),
+        (["recipe.drop_path_growth=0.5", "scaling.depth=4"], r"drop_path_growth=0\.5: comes to 1 for depth-4"),
+        (["recipe.drop_path_growth=0.1", "model=densenet169", "data.resolution=32"],
+         r"drop_path_growth=0\.1: must be 0"),
+        (["recipe.auto_augment_growth=1"], r"auto_augment_growth=1\.0: must be 0 without"),
+    ],
+)  # fmt: skip
+def test_growth_that_would_be_cut_off_is_refused(config, overrides, message):
+    run = run_of(config(*overrides))
+    with pytest.raises(ConfigError, match=rf"^recipe\.{message}"):
+        check_growth(run.model, run.recipe, run.variant)
+
+
+def test_growth_within_its_bounds_is_taken(config):
+    run = run_of(config("recipe.dropout_growth=0.05", "recipe.drop_path_growth=0.05", "scaling.width=4"))
+    check_growth(run.model, run.recipe, run.variant)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key"),
+    [
+        (["recipe.momentum=0.9"], "momentum=0.9"),
+        (["recipe.optimizer=lookahead_adam", "recipe.momentum=0.9"], "momentum=0.9"),
+        (["recipe.optimizer=sgd", "recipe.optimizer_eps=0.1"], "optimizer_eps=0.1"),
+    ],
+)
+def test_settings_that_an_optimizer_does_not_have_are_refused(config, overrides, key):
+    with pytest.raises(ConfigError, match=rf"^recipe\.{key}: recipe\.optimizer=\w+ has none to set"):
+        check_optimizer(config(*overrides).recipe)
+    check_optimizer(config("recipe.optimizer=sgd", "recipe.momentum=0.9").recipe)

@@ -1,0 +1,102 @@
+import pytest
+import torch
+
+from scaling_study.execution.run import train_and_record
+from scaling_study.execution.train import opened
+from scaling_study.planning.identity import run_of
+from scaling_study.records.store import FILES, RunFolder
+
+SMALL = ["data.train_images=96", "data.val_images=32", "data.test_images=32", "recipe.batch_size=32", "recipe.epochs=1"]
+
+
+@pytest.fixture
+def trained(config, cache, tmp_path):
+    """Train a small run in a new folder, after ``prepare(folder)``; returns its record."""
+
+    def make(prepare=lambda *_: None, *overrides):
+        made = config(*SMALL, f"data.root={cache}", "device=cpu", *overrides)
+        run = run_of(made)
+        folder = RunFolder(tmp_path / str(len(list(tmp_path.iterdir()))) / run.run_id)
+        folder.write_config(run.settings)
+        prepare(folder, made, run)
+        train_and_record(made, run, folder)
+        return folder.record()
+
+    return make
+
+
+def test_a_record_says_all_there_is_to_say(trained):
+    record = trained()
+    assert record["status"] == "done"
+    assert record["flops"] > 100_000
+    assert (record["train_images"], record["val_images"], record["test_images"]) == (96, 32, 32)
+    assert record["torch_version"] == torch.__version__
+    assert 0 <= record["top1"] <= record["top5"] <= 100
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"garbage", {"x": 1}, {"parts": {"network": {}}, "history": [], "train_seconds": 0.0}]
+)
+def test_an_unusable_checkpoint_is_named_and_the_run_redone(trained, content):
+    def damage(folder, *_):
+        if isinstance(content, bytes):
+            folder.checkpoint.write_bytes(content)
+        else:
+            torch.save(content, folder.checkpoint)
+
+    with pytest.warns(UserWarning, match=r"checkpoint\.pt"):
+        record = trained(damage)
+    assert record["status"] == "done"
+    whole = trained()
+    assert {key: record[key] for key in ("top1", "loss", "val_loss")} == {
+        key: whole[key] for key in ("top1", "loss", "val_loss")
+    }
+
+
+def test_what_goes_wrong_is_recorded_with_its_reason(trained):
+    explosive = ["recipe.optimizer=sgd", "recipe.learning_rate=1000", "recipe.weight_decay=1000", "recipe.batch_size=4"]
+    record = trained(lambda *_: None, *explosive)
+    assert (record["status"], record["error_type"]) == ("failed", "Diverged")
+    assert "the training loss became" in record["error"]
+
+
+@pytest.mark.parametrize("name", ["record.json", "history.csv"])
+def test_a_done_run_with_a_damaged_file_is_trained_no_second_time(trained, name):
+    """Its kept checkpoint is of the last epoch: the same numbers come of it, and what was damaged is set aside."""
+    numbers = ("top1", "loss", "val_loss", "train_seconds")
+    seen = {}
+
+    def finished_then_damaged(folder, made, run):
+        train_and_record(made, run, folder)
+        seen["before"], seen["history"] = folder.record(), folder.history_lines(1)
+        path = folder.path / name
+        path.write_bytes(path.read_bytes()[:20])
+        with pytest.warns(UserWarning, match="cannot be used"):
+            assert opened(folder, run)
+        assert (folder.path / f"{name}.damaged").stat().st_size == 20
+        seen["folder"] = folder
+
+    record = trained(finished_then_damaged, "checkpoint.keep=true")
+    assert {key: record[key] for key in numbers} == {key: seen["before"][key] for key in numbers}
+    assert seen["folder"].history_lines(1) == seen["history"]
+
+
+def test_a_checkpoint_in_the_folder_of_another_run_is_not_used(config, tmp_path):
+    run = run_of(config(*SMALL))
+    folder = RunFolder(tmp_path / run.run_id)
+    folder.write_config(run.settings | {"seed": 5})
+    folder.checkpoint.write_text("weights")
+    (folder.path / "record.json").write_text('{"status": "done", "run_id": "other"}')
+    with pytest.warns(UserWarning, match="not the record of this run"):
+        assert opened(folder, run)
+    assert (folder.path / "checkpoint.pt.damaged").read_text() == "weights"
+
+
+def test_a_folder_in_the_place_of_a_file_is_set_aside(config, tmp_path):
+    run = run_of(config(*SMALL))
+    folder = RunFolder(tmp_path / run.run_id)
+    for name in FILES:
+        (folder.path / name).mkdir(parents=True)
+    with pytest.warns(UserWarning, match=r"record\.json"):
+        assert opened(folder, run)
+    assert sorted(path.name for path in folder.path.iterdir() if path.is_file()) == ["config.yaml", "progress.json"]
