@@ -8,9 +8,8 @@ import pytest
 import scaling_study
 from scaling_study.errors import ConfigError
 from scaling_study.execution.check import check_trainable
-from scaling_study.execution.train import folder_of
 from scaling_study.planning.identity import run_of
-from scaling_study.planning.jobs import Job
+from scaling_study.planning.jobs import Job, folder_of
 
 from .conftest import environment
 from .data.folders import make_folder

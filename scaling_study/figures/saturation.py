@@ -39,7 +39,8 @@ def variants(runs, y):
     Returns a frame with the columns of VARIANT, phi, n, mean, low and high, sorted by flops.
     """
     done = runs[runs.status == "done"]
-    groups = done.groupby(VARIANT, as_index=False, dropna=False)
+    known = [column for column in VARIANT if column in done]  # of tables that were not read from a study
+    groups = done.groupby(known, as_index=False, dropna=False)
     return groups.agg(
         phi=("phi", "first"),
         n=(y, "size"),

@@ -7,10 +7,10 @@ import pytest
 from scaling_study.data import fingerprint as module
 from scaling_study.errors import ConfigError
 from scaling_study.execution.run import train_and_record
-from scaling_study.execution.train import folder_of, opened, run_in_study
+from scaling_study.execution.train import opened
 from scaling_study.planning import identity
 from scaling_study.planning.identity import digest, run_of
-from scaling_study.planning.jobs import job_of
+from scaling_study.planning.jobs import folder_of, job_of, run_in_study
 from scaling_study.planning.settings import require_one_setting, settings_of_study
 
 from .folders import make_folder, picture
