@@ -97,7 +97,7 @@ FILES = {
 TABLES = ("runs.csv", "runs.parquet", "history.csv", "history.parquet")  # two formats of two tables
 OF_TABLES_ALONE = ("tables", "figures", "analyze", "recommend")  # that need no run folders
 GROWING = ("costs", "cost_parts", "latencies", "evaluations", "recommendations")  # rows are added, none made anew
-SHOWN = "runs/RUN/progress.json"  # nothing depends on it
+UNREAD = ("runs/RUN/progress.json", "hydra/multirun.yaml")  # by anything that a result depends on
 REPLACED = ("hydra/multirun.yaml", "summary.md", "../../plots/s/methods.png", "../../plots/s/frontier.svg")
 NUMBERS = {"runs": ["flops", "params", "top1", "loss", "train_loss"], "history": ["train_loss", "val_loss", "val_top1"]}
 KEYS = {"runs": ["run_id"], "history": ["run_id", "epoch"]}
@@ -317,7 +317,7 @@ def test_a_damaged_file_costs_nothing_else(study, command, folder, combination):
     found = [*ill_ended(result, path.name), *lost_rows(study, folder, (path, content), before, after)]
     found += [f"{other.relative_to(folder)} was changed" for other in changed_runs(path, before, after)]
     found += [f"{other.relative_to(folder)} is left behind" for other in after if other.suffix == ".tmp"]
-    unread = file == SHOWN or (file in REPLACED and damage != "directory")
+    unread = file in UNREAD or (file in REPLACED and damage != "directory")
     mended = path.suffix in (".csv", ".parquet") and complete(study, folder, path)
     if result.returncode == 0 and not (unread or mended or said(path.name, result)):
         found.append(f"{path.name} could not be read, at least in part, and nothing says so")

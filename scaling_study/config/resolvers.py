@@ -1,4 +1,4 @@
-"""Functions that YAML files call, as in ``${folder:...}``. Importing this module registers them with OmegaConf."""
+"""Functions that YAML files call, as in ``${folder:...}``. Importing this module registers them."""
 
 from omegaconf import OmegaConf
 

@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException, ValidationError
 
+from scaling_study.config import resolvers  # noqa: F401 - registers what the YAML files call
 from scaling_study.config.choices import check_choices
 from scaling_study.config.paths import expand_paths
 from scaling_study.config.ranges import RULES

@@ -18,7 +18,6 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from scaling_study.config import resolvers  # noqa: F401 - registers what the YAML files call
 from scaling_study.config.arguments import checked
 from scaling_study.config.ignored import check_given
 from scaling_study.config.paths import CONF

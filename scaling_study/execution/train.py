@@ -6,7 +6,6 @@ import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
-from scaling_study.config import resolvers  # noqa: F401 - in a launcher's process, before it composes the run's configuration
 from scaling_study.errors import one_line, plain_warnings
 from scaling_study.execution.isolate import run_isolated
 from scaling_study.planning.jobs import job_of
