@@ -1,8 +1,11 @@
 """The arguments of the command line, looked at before Hydra composes anything of them."""
 
+from collections.abc import Sequence
+from typing import NoReturn
+
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Quote, QuotedString, ValueType
+from hydra.core.override_parser.types import Override, Quote, QuotedString, ValueType
 from hydra.errors import HydraException
 
 from scaling_study.config.paths import PATHS
@@ -12,13 +15,13 @@ from scaling_study.errors import ConfigError, StudyError
 ALONE = ("run", "multirun", "cfg", "info", "shell_completion")  # options of which Hydra takes one
 
 
-def checked(arguments):
+def checked(arguments: Sequence[str]) -> list[str]:
     """The arguments for Hydra, a path that its grammar cannot read in quotes.
 
     Raises StudyError for what is no option and no ``key=value``, ConfigError for what is no value of its key.
     """
     parser = get_args_parser()
-    parser.error = refuse_options
+    parser.error = refuse_options  # type: ignore[method-assign]  # its own prints the usage and exits
     options = parser.parse_args(arguments)
     if sum(map(bool, (getattr(options, name) for name in ALONE))) > 1:
         refuse_options("only one of --run, --multirun, --cfg, --info and --shell-completion can be given")
@@ -31,11 +34,11 @@ def checked(arguments):
     return [readable.get(argument, argument) for argument in arguments]
 
 
-def refuse_options(message):
+def refuse_options(message: str) -> NoReturn:
     raise StudyError(f"{message}; keys are given as recipe.epochs=3, options such as -m before or behind all of them")
 
 
-def quoted(argument):
+def quoted(argument: str) -> str:
     """The argument, its value in quotes where it is a path that cannot be read without, as ``results_dir=~/x``."""
     key, _, value = argument.partition("=")
     if key in PATHS and not readable(argument):
@@ -43,7 +46,7 @@ def quoted(argument):
     return argument
 
 
-def readable(argument):
+def readable(argument: str) -> bool:
     try:
         OverridesParser.create().parse_override(argument)
     except HydraException:
@@ -51,7 +54,7 @@ def readable(argument):
     return True
 
 
-def parsed(argument):
+def parsed(argument: str) -> Override:
     """Hydra's Override. Raises StudyError for what it cannot read."""
     try:
         override = OverridesParser.create().parse_override(argument)
@@ -67,7 +70,7 @@ def parsed(argument):
                          "[1,2], and groups of keys, {a: 1}") from error  # fmt: skip
 
 
-def check_group(override):
+def check_group(override: Override) -> None:
     """Raise ConfigError for a group that is not given one name."""
     key = override.key_or_group
     group = "/" in key or key in (*GROUPS, "task", "sweep", "hydra")
@@ -76,5 +79,5 @@ def check_group(override):
         raise ConfigError(key, value_of(override), f"must be one name, as {key}=NAME; --help lists them")
 
 
-def value_of(override):
-    return override.input_line.partition("=")[2]
+def value_of(override: Override) -> str:
+    return (override.input_line or "").partition("=")[2]

@@ -1,11 +1,17 @@
 """What config keys may hold together."""
 
+from __future__ import annotations
+
 from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING
 
 from scaling_study.errors import ConfigError
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Config, Recipe, Scaling
 
-def check_choices(config):
+
+def check_choices(config: Config) -> None:
     """Ranges that depend on more than one key."""
     from scaling_study.models import FAMILIES
 
@@ -45,7 +51,7 @@ def check_choices(config):
         raise ConfigError("budget", " and ".join(limits) or None, allowed)
 
 
-def check_data(config):
+def check_data(config: Config) -> None:
     """Refuse keys and augmentation that the kind of data set does not know."""
     from scaling_study.data import shape_of, source_of
 
@@ -64,7 +70,7 @@ def check_data(config):
         check_augmentation(config.recipe, files=source.files and not data.in_memory)
 
 
-def check_augmentation(recipe, files):
+def check_augmentation(recipe: Recipe, files: bool) -> None:
     """Refuse what images that are read from ``files``, or those in memory, are not augmented by."""
     message = "must be null or 0 with images in memory; it needs data=imagefolder or data=timm"
     if files:
@@ -76,7 +82,7 @@ def check_augmentation(recipe, files):
         raise ConfigError("recipe.batch_size", recipe.batch_size, "must be even with recipe.mixup or recipe.cutmix")
 
 
-def check_scaling(scaling):
+def check_scaling(scaling: Scaling) -> None:
     """Refuse keys that the method would overwrite or ignore."""
     method = scaling.method
     moved = {axis: getattr(scaling, axis) for axis in ("depth", "width", "resolution") if getattr(scaling, axis) != 1}
@@ -97,7 +103,7 @@ def check_scaling(scaling):
         check_budget(scaling)
 
 
-def check_budget(scaling):
+def check_budget(scaling: Scaling) -> None:
     """The same where a coefficient is solved from ``scaling.flops``."""
     method = scaling.method
     if method == "custom":

@@ -3,19 +3,26 @@
 Files of conf/ set many keys for all choices alike, so that only those of the command line and of a sweep count.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from fnmatch import fnmatch
+from typing import TYPE_CHECKING
 
 from scaling_study.data import source_of
 from scaling_study.errors import ConfigError
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Config
+
 TRAINING = ("train", "plan")
 
 
-def in_memory(config):
+def in_memory(config: Config) -> bool:
     return config.data.in_memory or not source_of(config.data.name).files
 
 
-def no_rule(config):
+def no_rule(config: Config) -> bool:
     return config.scaling.method != "compound" or config.scaling.triple is not None
 
 
@@ -41,7 +48,7 @@ IGNORED = [
 ]  # fmt: skip
 
 
-def check_given(given, configs):
+def check_given(given: dict[str, object], configs: Sequence[Config]) -> None:
     """Raise ConfigError for the first of the keys ``given``, {key: value}, that all of a command's configurations
     ignore."""
     for key, value in given.items():

@@ -1,6 +1,7 @@
 """Exceptions as the one line that the user reads."""
 
 import re
+from collections.abc import Callable, Iterator
 
 import yaml
 from hydra.errors import HydraException
@@ -13,13 +14,13 @@ from scaling_study.errors import ConfigError, StudyError, from_resolver, reason_
 LENGTH_MAX = 1000
 
 
-def line_of(error):
+def line_of(error: BaseException) -> str:
     """What went wrong and how to mend it, without line breaks, of an endless one both ends."""
     line = " ".join(told(error).split())
     return line if len(line) <= LENGTH_MAX else f"{line[: LENGTH_MAX // 2]} ... {line[-LENGTH_MAX // 2 :]}"
 
 
-def told(error):
+def told(error: BaseException) -> str:
     for cause in causes(error):
         if isinstance(cause, ConfigError | StudyError):
             return str(cause)
@@ -29,7 +30,7 @@ def told(error):
     return f"unexpected {type(error).__name__}: {error} (HYDRA_FULL_ERROR=1 shows where)"
 
 
-def causes(error):
+def causes(error: BaseException | None) -> Iterator[BaseException]:
     """The exception and those that it was raised from."""
     while error is not None:
         yield error
@@ -38,7 +39,7 @@ def causes(error):
 
 SWEEP = "several values need a sweep; add one with +sweep=NAME, or -m for these values alone"
 # Hydra's messages, by what they begin with, and ours in their place, with the groups of the pattern.
-HYDRA = {
+HYDRA: dict[str, Callable[..., str]] = {
     r"Could not find '([^']+)/([^/']*)' Available options in '.*': (.*?) Config search path":
         lambda group, name, known: f"{group}={name}: must be one of {', '.join(known.split())}",
     r"Ambiguous value for argument '([^']+)'":
@@ -62,7 +63,7 @@ HYDRA = {
 }  # fmt: skip
 
 
-def hydra_line(error):
+def hydra_line(error: HydraException) -> str:
     cause = str(error.__cause__ or "").splitlines()
     text = " ".join(f"{error} {cause[0] if cause else ''}".split())
     for pattern, line in HYDRA.items():
@@ -71,7 +72,7 @@ def hydra_line(error):
     return text.partition(" See https://")[0]
 
 
-def unknown(key, name):
+def unknown(key: str, name: str) -> str:
     """What to say of a key that the composed config does not have."""
     group, _, last = key.partition(".")
     if group == "hydra":
@@ -85,31 +86,31 @@ def unknown(key, name):
     return f"{key}: this config has none"
 
 
-def having(group, key):
+def having(group: str, key: str) -> str:
     """Which choices of a group hold a key."""
     files = sorted((CONF / group).glob("*.yaml"))
     names = [path.stem for path in files if key in (yaml.safe_load(path.read_text(encoding="utf-8")) or {})]
     return f"{group}={' and '.join(names)} have it" if len(names) > 1 else f"{group}={', '.join(names)} has it"
 
 
-def config_line(error):
+def config_line(error: OmegaConfBaseException) -> str:
     text = from_resolver(str(error).splitlines()[0])
     return f"{error.full_key}: {text}" if error.full_key and "=" not in text.partition(":")[0] else text
 
 
-def system_line(error):
+def system_line(error: OSError) -> str:
     if isinstance(error, FileNotFoundError) and error.filename is None:
         return "the folder that the command was started in is gone"
     places = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
     return f"{places or 'the system'}: {reason_of(error)}"
 
 
-def yaml_line(error):
+def yaml_line(error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark
     return f"{mark.name}, line {mark.line + 1}: is no YAML ({error.problem})" if mark else f"is no YAML ({error})"
 
 
-KINDS = {
+KINDS: dict[type[Exception], Callable[..., str]] = {
     HydraException: hydra_line,  # first: some are also OSErrors
     OmegaConfBaseException: config_line,
     OSError: system_line,

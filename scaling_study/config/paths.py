@@ -4,6 +4,7 @@ import os
 import re
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from scaling_study.errors import ConfigError
 
@@ -12,14 +13,14 @@ CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path
 PATHS = ("results_dir", "plots_dir", "data.root", "data.class_map", "evaluate.run", "evaluate.weights")
 
 
-def expand_paths(config):
+def expand_paths(config: Any) -> None:
     """Expand every path that ``config`` holds. Raises ConfigError as ``expanded`` does."""
     for key in PATHS:
         group, _, name = key.rpartition(".")
         setattr(attrgetter(group)(config) if group else config, name, expanded(key, attrgetter(key)(config)))
 
 
-def expanded(key, path):
+def expanded(key: str, path: str | None) -> str | None:
     """``path`` with ``~``, ``~user``, ``$NAME`` and ``${NAME}`` replaced; None stays None.
 
     Raises ConfigError for a variable or user that there is none of, and for an empty path.

@@ -1,7 +1,8 @@
 """What each config key may hold, one key at a time. Every number has a least and a greatest value."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Numbers:
     what: str = ""
     unit: str = ""
 
-    def __contains__(self, value):
+    def __contains__(self, value: Any) -> bool:
         if value is None or value == "auto":
             return self.null if value is None else self.auto
         if self.count is not None:
@@ -29,15 +30,15 @@ class Numbers:
             return fits and all(self.holds(item) for item in value)
         return self.holds(value)
 
-    def holds(self, number):
+    def holds(self, number: Any) -> bool:
         """Compares as Python does whole numbers of any length; NaN is nowhere in a range."""
-        if isinstance(number, bool) or not isinstance(number, int if self.whole else Real):
+        if isinstance(number, bool) or not isinstance(number, int if self.whole else (int, float)):
             return False
         low = number > self.low if self.above else number >= self.low
         return low and (number < self.high if self.below else number <= self.high)
 
     @property
-    def message(self):
+    def message(self) -> str:
         low = f"above {figure(self.low)}" if self.above else f"from {figure(self.low)}"
         high = "below" if self.below else "at most" if self.above else "to"
         words = f"{low} {'and ' if self.above or self.below else ''}{high} {figure(self.high)}{self.unit}"
@@ -50,26 +51,26 @@ class Numbers:
 class Words:
     """One of some words, or what ``fits``."""
 
-    fits: object
+    fits: Callable[[Any], bool]
     message: str
 
-    def __contains__(self, value):
+    def __contains__(self, value: object) -> bool:
         return self.fits(value)
 
 
-def figure(number):
+def figure(number: float) -> str:
     return f"{number:,}".replace(",", "") if isinstance(number, int) else f"{number:g}"
 
 
-def one_of(*allowed):
-    return Words(lambda value: value in allowed, "must be one of " + ", ".join(allowed))
+def one_of(*allowed: object) -> Words:
+    return Words(lambda value: value in allowed, "must be one of " + ", ".join(map(str, allowed)))
 
 
-def count(high=10**9, low=1, **options):
+def count(high: float = 10**9, low: float = 1, **options: Any) -> Numbers:
     return Numbers(low, high, whole=True, **options)
 
 
-def positive(high, **options):
+def positive(high: float, **options: Any) -> Numbers:
     return Numbers(0, high, above=True, **options)
 
 
@@ -92,7 +93,7 @@ CHANNELS = Words(
     lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (colour) or null"
 )
 
-RULES = {
+RULES: dict[str, Numbers | Words] = {
     "task": one_of(
         "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"
     ),

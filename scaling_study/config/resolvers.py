@@ -9,7 +9,7 @@ from scaling_study.scaling.grid import comma_separated, triples
 from scaling_study.system.workers import count_workers
 
 
-def grid_of_triples(*settings):
+def grid_of_triples(*settings: float) -> str:
     """The values of +sweep=search. Hydra asks for them before the config is checked."""
     for name, value in zip(("alpha_step", "beta_step", "gamma_step", "tolerance"), settings, strict=True):
         if value not in RULES[f"search.{name}"]:

@@ -1,10 +1,11 @@
 """Every config key and its type. Loads no torch, so that mistakes are told at once."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException, ValidationError
@@ -207,13 +208,13 @@ def parse(cfg: DictConfig) -> Config:
 
 def typed_of(cfg: DictConfig) -> DictConfig:
     """A composed configuration with the types of the schema, its ranges not checked yet, and without ``hydra``."""
-    container = OmegaConf.to_container(cfg, resolve=False)
+    container = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
     container.pop("hydra", None)
     plain = OmegaConf.create(container)
     require_groups(plain)
     try:
         apply_point(plain)
-        return OmegaConf.merge(OmegaConf.structured(Config), plain)
+        return cast(DictConfig, OmegaConf.merge(OmegaConf.structured(Config), plain))
     except (OmegaConfBaseException, OverflowError) as error:
         raise config_error(error, plain) from error
 
@@ -221,7 +222,7 @@ def typed_of(cfg: DictConfig) -> DictConfig:
 def checked(typed: DictConfig) -> Config:
     """What ``typed_of`` gives as dataclasses. Raises ConfigError for a value out of range."""
     try:
-        config = OmegaConf.to_object(typed)
+        config = cast(Config, OmegaConf.to_object(typed))
     except (OmegaConfBaseException, OverflowError) as error:
         raise config_error(error, typed) from error
     expand_paths(config)
@@ -234,7 +235,7 @@ def checked(typed: DictConfig) -> Config:
     return config
 
 
-def require_groups(cfg):
+def require_groups(cfg: DictConfig) -> None:
     """Raise ConfigError for a group that was deleted or is no group."""
     for name, kind in Config.__annotations__.items():
         if hasattr(kind, "__dataclass_fields__") and not OmegaConf.is_dict(node := cfg._get_node(name)):
@@ -242,7 +243,7 @@ def require_groups(cfg):
             raise ConfigError(name, node, allowed)
 
 
-def apply_point(cfg):
+def apply_point(cfg: DictConfig) -> None:
     """Write the entry of ``scaling.points`` that ``scaling.point`` names over the other scaling keys."""
     point = cfg.scaling.get("point")
     if point is None:
@@ -260,7 +261,7 @@ def apply_point(cfg):
         cfg.scaling = OmegaConf.merge(cfg.scaling, points[point])
 
 
-def apply_triple(scaling):
+def apply_triple(scaling: Scaling) -> None:
     """Write ``scaling.triple`` over alpha, beta and gamma."""
     if scaling.triple is None:
         return
@@ -269,13 +270,13 @@ def apply_triple(scaling):
     scaling.alpha, scaling.beta, scaling.gamma = scaling.triple
 
 
-def config_error(error, cfg):
+def config_error(error: BaseException, cfg: DictConfig) -> ConfigError:
     """What OmegaConf raised over a key of ``cfg`` as a ConfigError: the key, its value as given, what is allowed."""
     key = re.sub(r"\[\d+\]$", "", getattr(error, "full_key", None) or endless(cfg))
     return ConfigError(key, raw(cfg, key), reason(error, key))
 
 
-def reason(error, key):
+def reason(error: BaseException, key: str) -> str:
     if isinstance(error, ConfigKeyError):
         return known_near(key)
     if isinstance(error, MissingMandatoryValue):
@@ -288,21 +289,21 @@ def reason(error, key):
     return text
 
 
-def raw(cfg, key):
+def raw(cfg: DictConfig, key: str) -> Any:
     """The value of a key as given, interpolations unresolved; None where there is none."""
-    node = cfg
+    node: Any = cfg
     for name in key.split("."):
         node = node._get_node(name) if OmegaConf.is_dict(node) else None
     return node if node is None or OmegaConf.is_config(node) else node._value()
 
 
-def endless(cfg):
+def endless(cfg: DictConfig) -> str:
     """The key of the whole number that is too large for what it should become."""
     values = {key: raw(cfg, key) for key in keys()}
     return next((key for key, value in values.items() if isinstance(value, int) and abs(value) > 1e308), "")
 
 
-def keys(node=Config, prefix=""):
+def keys(node: type = Config, prefix: str = "") -> Iterator[str]:
     """All dotted keys of the schema."""
     for name, kind in node.__annotations__.items():
         if hasattr(kind, "__dataclass_fields__"):
@@ -311,7 +312,7 @@ def keys(node=Config, prefix=""):
             yield prefix + name
 
 
-def known_near(key):
+def known_near(key: str) -> str:
     """What to say of an unknown key: the most similar ones, else those of its group, else the groups."""
     from difflib import get_close_matches
 

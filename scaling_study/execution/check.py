@@ -1,19 +1,29 @@
 """Checks before training that need torch."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import torch
 from timm.optim import get_optimizer_info
 
+from scaling_study.config.schema import Recipe
 from scaling_study.data.images import load_data
 from scaling_study.errors import ConfigError
 from scaling_study.execution.memory import check_memory
+from scaling_study.planning.jobs import Job
 from scaling_study.training.device import choose_device
 from scaling_study.training.distributed import world_of_environment
 from scaling_study.training.recipe import make_optimizer, make_schedule
 from scaling_study.training.regularisation import check_growth
 from scaling_study.training.tracker import require_tracker
 
+if TYPE_CHECKING:
+    from scaling_study.data.images import DataSet
 
-def check_trainable(jobs, elsewhere=False):
+
+def check_trainable(jobs: Sequence[Job], elsewhere: bool = False) -> None:
     """Load each data set the jobs use (making or downloading it once, before the workers want it) and try the
     recipe on a toy. Raises ConfigError or StudyError with the first thing that would make training fail.
 
@@ -52,13 +62,13 @@ def check_trainable(jobs, elsewhere=False):
         make_schedule(check_optimizer(recipe), recipe, images // recipe.batch_size)
 
 
-def check_optimizers(jobs):
+def check_optimizers(jobs: Sequence[Job]) -> None:
     """``check_optimizer`` for every recipe of the jobs."""
     for recipe in {repr(job.run.recipe): job.run.recipe for job in jobs}.values():
         check_optimizer(recipe)
 
 
-def check_optimizer(recipe):
+def check_optimizer(recipe: Recipe) -> torch.optim.Optimizer:
     """The recipe's optimizer of a toy. Raises ConfigError for one that timm does not know, and for a setting that it
     leaves out in silence as the optimizer has none."""
     optimizer = make_optimizer(torch.nn.Linear(2, 2), recipe)
@@ -72,7 +82,7 @@ def check_optimizer(recipe):
     return optimizer
 
 
-def check_augmentation(data, recipe, resolution):
+def check_augmentation(data: DataSet, recipe: Recipe, resolution: int) -> None:
     """Raise ConfigError for a ``recipe.auto_augment`` that timm does not understand."""
     from scaling_study.data.loading import training_transform
 

@@ -1,26 +1,36 @@
 """What variants cost, counted once and kept in a study's cost table."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.data import size_of
 from scaling_study.planning.identity import digest, model_settings
+from scaling_study.planning.jobs import Job
 from scaling_study.records.costs import add_rows, load_table, require_readable
 from scaling_study.records.store import require_writable
 from scaling_study.system.progress import counter
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def versions():
+    from scaling_study.measure.complexity import Complexity
+
+
+def versions() -> dict[str, str]:
     names = {"torch_version": "torch", "timm_version": "timm", "package_version": "scaling_study"}
     return {column: version(name) for column, name in names.items()}
 
 
-def variants(jobs):
+def variants(jobs: Sequence[Job]) -> dict[str, Job]:
     """{variant_id: job}: the jobs of a sweep without those that differ only in what costs do not depend on."""
     return {variant_id(job): job for job in jobs}
 
 
-def variant_id(job):
+def variant_id(job: Job) -> str:
     """The cost table's name of a variant: model, rule and input size, and eight digits of what determines its cost."""
     model, variant, size = job.run.model, job.run.variant, size_of(job.run.data)
     settings = {
@@ -31,7 +41,7 @@ def variant_id(job):
     return f"{model.name}-{variant.label}-{variant.resolution_px}px-{digest(settings)}"
 
 
-def counted(jobs):
+def counted(jobs: Sequence[Job]) -> pd.DataFrame:
     """The rows of the cost table for ``jobs``, in order of flops; those that are missing are counted and written."""
     folder, wanted = jobs[0].config.study_dir, variants(jobs)
     require_readable(folder, "costs", "cost_parts")
@@ -45,13 +55,18 @@ def counted(jobs):
     return table[table.variant_id.isin(wanted)].sort_values(["flops", "variant_id"], ignore_index=True)
 
 
-def cost_of(name, job):
+def cost_of(name: str, job: Job) -> tuple[Complexity, dict[str, Any]]:
     """(Complexity, row of the cost table) of a job's variant."""
     from scaling_study.measure.costs import cost_columns, variant_complexity  # loads torch, which takes seconds
 
     run, size = job.run, size_of(job.run.data)
     cost = variant_complexity(run.model, run.variant, **size)
     columns = cost_columns(cost, run.model, baseline_px=run.data.resolution, **size)
-    identity = {"variant_id": name, "study": job.config.study, "source": "measured", "model": run.model.name}
+    identity: dict[str, Any] = {
+        "variant_id": name,
+        "study": job.config.study,
+        "source": "measured",
+        "model": run.model.name,
+    }
     identity |= {"family": run.model.family, "small_stem": run.model.small_stem}
     return cost, identity | run.variant.columns | size | columns | versions()

@@ -1,14 +1,24 @@
 """How long a run will take, from a few real training steps."""
 
+from __future__ import annotations
+
 import itertools
 import time
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from scaling_study.planning.jobs import Job
+
+if TYPE_CHECKING:
+    from scaling_study.data.images import DataSet
+    from scaling_study.measure.complexity import Complexity
+    from scaling_study.training.session import Session
 
 CALIBRATION_SECONDS = 0.5  # of training steps, per variant
 
 
-def measure(job, data):
+def measure(job: Job, data: DataSet) -> tuple[Complexity, float]:
     """(complexity, estimated seconds) of one variant: a few real training steps, scaled to the whole run."""
     from scaling_study.execution.run import build, engine_options
     from scaling_study.measure.costs import variant_complexity
@@ -24,9 +34,9 @@ def measure(job, data):
     return cost, train_seconds + images * seconds_per_evaluated_image(session)
 
 
-def seconds_per_step(session):
+def seconds_per_step(session: Session) -> float:
     """Median duration of a training step, after one that warms up."""
-    durations = []
+    durations: list[float] = []
     session.network.train()
     batches = itertools.chain.from_iterable(session.batches.train(epoch, seed=epoch) for epoch in itertools.count())
     while len(durations) < 3 or sum(durations) < CALIBRATION_SECONDS:
@@ -36,7 +46,7 @@ def seconds_per_step(session):
     return pd.Series(durations[1:]).median()
 
 
-def seconds_per_evaluated_image(session):
+def seconds_per_evaluated_image(session: Session) -> float:
     """From one batch of the validation split."""
     from scaling_study.training.evaluation import evaluate
 

@@ -1,22 +1,34 @@
 """Accuracy of trained weights on any data set, split and resolution."""
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from scaling_study.config.schema import Model
+from scaling_study.config.schema import Evaluate, Model
 from scaling_study.data.listing import some
 from scaling_study.errors import StudyError, encodable
 from scaling_study.execution.costs import versions
+from scaling_study.planning.identity import Run
+from scaling_study.planning.jobs import Job
 from scaling_study.records.store import RunFolder
 from scaling_study.scaling.coefficients import Coefficients
 
+if TYPE_CHECKING:
+    import torch
 
-def evaluated(job):
+    from scaling_study.data.images import DataSet
+    from scaling_study.training.weights import Weighted
+
+
+def evaluated(job: Job) -> dict[str, Any]:
     """The row of one job."""
     import torch
 
@@ -35,7 +47,7 @@ def evaluated(job):
     if data.loading and data.loading.crop_fraction is None and weighted.crop_fraction:
         data = replace(data, loading=replace(data.loading, crop_fraction=weighted.crop_fraction))
     precision = choose_precision(config.recipe.precision, device)
-    network = weighted.network.to(device, memory_format=torch.channels_last)
+    network = weighted.network.to(device).to(memory_format=torch.channels_last)
     batches = batches_of(data, job, weighted, resolution, device)
     metrics = evaluate(network, batches.evaluate(config.evaluate.split), precision, device)
     count = len(batches.splits[config.evaluate.split])
@@ -61,14 +73,14 @@ def evaluated(job):
     }
 
 
-def kept_state(given):
+def kept_state(given: Evaluate) -> dict[str, Any] | None:
     """What the run that is to be evaluated kept, or None where it is weights of another kind."""
     from scaling_study.training import weights
 
     return None if given.run is None else weights.of_checkpoint(RunFolder(Path(given.run)).checkpoint)
 
 
-def by_name(data, trained, run):
+def by_name(data: DataSet, trained: Sequence[str] | None, run: str | None) -> DataSet:
     """The data set with the labels that the run, trained on classes of the names ``trained``, has for its classes.
 
     Raises StudyError for classes that the run does not know.
@@ -92,7 +104,7 @@ def by_name(data, trained, run):
     return replace(data, **splits, classes=len(trained), class_names=tuple(trained))
 
 
-def weighted_network(job, data, state):
+def weighted_network(job: Job, data: DataSet, state: dict[str, Any] | None) -> tuple[str, Weighted, int]:
     """(model name, Weighted, input side in pixels) of what the job asks for; state: of the run, if it asks for one."""
     from scaling_study.models import build_network
     from scaling_study.training import weights
@@ -104,7 +116,7 @@ def weighted_network(job, data, state):
         px = given.resolution or job.run.variant.resolution_px
         coefficients = job.run.variant.coefficients
         weighted = weights.of_model(config.model, coefficients, given.weights, resolution_px=px, **size)
-        return config.model.name, weighted, px
+        return str(config.model.name), weighted, px
     folder = RunFolder(Path(given.run))
     settings = folder.config()
     coefficients = Coefficients(**settings["coefficients"], stage_depth=settings.get("stage_depth"))
@@ -113,21 +125,21 @@ def weighted_network(job, data, state):
     network = build_network(model, coefficients, resolution_px=trained_at, **size)
     network = with_batch_norm(network, None, settings["recipe"].get("batch_norm_eps"))
     weighted = weights.of_run(state, network, folder.checkpoint)
-    return model.name, weighted, given.resolution or trained_at
+    return str(model.name), weighted, given.resolution or trained_at
 
 
-def only_needed(run, split):
+def only_needed(run: Run, split: str) -> Run:
     """The run with as few validation images taken from the training images as there can be, where none is looked at."""
     return replace(run, data=replace(run.data, val_images=1)) if split == "test" else run
 
 
-def model_of(settings, resolution):
+def model_of(settings: dict[str, Any], resolution: int) -> Model:
     """The config group ``model`` from what a run's config.yaml holds of it."""
     unsaid = {"family": settings["name"], "depth_multiplier": 1.0, "width_multiplier": 1.0, "small_stem": False}
     return Model(**unsaid | settings, resolution=resolution)
 
 
-def batches_of(data, job, weighted, resolution, device):
+def batches_of(data: DataSet, job: Job, weighted: Weighted, resolution: int, device: torch.device) -> Any:
     from scaling_study.data.batches import make_batches
 
     recipe = replace(job.run.recipe, batch_size=1)  # of training, which there is none of
@@ -135,7 +147,7 @@ def batches_of(data, job, weighted, resolution, device):
     return make_batches(data, recipe, resolution=resolution, device=device, share=(0, 1), normalisation=normalisation)
 
 
-def crop_of(data, resolution):
+def crop_of(data: DataSet, resolution: int) -> float | None:
     if data.loading is None:
         return None
     from scaling_study.data.loading import crop_fraction
@@ -143,7 +155,7 @@ def crop_of(data, resolution):
     return data.loading.crop_fraction or crop_fraction(resolution)
 
 
-def published_beside(name, classes):
+def published_beside(name: str, classes: int) -> dict[str, Any]:
     """The published ImageNet accuracy of a model: the paper's Table 2, else torchvision's first weights."""
     if classes != 1000:
         return {}

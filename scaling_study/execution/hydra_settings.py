@@ -1,13 +1,16 @@
 """Settings of Hydra's own that do not go with this program, refused before any work."""
 
+from typing import Any
+
 from hydra.types import RunMode
+from omegaconf import DictConfig
 
 from scaling_study.config.paths import expanded
 from scaling_study.config.ranges import NAME
 from scaling_study.errors import ConfigError
 
 
-def check_hydra(hydra):
+def check_hydra(hydra: DictConfig) -> None:
     """Refuse settings of Hydra that it would fail over after work began, or that do not go with this program."""
     folder_of_hydra(hydra)
     if hydra.mode == RunMode.RUN and hydra.sweeper.params:
@@ -27,7 +30,7 @@ def check_hydra(hydra):
         check_joblib(hydra.launcher)
 
 
-def check_joblib(launcher):
+def check_joblib(launcher: Any) -> None:
     """Refuse what joblib would fail over when the first runs are at work, or in the midst of them."""
     if launcher.n_jobs == 0:
         raise ConfigError("hydra.launcher.n_jobs", 0, "must not be 0; workers=N says how many runs train at once")
@@ -37,7 +40,7 @@ def check_joblib(launcher):
             raise ConfigError(f"hydra.launcher.{key}", value, f"must be {' or '.join(map(str, allowed))}")
 
 
-def folder_of_hydra(hydra):
+def folder_of_hydra(hydra: DictConfig) -> tuple[str, str]:
     """(key, path) of the folder that Hydra will make. Raises ConfigError for one that it would take literally."""
     key = "hydra.run.dir" if hydra.mode == RunMode.RUN else "hydra.sweep.dir"
     path = str(hydra.run.dir if hydra.mode == RunMode.RUN else hydra.sweep.dir)

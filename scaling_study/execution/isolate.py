@@ -3,8 +3,10 @@
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
+from typing import Any
 
 from scaling_study.system.output import make_courteous
 from scaling_study.system.processes import end_with
@@ -14,14 +16,14 @@ PRELOAD = ["scaling_study.execution.run"]
 SERVER_DIED = 255  # multiprocessing's exit status of a child that its fork server can no longer tell the end of
 
 
-def run_isolated(function, *args):
+def run_isolated(function: Callable[..., None], *args: Any) -> str | None:
     """Call ``function(*args)`` in a child process; returns None, or how the child died, in words.
 
     The function hands over its result by writing files; what it raises it must record itself.
     """
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     multiprocessing.set_start_method(method, force=True)  # joblib's workers default to one that children do not know
-    context = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context(method)
     if method == "forkserver":
         context.set_forkserver_preload(PRELOAD)
     child = context.Process(target=dependent, args=(os.getpid(), function, *args))
@@ -47,7 +49,7 @@ def run_isolated(function, *args):
     return f"the process of the run ended with status {child.exitcode}"
 
 
-def dependent(parent, function, *args):
+def dependent(parent: int, function: Callable[..., None], *args: Any) -> None:
     """What the child does: call the function, and end when the process that waits for it does, or its fork server."""
     end_with(parent)
     if (server := os.getppid()) != parent:
@@ -57,7 +59,7 @@ def dependent(parent, function, *args):
 
 
 @contextmanager
-def cluster_signals_blocked():
+def cluster_signals_blocked() -> Iterator[None]:
     """Processes started here never see the signals with which Slurm announces a preemption or the time limit.
 
     Slurm sends them to every process of a job, and only the job's own, where submitit handles them, shall answer:

@@ -1,11 +1,20 @@
 """What memory a run takes at least, known before its network is built, against what there is."""
 
-import os
-from pathlib import Path
+from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaling_study.config.schema import Config, Recipe
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.models import FAMILIES, build_network, count_layers
+from scaling_study.planning.jobs import Job
+
+if TYPE_CHECKING:
+    import torch
 
 BYTES = 4  # of a number; weights and their updates stay in 32 bits whatever the precision
 HALF = ("bf16", "fp16")
@@ -13,7 +22,9 @@ STATES = {"adam": 2, "lamb": 2, "lion": 1, "rmsprop": 1, "sgd": 1}  # numbers pe
 CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # limits of containers
 
 
-def check_memory(jobs, device, *, images=None, training=True):
+def check_memory(
+    jobs: Sequence[Job], device: torch.device | None, *, images: int | None = None, training: bool = True
+) -> None:
     """Raise ConfigError, with both figures, for the first of the runs ``jobs`` that memory excludes.
 
     device: the torch device, None for one elsewhere, whose memory is known only where ``limits.memory_gb`` says it.
@@ -24,7 +35,7 @@ def check_memory(jobs, device, *, images=None, training=True):
     limits = jobs[0].config.limits
     if limits.memory_gb == "auto" and device is None:
         return
-    limit = memory_of(device) if limits.memory_gb == "auto" else limits.memory_gb * 1e9
+    limit = limits.memory_gb * 1e9 if limits.memory_gb != "auto" else memory_of(device)
     counted = {}
     for job in jobs:
         key = repr((job.run.model, job.run.variant.coefficients, job.run.variant.resolution_px, job.run.data))
@@ -32,14 +43,14 @@ def check_memory(jobs, device, *, images=None, training=True):
             counted[key] = counts(job)
         weights, activations = counted[key]
         many = images or images_at_once(job.config, device)
-        fixed, each = BYTES * weights, 0
+        fixed, each = BYTES * weights, 0.0
         if training:
             fixed, each = state_bytes(weights, job.run.recipe), activation_bytes(activations, job.run.recipe, device)
         if fixed + many * each > limit:
             refuse(job, fixed, each, many, limit)
 
 
-def refuse(job, fixed, each, many, limit):
+def refuse(job: Job, fixed: float, each: float, many: int, limit: float) -> None:
     told = "" if job.config.limits.memory_gb != "auto" else ", the memory there is; give more where you mean it"
     needs = f"{job.run.variant.label} takes at least {fixed / 1e9:.3g} GB for weights"
     if each:
@@ -50,13 +61,13 @@ def refuse(job, fixed, each, many, limit):
     raise ConfigError("limits.memory_gb", job.config.limits.memory_gb, needs)
 
 
-def images_at_once(config, device):
+def images_at_once(config: Config, device: torch.device | None) -> int:
     if device is None or device.type == "cuda":
         return 1
     return min(config.micro_batch_size or config.recipe.batch_size, config.recipe.batch_size)
 
 
-def state_bytes(weights, recipe):
+def state_bytes(weights: float, recipe: Recipe) -> float:
     """Of weights, gradients, the optimizer's state and the average of the weights."""
     states = next((n for name, n in STATES.items() if name in recipe.optimizer.lower()), 0)
     if "sgd" in recipe.optimizer.lower() and not recipe.momentum:
@@ -64,14 +75,14 @@ def state_bytes(weights, recipe):
     return BYTES * weights * (2 + states + bool(recipe.ema_decay))
 
 
-def activation_bytes(activations, recipe, device):
+def activation_bytes(activations: float, recipe: Recipe, device: torch.device | None) -> float:
     """Of the outputs of one image's convolutions, which are kept for the backward pass."""
     on_cpu = device is not None and device.type == "cpu"
     full = recipe.precision == "fp32" or (recipe.precision == "auto" and on_cpu)
     return activations * (BYTES if full else BYTES // 2)
 
 
-def counts(job):
+def counts(job: Job) -> tuple[float, float]:
     """(weights, activations of one image) of a run's network: by arithmetic, else from shapes alone."""
     model, variant, size = job.run.model, job.run.variant, size_of(job.run.data)
     if FAMILIES[model.family].layers:
@@ -86,9 +97,9 @@ def counts(job):
     return sum(weight.numel() for weight in network.parameters()), sum(part.activations for part in parts)
 
 
-def memory_of(device):
+def memory_of(device: torch.device | None) -> float:
     """Bytes of the GPU's memory, else of this machine's, as far as a container lets this process have it."""
-    if device.type == "cuda":
+    if device is not None and device.type == "cuda":
         import torch
 
         return torch.cuda.get_device_properties(device).total_memory
@@ -97,7 +108,7 @@ def memory_of(device):
     return min([total, *map(int, limits)])
 
 
-def read(path):
+def read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="ascii").strip()
     except OSError:

@@ -1,19 +1,22 @@
 """Before the first run of a command: refuse what would fail later, and make the folders."""
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from hydra.types import RunMode
+from omegaconf import DictConfig
 
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.hydra_settings import folder_of_hydra
+from scaling_study.planning.jobs import Job
 from scaling_study.planning.settings import require_one_setting, settings_of_study
 from scaling_study.records.store import require_writable
 from scaling_study.records.tables import require_readable
 
 
-def prepare(jobs, hydra):
+def prepare(jobs: Sequence[Job], hydra: DictConfig) -> list[Job]:
     """The jobs that are not done yet, once all that they need is checked. Raises ConfigError or StudyError with the
     first thing that would fail later.
 
@@ -36,7 +39,7 @@ def prepare(jobs, hydra):
     return pending
 
 
-def use_slurm(hydra):
+def use_slurm(hydra: DictConfig) -> None:
     """Refuse what would not end in jobs of a cluster, and have the launcher wait for them as this program wants."""
     choice = ("hydra/launcher", hydra.runtime.choices["hydra/launcher"])
     try:
@@ -48,10 +51,10 @@ def use_slurm(hydra):
     slurm.set_up()
 
 
-def require_places(folders, hydra):
+def require_places(folders: Sequence[Path], hydra: DictConfig) -> None:
     """Make the folders of a study and Hydra's; where one cannot be written to, none is left behind."""
     key, path = folder_of_hydra(hydra)
-    made = []
+    made: list[Path] = []
     for folder in (*folders, Path(path)):
         missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
         made = [*missing, *made]  # innermost first

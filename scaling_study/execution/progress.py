@@ -3,8 +3,12 @@
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from typing import NoReturn, Self, TextIO
 
 from tqdm import tqdm
+
+from scaling_study.records.store import RunFolder
 
 POLL_SECONDS = 1.0
 PLAIN_SECONDS = 30.0  # between two lines when the output is not a terminal
@@ -18,19 +22,19 @@ class Progress:
     jobs: list of (RunFolder, cost), the cost in any unit proportional to flops.
     """
 
-    def __init__(self, jobs, stream=None):
+    def __init__(self, jobs: Sequence[tuple[RunFolder, float]], stream: TextIO | None = None) -> None:
         self.jobs = jobs
         self.total = sum(cost for _, cost in jobs) or 1.0
-        self.done = set()
+        self.done: set[RunFolder] = set()
         self.began = time.time()
         self.stopped = threading.Event()
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
-        self.start_time, self.start_share = time.monotonic(), None
-        self.bar = None
+        self.start_time, self.start_share = time.monotonic(), 0.0
+        self.bar: tqdm[NoReturn] | None = None
         self.thread = threading.Thread(target=self.watch, daemon=True)
 
-    def start(self):
+    def start(self) -> Self:
         self.start_share = self.look()[0]
         if self.live:
             layout = "{percentage:3.0f}% of flops |{bar:30}| {desc}"
@@ -38,7 +42,7 @@ class Progress:
         self.thread.start()
         return self
 
-    def stop(self):
+    def stop(self) -> None:
         """Show the final state and end the display."""
         self.stopped.set()
         if self.thread.is_alive():
@@ -47,11 +51,11 @@ class Progress:
         if self.bar is not None:
             self.bar.close()
 
-    def watch(self):
+    def watch(self) -> None:
         while not self.stopped.wait(POLL_SECONDS if self.live else PLAIN_SECONDS):
             self.show()
 
-    def look(self):
+    def look(self) -> tuple[float, dict[str, int]]:
         """(share of the cost that is trained, counts by state) as the run folders tell it now."""
         trained, counts = 0.0, {"done": 0, "failed": 0, "running": 0}
         for folder, cost in self.jobs:
@@ -66,7 +70,7 @@ class Progress:
                 trained += cost * folder.progress()
         return trained / self.total, counts
 
-    def status(self, folder):
+    def status(self, folder: RunFolder) -> str:
         """done, failed, running or waiting; a failure of an earlier sweep waits to be tried again."""
         if folder.started():
             return "running"
@@ -75,17 +79,17 @@ class Progress:
             return record["status"]
         return "waiting"
 
-    def show(self):
+    def show(self) -> None:
         share, counts = self.look()
         text = f"{counts['done']} of {len(self.jobs)} runs done, {counts['failed']} failed, {counts['running']} running"
         text += f", {self.times(share)}"
-        if self.live:
+        if self.bar is not None:
             self.bar.n = round(UNITS * share)
             self.bar.set_description_str(text)
         else:
             print(f"{100 * share:3.0f}% of flops, {text}", file=self.stream, flush=True)
 
-    def times(self, share):
+    def times(self, share: float) -> str:
         """Elapsed and remaining time; the rest is expected at the speed seen since the start."""
         elapsed = time.monotonic() - self.start_time
         gained = share - self.start_share

@@ -1,7 +1,11 @@
 """The best coefficients under a budget: predicted by a response surface, measured on networks as built."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,15 +14,19 @@ from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES, count_layers
+from scaling_study.planning.jobs import Job
 from scaling_study.planning.variant import Variant
 from scaling_study.scaling.coefficients import AXES, Coefficients
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.surface import Surface
 
 COUNTS = ("flops", "weights", "activations")
 STEPS = 24  # coefficients per axis that are tried, evenly on a log scale over the trained range
 TRIES = 40  # networks that are measured at most before giving up
 
 
-def recommend(job, surface, limit, budget):
+def recommend(job: Job, surface: Surface, limit: str, budget: float) -> dict[str, Any]:
     """The candidate of the highest lower confidence bound whose built network keeps to the budget, with predictions.
 
     The bound and not the prediction is maximised, so that a candidate is not chosen for how little is known of it.
@@ -35,16 +43,17 @@ def recommend(job, surface, limit, budget):
     if found.empty:
         message = f"no network within the trained range keeps to it; the nearest has {least:.3g}"
         raise ConfigError(f"budget.{limit}", budget, message)
-    best = found.loc[found.low.idxmax()]
-    return best.to_dict() | {"extrapolated": bool(best.leverage > surface.leverage)}
+    best = found.nlargest(1, "low").iloc[0]
+    return {**best.to_dict(), "extrapolated": bool(best.leverage > surface.leverage)}
 
 
-def candidates_of(job, surface):
+def candidates_of(job: Job, surface: Surface) -> pd.DataFrame:
     """A frame with a row per network: coefficients with two decimals within the trained ranges, predictions, and COUNTS
     by arithmetic as multiples of the baseline's. Of coefficients that build the same network, the worst predicted stay.
     """
     model, data, size = job.run.model, job.config.data, size_of(job.run.data)
-    grids = [sorted(set(np.geomspace(*surface.ranges[axis], STEPS).round(2))) for axis in AXES]
+    ranges = [surface.ranges[axis] for axis in AXES]
+    grids = [sorted(set(np.geomspace(low, high, STEPS).round(2))) for low, high in ranges]
     least = FAMILIES[model.family].resolution_min
     grids[2] = [value for value in grids[2] if round(data.resolution * value) >= least]
     grid = np.array(list(itertools.product(*grids)))
@@ -59,7 +68,9 @@ def candidates_of(job, surface):
     return frame.drop_duplicates([*COUNTS, "resolution_px"], keep="last", ignore_index=True)
 
 
-def measured(candidates, surface, budget, measure):
+def measured(
+    candidates: pd.DataFrame, surface: Surface, budget: float, measure: Callable[[Any], float]
+) -> tuple[pd.DataFrame, float]:
     """(the first candidate, in order of its lower bound, that keeps to the budget, as a frame; the least cost seen).
 
     Which ones are worth measuring a power law of their COUNTS tells, through the baseline and networks in the middle of
@@ -87,27 +98,27 @@ def measured(candidates, surface, budget, measure):
     return candidates[:0], min(known.values())
 
 
-def measurer(job, limit):
+def measurer(job: Job, limit: str) -> Callable[[Coefficients], float]:
     """A function from Coefficients to the cost of the built network."""
     size = size_of(job.run.data)
 
-    def pixels(coefficients):
+    def pixels(coefficients: Coefficients) -> int:
         return round(job.config.data.resolution * coefficients.resolution)
 
-    def flops(coefficients):
+    def flops(coefficients: Coefficients) -> float:
         return count_flops(job.run.model, coefficients, resolution_px=pixels(coefficients), **size)
 
-    def counted(coefficients):
+    def counted(coefficients: Coefficients) -> float:
         from scaling_study.measure.costs import variant_complexity
 
         return getattr(variant_complexity(job.run.model, variant(coefficients), **size), limit)
 
-    def latency(coefficients):
+    def latency(coefficients: Coefficients) -> float:
         from scaling_study.execution.timing import seconds_of_one_image
 
         return seconds_of_one_image(replace(job, run=replace(job.run, variant=variant(coefficients))))
 
-    def variant(coefficients):
+    def variant(coefficients: Coefficients) -> Variant:
         return Variant("custom", None, coefficients, pixels(coefficients), None)
 
     return {"flops": flops, "latency": latency}.get(limit, counted)

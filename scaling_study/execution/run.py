@@ -1,20 +1,27 @@
 """Train one run in the process that calls, and record how it ended."""
 
+from __future__ import annotations
+
 import platform
 import subprocess
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
+from scaling_study.config.schema import Config
 from scaling_study.data.images import load_data
 from scaling_study.errors import one_line
 from scaling_study.measure.costs import cost_columns, variant_complexity
 from scaling_study.models import build_network
+from scaling_study.planning.identity import Run
+from scaling_study.records.store import RunFolder
 from scaling_study.system.workers import count_loader_workers, count_runs_per_device
 from scaling_study.training import checkpoint
 from scaling_study.training.device import choose_device, claimed, describe
@@ -24,8 +31,13 @@ from scaling_study.training.recipe import with_batch_norm
 from scaling_study.training.regularisation import augmentation_of, regularised
 from scaling_study.training.tracker import start_tracker
 
+if TYPE_CHECKING:
+    from scaling_study.data.images import DataSet
+    from scaling_study.training.distributed import World
+    from scaling_study.training.loop import Trained
 
-def train_and_record(config, run, folder, world=ALONE):
+
+def train_and_record(config: Config, run: Run, folder: RunFolder, world: World = ALONE) -> dict[str, Any] | None:
     """Train ``run`` from its checkpoint if it has one and write its record, also when it fails.
 
     Of several processes the first writes the record, another only when it fails alone. Returns the record.
@@ -47,7 +59,7 @@ def train_and_record(config, run, folder, world=ALONE):
     return record
 
 
-def tells(record, folder, world):
+def tells(record: dict[str, Any], folder: RunFolder, world: World) -> bool:
     """Whether this process's record is the run's: of several that fail, that of the one that failed first, which the
     others then miss."""
     if record["status"] == "failed" and world.size > 1:
@@ -55,7 +67,7 @@ def tells(record, folder, world):
     return world.first
 
 
-def identity_columns(config, run):
+def identity_columns(config: Config, run: Run) -> dict[str, Any]:
     """What is known of a run before it starts."""
     return {
         "run_id": run.run_id,
@@ -73,7 +85,7 @@ def identity_columns(config, run):
     }
 
 
-def environment_columns(device, threads, world=ALONE):
+def environment_columns(device: torch.device, threads: int, world: World = ALONE) -> dict[str, Any]:
     return {
         "device": describe(device),
         "threads": threads if device.type == "cpu" else None,
@@ -86,11 +98,11 @@ def environment_columns(device, threads, world=ALONE):
     }
 
 
-def result_columns(config, run, folder, device, world):
+def result_columns(config: Config, run: Run, folder: RunFolder, device: torch.device, world: World) -> dict[str, Any]:
     """Load the data, build, measure and train the network; the columns that come of it."""
     with warnings.catch_warnings(action="ignore"):  # the process that started the command has shown them
         data = load_for(config, run, world)
-    columns = {f"{split}_images": len(getattr(data, split)) for split in ("train", "val", "test")}
+    columns: dict[str, Any] = {f"{split}_images": len(getattr(data, split)) for split in ("train", "val", "test")}
     columns |= {"classes": data.classes, **({"class_names": list(data.class_names)} if data.class_names else {})}
     size = {"classes": data.classes, "channels": data.channels}
     cost = variant_complexity(run.model, run.variant, **size)
@@ -102,20 +114,22 @@ def result_columns(config, run, folder, device, world):
     return columns | {"unreadable_images": len(trained.unreadable), "unreadable": trained.unreadable}
 
 
-def train_from_checkpoint(config, run, folder, track, *, data, device, world):
+def train_from_checkpoint(
+    config: Config, run: Run, folder: RunFolder, track: Any, *, data: DataSet, device: torch.device, world: World
+) -> Trained:
     """``train`` with what ``config`` says of the engine, from the run's checkpoint where that fits."""
 
-    def on_state(state, history):
+    def on_state(state: dict[str, Any], history: list[dict[str, Any]]) -> None:
         if world.first:
             keep(folder, state, history)
             track.epochs(history)
 
-    def on_progress(fraction, step, loss):
+    def on_progress(fraction: float, step: int, loss: float) -> None:
         if world.first:
             folder.write_progress(fraction)
             track.step(step, loss)
 
-    start = partial(
+    start: Callable[..., Trained] = partial(
         train,
         data=data,
         recipe=run.recipe,
@@ -141,7 +155,7 @@ def train_from_checkpoint(config, run, folder, track, *, data, device, world):
         return start(build(run, data))
 
 
-def engine_options(config, run):
+def engine_options(config: Config, run: Run) -> dict[str, Any]:
     """Keywords of a training session that are not the recipe's."""
     return {
         "micro_batch_size": config.micro_batch_size,
@@ -150,7 +164,7 @@ def engine_options(config, run):
     }
 
 
-def load_for(config, run, world=ALONE):
+def load_for(config: Config, run: Run, world: World = ALONE) -> DataSet:
     """The run's data set, to be read by as many processes as this machine has for it."""
     data = load_data(run.data)
     if data.loading is None:
@@ -158,7 +172,7 @@ def load_for(config, run, world=ALONE):
     return replace(data, loading=replace(data.loading, workers=count_loader_workers(config, world.local_size)))
 
 
-def build(run, data):
+def build(run: Run, data: DataSet) -> torch.nn.Module:
     """The network of a run, untrained, with the weights that its seed draws."""
     torch.manual_seed(run.seed)
     network = build_network(
@@ -171,14 +185,14 @@ def build(run, data):
     return with_batch_norm(network, run.recipe.batch_norm_momentum, run.recipe.batch_norm_eps)
 
 
-def keep(folder, state, history):
+def keep(folder: RunFolder, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
     """History first: a checkpoint never knows of an epoch that the history lacks."""
     if history:
         folder.write_history(history)
     checkpoint.save(folder.checkpoint, state)
 
 
-def git_commit():
+def git_commit() -> str | None:
     """Commit of the checkout this package runs from, with -dirty if it differs; None outside a checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"]
     try:

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import time
 import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from hydra.core.utils import JobReturn, JobStatus
 from hydra_plugins.hydra_submitit_launcher.submitit_launcher import SlurmLauncher
@@ -16,74 +18,76 @@ from submitit.core.utils import FailedJobError, UncompletedJobError
 from submitit.slurm.slurm import SlurmJob
 
 from scaling_study.errors import ConfigError, StudyError
+from scaling_study.execution.pool import Launch
 
-ENDED = {
-    "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
-    "TIMEOUT", "GONE",
-}  # fmt: skip
+# States in which a job stays.
+ENDED = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "GONE", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED"}
+ENDED |= {"REVOKED", "TIMEOUT"}
 POLL_SECONDS_MAX = 15
 RETRY_SECONDS = 5
 
 
 class QueueWatcher(InfoWatcher):
-    """What squeue says of the jobs: it answers on every cluster, while sacct, which submitit asks, needs accounting;
-    without it, submitit would wait for ever for a job that was killed."""
+    """States of jobs as squeue reports them. squeue answers on every cluster; sacct, which submitit asks, needs
+    accounting, and without it submitit would wait for ever for a job that was killed."""
 
-    def _make_command(self):
+    def _make_command(self) -> list[str]:
         return ["squeue", "--me", "--noheader", "--array", "--states=all", "--format=%i %T"]
 
-    def read_info(self, string):
-        states = dict(line.split() for line in string.decode().splitlines())
+    def read_info(self, string: bytes | str) -> dict[str, dict[str, str]]:
+        states = dict(line.split() for line in (string if isinstance(string, str) else string.decode()).splitlines())
         return {job_id: {"State": states.get(job_id, "GONE")} for job_id in self._registered}
 
-    def get_state(self, job_id, mode="standard"):
+    def get_state(self, job_id: str, mode: str = "standard") -> str:
         return self.get_info(job_id, mode).get("State", "UNKNOWN")
 
-    def is_done(self, job_id, mode="standard"):
+    def is_done(self, job_id: str, mode: str = "standard") -> bool:
         return self.get_state(job_id, mode) in ENDED
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Cancel every job that has not ended."""
         if jobs := sorted(job_id for job_id in self._registered if not self.is_done(job_id, "force")):
             subprocess.run(["scancel", *jobs], check=False)
 
 
-def export_world():
-    """In a task of a job of several: say so as torchrun would, so that they train their run together."""
+def export_world() -> None:
+    """Set the variables of torchrun in a task of a multi-task job, so that its tasks train their run together."""
     from submitit.helpers import TorchDistributedEnvironment
 
     TorchDistributedEnvironment().export(set_cuda_visible_devices=False)
 
 
-def set_up():
-    """Change the installed launcher's ways. Raises ConfigError where Slurm is not."""
+def set_up() -> None:
+    """Patch submitit and its launcher as described above. Raises ConfigError where there is no Slurm."""
     if not shutil.which("sbatch") or not shutil.which("srun"):
         raise ConfigError("hydra/launcher", "submitit_slurm", "there is no sbatch or srun on this machine")
-    SlurmJob.watcher = QueueWatcher(delay_s=POLL_SECONDS_MAX)
-    SlurmJob.results = patient(SlurmJob.results)
+    job: Any = SlurmJob
+    job.watcher = QueueWatcher(delay_s=POLL_SECONDS_MAX)
+    job.results = waited_for(job.results)
     SlurmLauncher.launch = cancelling(SlurmLauncher.launch)
 
 
-def cancelling(launch):
-    """Say in one line that Slurm takes no jobs; an interruption cancels those it took."""
+def cancelling(launch: Launch) -> Launch:
+    """``launch`` that raises StudyError where Slurm rejects the jobs, and cancels submitted jobs when interrupted."""
 
-    def wrapped(launcher, job_overrides, initial_job_idx):
+    def wrapped(launcher: Any, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Any:
         try:
             return launch(launcher, job_overrides, initial_job_idx)
         except FailedJobError as error:
             raise StudyError(f"Slurm does not take the jobs: {error}") from error
         except KeyboardInterrupt:
-            SlurmJob.watcher.cancel()
+            cast(QueueWatcher, SlurmJob.watcher).cancel()
             raise
 
     return wrapped
 
 
-def patient(results):
-    """A job that ends without finishing its run (killed, cancelled, out of time too often) is told in a warning and the
-    others are waited for, so that the tables hold what they did. One that is back in the queue is waited for again."""
+def waited_for(results: Callable[[SlurmJob], Any]) -> Callable[[SlurmJob], list[JobReturn]]:
+    """``SlurmJob.results`` that does not raise: a warning names a job that ends without finishing its run (killed,
+    cancelled, out of time too often), and the other jobs are waited for. A job that is back in the queue is waited for
+    again."""
 
-    def wrapped(job):
+    def wrapped(job: SlurmJob) -> Any:
         while reason := unfinished(results, job):
             if job.watcher.is_done(job.job_id, "force"):
                 where = f"its log is {job.paths.stderr}"
@@ -95,7 +99,7 @@ def patient(results):
     return wrapped
 
 
-def unfinished(results, job):
+def unfinished(results: Callable[[SlurmJob], Any], job: SlurmJob) -> str | None:
     """Wait for the job; None, or why it did not finish, in a line."""
     try:
         returned, *_ = results(job)  # one of each task

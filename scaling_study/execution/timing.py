@@ -1,13 +1,23 @@
 """Times of a variant on the configured device."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.data import size_of
+from scaling_study.planning.jobs import Job
+
+if TYPE_CHECKING:
+    import torch
+
+    from scaling_study.measure.latency import Timing
 
 
-def timings_of(job, device, setting, image_bytes):
+def timings_of(job: Job, device: torch.device, setting: Mapping[str, Any], image_bytes: int) -> Iterator[Timing]:
     import torch
 
     # torch's timer warns on import of CUDA tools without a GPU, which is nothing to a user of the CPU.
@@ -36,7 +46,7 @@ def timings_of(job, device, setting, image_bytes):
     )
 
 
-def seconds_of_one_image(job):
+def seconds_of_one_image(job: Job) -> float:
     """Median latency of a job's variant on the configured device."""
     import torch
 

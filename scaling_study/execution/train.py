@@ -6,10 +6,14 @@ import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
+from omegaconf import DictConfig
+
+from scaling_study.config.schema import Config
 from scaling_study.errors import one_line, plain_warnings
 from scaling_study.execution.isolate import run_isolated
+from scaling_study.planning.identity import Run
 from scaling_study.planning.jobs import job_of
-from scaling_study.records.store import CHECKPOINT, FILES, HISTORY, RECORD, remove_leftovers
+from scaling_study.records.store import CHECKPOINT, FILES, HISTORY, RECORD, RunFolder, remove_leftovers
 from scaling_study.system.processes import end_with
 from scaling_study.system.workers import processes_per_run, tasks_of_job
 
@@ -17,7 +21,7 @@ log = logging.getLogger(__name__)
 COMMON_FAILURES = ("Diverged", "ConfigError")  # that all processes of a run meet at the same point
 
 
-def train_job(cfg):
+def train_job(cfg: DictConfig) -> None:
     """Train the run that ``cfg`` describes unless it is done; never raises for what goes wrong in training.
 
     Another process at work on the same run is waited for. Of processes that train together the first sees to the
@@ -39,7 +43,7 @@ def train_job(cfg):
         sys.stderr.write(f"error: {run.run_id}: its files cannot be written ({one_line(error)})\n")
 
 
-def train_alone(config, run, folder):
+def train_alone(config: Config, run: Run, folder: RunFolder) -> None:
     """Train in a process of its own. Raises OSError where the run's files cannot be written."""
     with folder.lock():
         if opened(folder, run):
@@ -48,7 +52,7 @@ def train_alone(config, run, folder):
                 record_death(config, run, folder, death)
 
 
-def opened(folder, run):
+def opened(folder: RunFolder, run: Run) -> bool:
     """Make the folder ready for training its run; False if that is done."""
     record = folder.record()
     if record and record["status"] == "done":
@@ -69,7 +73,7 @@ def opened(folder, run):
     return True
 
 
-def train_together(config, run, folder):
+def train_together(config: Config, run: Run, folder: RunFolder) -> None:
     """Train in this process, as one of several that torchrun or Slurm started; they watch over each other's death.
 
     What fails in all processes alike is a failed run, and the sweep goes on. What fails in one alone ends it, since
@@ -90,7 +94,7 @@ def train_together(config, run, folder):
             os._exit(1)  # without waiting for the others, which wait for this one
 
 
-def child(config, run, folder):
+def child(config: Config, run: Run, folder: RunFolder) -> None:
     """What the isolated process does."""
     plain_warnings()
     os.environ.setdefault("OMP_NUM_THREADS", str(config.threads))
@@ -102,7 +106,7 @@ def child(config, run, folder):
         sys.exit(1)
 
 
-def record_death(config, run, folder, death):
+def record_death(config: Config, run: Run, folder: RunFolder, death: str) -> None:
     """The record of a run whose process could not write one."""
     from scaling_study.execution.run import identity_columns
 

@@ -1,29 +1,31 @@
 """The variant nearest to a budget of multiply-adds, found on networks as they are built."""
 
 import math
+from collections.abc import Callable
 
+from scaling_study.config.schema import Config
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES
 from scaling_study.planning.requirements import cannot_scale, layers_exceed, pixels
 from scaling_study.scaling.budget import Unreachable, solve
-from scaling_study.scaling.coefficients import AXES, along, compound, fast
+from scaling_study.scaling.coefficients import AXES, Coefficients, along, compound, fast
 
 UNKNOWN_MIN = 64  # pixels below which budgets are not looked for in networks whose least input is not known
 NOMINAL_MAX = 4 * 4096  # a budget is not looked for beyond this multiple of the baseline's flops
 
 
-def solved(config):
+def solved(config: Config) -> tuple[float | None, Coefficients]:
     """(phi, coefficients) of the variant of ``scaling.method`` nearest to ``scaling.flops``."""
     model, scaling = config.model, config.scaling
     coefficients_at, low = rule(config)
     axes = [axis for axis in AXES if getattr(coefficients_at(2.0), axis) != 1]
     if missing := [axis for axis in axes if axis not in FAMILIES[model.family].axes]:
         raise cannot_scale(model, "scaling.method", scaling.method, missing[0])
-    known = {}
+    known: dict[tuple[float, float, int], float] = {}
 
-    def cost(position):
+    def cost(position: float) -> float:
         coefficients = coefficients_at(position)
         px = pixels(config.data, coefficients)
         key = (coefficients.depth, coefficients.width, px)
@@ -36,14 +38,14 @@ def solved(config):
                 known[key] = 1  # too small an input for a network whose limits are not known: as good as free
         return known[key]
 
-    baseline = cost(0.0 if scaling.method == "compound" else 1.0)
+    budget, baseline = scaling.flops or 1.0, cost(0.0 if scaling.method == "compound" else 1.0)
     high, most = 1.0, config.limits.layers
-    while cost(high) < scaling.flops * baseline and coefficients_at(high).nominal_flops < NOMINAL_MAX:
+    while cost(high) < budget * baseline and coefficients_at(high).nominal_flops < NOMINAL_MAX:
         if layers_exceed(model, coefficients_at(high), most):
             break
         high *= 2
     try:
-        position = solve(cost, scaling.flops * baseline, low, high).position
+        position = solve(cost, budget * baseline, low, high).position
     except Unreachable as error:
         nearest = f"{error.nearest / baseline:.3g}"
         message = f"no network that near; scaling.method={scaling.method} comes to {nearest} with model={model.name}"
@@ -53,7 +55,7 @@ def solved(config):
     return position if scaling.method == "compound" else None, coefficients_at(position)
 
 
-def rule(config):
+def rule(config: Config) -> tuple[Callable[[float], Coefficients], float]:
     """(function from a position to Coefficients, lowest position) of a method; the cost rises with the position.
 
     The position is the coefficient itself, phi for compound, the multiple of the nominal flops for fast.

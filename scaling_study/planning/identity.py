@@ -4,8 +4,9 @@ import hashlib
 import json
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
+from typing import Any
 
-from scaling_study.config.schema import Data, Model, Recipe
+from scaling_study.config.schema import Config, Data, Model, Recipe
 from scaling_study.data import TIMM, size_of, source_of
 from scaling_study.data.classes import class_names
 from scaling_study.data.fingerprint import earlier_fingerprint, fingerprint, read_alike
@@ -31,7 +32,7 @@ class Run:
     folder: str | None = None
 
     @property
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """Everything that determines the result, and nothing else: no paths, device, study or time."""
         return {
             "format": FORMAT,
@@ -43,20 +44,20 @@ class Run:
         }
 
     @property
-    def run_id(self):
+    def run_id(self) -> str:
         """Readable, and unique: what was scaled, the seed, eight digits of the hash of the settings."""
         # The first records there were, all of micro_mbconv, do not name the model.
         model = "" if self.model.name == "micro_mbconv" else f"{self.model.name}-"
         return f"{model}{self.variant.label}-seed{self.seed}-{digest(self.settings)}"
 
     @property
-    def earlier(self):
+    def earlier(self) -> "Run | None":
         """The same run by the earlier fingerprint of its folder; None where that would be another run."""
         earlier = earlier_folder(self.data)
         return replace(self, folder=earlier) if earlier else None
 
     @property
-    def nominal_cost(self):
+    def nominal_cost(self) -> float:
         """Training cost up to a constant that runs of a sweep share: flops where arithmetic gives them, and epochs."""
         flops = self.variant.coefficients.nominal_flops
         if FAMILIES[self.model.family].layers:
@@ -65,7 +66,7 @@ class Run:
         return flops * self.recipe.epochs
 
 
-def model_settings(model):
+def model_settings(model: Model) -> dict[str, Any]:
     """The model's settings that matter to a result. A key that came later enters only where it is not at the value
     that all records before it had, so that their names stay."""
     later = {"family": model.name, "depth_multiplier": 1.0, "width_multiplier": 1.0, "small_stem": False}
@@ -74,7 +75,7 @@ def model_settings(model):
     return {key: value for key, value in settings.items() if key not in later or value != later[key]}
 
 
-def data_settings(data, folder=None):
+def data_settings(data: Data, folder: str | None = None) -> dict[str, Any]:
     """The data set's settings that matter to a result: not where it lies and how it is read, but of a folder its
     fingerprint."""
     settings = without_later(data) | {"version": source_of(data.name).version}
@@ -95,50 +96,50 @@ def data_settings(data, folder=None):
     return settings
 
 
-def splits_of(data):
+def splits_of(data: Data) -> tuple[str, ...]:
     """Names of the folders that a data set of image folders is read from."""
     return tuple(name for name in (data.train_split, data.val_split, data.test_split) if name is not None)
 
 
-def digest_of_folder(data):
+def digest_of_folder(data: Data) -> str | None:
     """What tells a folder of images from another, None for other data sets."""
     return folder_digest(data.root, splits_of(data)) if data.name == "imagefolder" else None
 
 
 @cache
-def folder_digest(root, splits):
+def folder_digest(root: str, splits: tuple[str, ...]) -> str:
     return digest([fingerprint(root, split) for split in splits])
 
 
 @cache
-def earlier_digest(root, split):
+def earlier_digest(root: str, split: str) -> str:
     return digest(earlier_fingerprint(root, split))
 
 
-def earlier_folder(data):
+def earlier_folder(data: Data) -> str | None:
     """What ``folder_digest`` was earlier, which records of that time hold; None where images are now read otherwise."""
     if data.name != "imagefolder" or data.class_map is not None or not read_alike(data.root, splits_of(data)):
         return None
     return earlier_digest(data.root, data.train_split)
 
 
-def same_folder(data, known):
+def same_folder(data: Data, known: object) -> bool:
     """Whether a digest in a study's records is one of the folder of ``data``."""
     return known in (digest_of_folder(data), earlier_folder(data))
 
 
-def without_later(group):
+def without_later(group: Any) -> dict[str, Any]:
     """A config group as a dict, without keys that came later and are at the value that all records before it had, which
     is their default in the schema: so names of old runs stay."""
     settings = asdict(group)
     return {f.name: settings[f.name] for f in fields(group) if f.default is MISSING or settings[f.name] != f.default}
 
 
-def digest(settings):
+def digest(settings: object) -> str:
     """Eight hexadecimal digits that tell settings apart."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def run_of(config):
+def run_of(config: Config) -> Run:
     """The run that a checked configuration describes. Raises ConfigError as ``variant_of`` does."""
     return Run(variant_of(config), config.seed, config.model, config.data, config.recipe, digest_of_folder(config.data))

@@ -1,6 +1,10 @@
 """Jobs: a checked configuration, the run that it describes, and the folder where its study keeps that run."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
+
+from omegaconf import DictConfig
 
 from scaling_study.config.ranges import NAME_MAX
 from scaling_study.config.schema import Config, parse
@@ -21,31 +25,31 @@ class Job:
     folder: RunFolder
 
     @property
-    def done(self):
+    def done(self) -> bool:
         record = self.folder.record()
         return record is not None and record["status"] == "done"
 
-    def failed_since(self, moment):
+    def failed_since(self, moment: float) -> bool:
         """Whether the run has a record of a failure that was written after ``moment``, in seconds since the epoch."""
         return not self.done and self.folder.has_record() and self.folder.record_time() > moment
 
 
-def job_of(cfg):
+def job_of(cfg: DictConfig) -> Job:
     return job_from(parse(cfg))
 
 
-def job_from(config):
+def job_from(config: Config) -> Job:
     run = run_in_study(config)
     if len(run.run_id.encode()) > NAME_MAX:
         raise ConfigError("model.name", config.model.name, f"makes a folder {run.run_id} of more than {NAME_MAX} bytes")
     return Job(config, run, folder_of(config, run))
 
 
-def folder_of(config, run):
+def folder_of(config: Config, run: Run) -> RunFolder:
     return RunFolder(config.study_dir / "runs" / run.run_id)
 
 
-def run_in_study(config):
+def run_in_study(config: Config) -> Run:
     """The run that ``config`` describes, under the name by which its study has it."""
     run = run_of(config)
     if run.data.name != "imagefolder" or folder_of(config, run).path.exists():
@@ -55,19 +59,19 @@ def run_in_study(config):
     return run.earlier if folder_of(config, run.earlier).path.exists() else run
 
 
-def distinct(jobs):
+def distinct(jobs: Iterable[Job]) -> list[Job]:
     """The jobs, of those that do the same the last."""
     return list({identity(job): job for job in jobs}.values())
 
 
-def identity(job):
+def identity(job: Job) -> tuple[str, str, str]:
     """What two jobs that do the same share: the run and all that a command has one of; an evaluation is more than its
     run."""
     evaluated = (job.config.evaluate, job.config.data.root) if job.config.task == "evaluate" else None
     return job.run.run_id, repr(evaluated), repr([getattr(job.config, key) for key in COMMON])
 
 
-def require_one_command(jobs):
+def require_one_command(jobs: Sequence[Job]) -> None:
     """Raise ConfigError where the points of a sweep differ in what a command has one of.
 
     Its tables, for one, would be looked for in the folder of the first study alone.
@@ -82,7 +86,7 @@ def require_one_command(jobs):
             )
 
 
-def flat(key, config):
+def flat(key: str, config: Config) -> dict[str, Any]:
     """{dotted key: value} of one of COMMON."""
     value = getattr(config, key)
     return {f"{key}.{name}": v for name, v in vars(value).items()} if hasattr(value, "__dict__") else {key: value}

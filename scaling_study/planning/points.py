@@ -1,18 +1,22 @@
 """Checked configurations of the points of a sweep, a thousand within seconds."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import OverrideType
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from scaling_study.config.schema import checked, keys, parse, typed_of
+from scaling_study.config.schema import Config, checked, keys, parse, typed_of
 from scaling_study.errors import ConfigError
 
 # A named point writes over other keys, and these may hold dicts, which are merged.
 COMPOSED = {"scaling.point", "scaling.points"}
 
 
-def configs_of(loader, cfg, points):
+def configs_of(loader: ConfigLoader, cfg: DictConfig, points: Iterable[Sequence[str]]) -> Iterator[Config]:
     """Yield the Config of each of ``points``, lists of Hydra overrides of the multirun configuration ``cfg``.
 
     Hydra composes a configuration in 50 ms. Points that differ in numbers and words alone share one, into which each
@@ -38,18 +42,18 @@ def configs_of(loader, cfg, points):
 class PlainValues:
     """Which overrides set a key of the schema to a number, a word or null, and to which; each is parsed once."""
 
-    def __init__(self, loader):
+    def __init__(self, loader: ConfigLoader) -> None:
         self.parser = OverridesParser.create(config_loader=loader)
         self.allowed = set(keys()) - COMPOSED
-        self.known = {}
+        self.known: dict[str, tuple[str, Any] | None] = {}
 
-    def of(self, text):
+    def of(self, text: str) -> tuple[str, Any] | None:
         """(key, value) of the override ``text``, or None where Hydra has to compose."""
         if text not in self.known:
             self.known[text] = self.parsed(text)
         return self.known[text]
 
-    def parsed(self, text):
+    def parsed(self, text: str) -> tuple[str, Any] | None:
         override = self.parser.parse_override(text)
         value = override.value()
         plain = value is None or (isinstance(value, int | float | str) and "${" not in str(value))

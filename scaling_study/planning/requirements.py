@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import islice
 
 from scaling_study.config.ranges import COEFFICIENT, PIXELS_MAX
+from scaling_study.config.schema import Config, Data, Model, Scaling
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
@@ -13,11 +14,11 @@ from scaling_study.scaling.coefficients import AXES, Coefficients
 FLOPS_MAX = 10**18  # per image; counts must fit into 64 bits, and the largest networks there are have 10^14
 
 
-def pixels(data, coefficients):
+def pixels(data: Data, coefficients: Coefficients) -> int:
     return round(data.resolution * coefficients.resolution)
 
 
-def require_coefficients(config, coefficients):
+def require_coefficients(config: Config, coefficients: Coefficients) -> None:
     """Raise ConfigError for coefficients, of a rule such as alpha ** phi, that no network is built with."""
     for axis in AXES:
         if (value := getattr(coefficients, axis)) not in COEFFICIENT:
@@ -25,7 +26,7 @@ def require_coefficients(config, coefficients):
             raise ConfigError(*source(config, axis), message)
 
 
-def require_buildable(config, coefficients, resolution_px):
+def require_buildable(config: Config, coefficients: Coefficients, resolution_px: int) -> None:
     """Raise ConfigError for a variant of more pixels, layers or multiply-adds than are built or counted."""
     model, limits = config.model, config.limits
     if resolution_px > PIXELS_MAX:
@@ -42,10 +43,10 @@ def require_buildable(config, coefficients, resolution_px):
     if flops > FLOPS_MAX:
         shares = {"depth": coefficients.depth, "width": coefficients.width**2, "resolution": coefficients.resolution**2}
         message = f"makes a network of {flops:.3g} multiply-adds per image; at most {FLOPS_MAX:.0e} are counted"
-        raise ConfigError(*source(config, max(shares, key=shares.get)), message)
+        raise ConfigError(*source(config, max(shares, key=lambda axis: shares[axis])), message)
 
 
-def layers_exceed(model, coefficients, most):
+def layers_exceed(model: Model, coefficients: Coefficients, most: int) -> bool:
     """Whether a network has more than ``most`` convolutions and linear layers, as far as arithmetic tells; takes
     no longer than listing so many."""
     if not FAMILIES[model.family].layers:
@@ -53,14 +54,14 @@ def layers_exceed(model, coefficients, most):
     return next(islice(list_layers(model, coefficients), most, None), None) is not None
 
 
-def about_layers(model, coefficients):
+def about_layers(model: Model, coefficients: Coefficients) -> float:
     if not FAMILIES[model.family].layers:
         return max(depths_of(model, coefficients))
     baseline = sum(1 for _ in list_layers(replace(model, depth_multiplier=1.0), Coefficients()))
     return baseline * model.depth_multiplier * coefficients.depth * max(coefficients.stage_depth or [1])
 
 
-def source(config, axis):
+def source(config: Config, axis: str) -> tuple[str, object]:
     """(key, value) that the size of a network along an axis comes from."""
     model, scaling = config.model, config.scaling
     if (multiplier := getattr(model, f"{axis}_multiplier", 1)) > 1 and getattr(scaling, axis) == 1:
@@ -74,7 +75,7 @@ def source(config, axis):
     return f"scaling.{axis}", getattr(scaling, axis)
 
 
-def require_axes(model, coefficients, scaling):
+def require_axes(model: Model, coefficients: Coefficients, scaling: Scaling) -> None:
     family = FAMILIES[model.family]
     for axis in AXES:
         if getattr(coefficients, axis) != 1 and axis not in family.axes:
@@ -91,17 +92,16 @@ def require_axes(model, coefficients, scaling):
         raise ConfigError("scaling.stage_depth", scaling.stage_depth, message)
 
 
-def cannot_scale(model, key, value, axis):
+def cannot_scale(model: Model, key: str, value: object, axis: str) -> ConfigError:
     able = ", ".join(FAMILIES[model.family].axes)
     return ConfigError(key, value, f"model={model.name} of family {model.family} has no {axis} to scale, only {able}")
 
 
-def require_resolution(config, coefficients, resolution_px):
+def require_resolution(config: Config, coefficients: Coefficients, resolution_px: int) -> None:
     least = FAMILIES[config.model.family].resolution_min
     if resolution_px >= least:
         return
-    key, value = ("data.resolution", config.data.resolution)
-    if config.data.resolution >= least:
-        key, value = ("scaling.resolution", f"{coefficients.resolution:g}")
     message = f"gives {resolution_px} pixels; model={config.model.name} needs at least {least}"
-    raise ConfigError(key, value, message)
+    if config.data.resolution < least:
+        raise ConfigError("data.resolution", config.data.resolution, message)
+    raise ConfigError("scaling.resolution", f"{coefficients.resolution:g}", message)

@@ -1,29 +1,35 @@
 """What the runs of one study share: a data set, a recipe and, of one model, the baseline's resolution."""
 
-from dataclasses import MISSING, fields
+from __future__ import annotations
 
-from scaling_study.config.schema import Data, Recipe
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any
+
+from scaling_study.config.schema import Config, Data, Recipe
 from scaling_study.errors import ConfigError
 from scaling_study.planning.identity import same_folder
 from scaling_study.records.store import run_folders
 from scaling_study.system.progress import told_when_slow
 
+if TYPE_CHECKING:
+    from scaling_study.planning.jobs import Job
 
-def settings_of_study(config):
+
+def settings_of_study(config: Config) -> dict[str, dict[str, Any]]:
     """{model name: settings of a run of it} of the runs that the study has."""
-    settings = {}
+    settings: dict[str, dict[str, Any]] = {}
     for folder in told_when_slow(run_folders(config.study_dir), "reading settings of runs"):
         if known := folder.config():
             settings.setdefault(str(known["model"].get("name")), known)
     return settings
 
 
-def require_one_setting(job, settings):
+def require_one_setting(job: Job, settings: dict[str, dict[str, Any]]) -> None:
     """A study's runs, of which ``settings`` holds some by model, share data set and recipe but for ``vary``, those of
     one model also the baseline's resolution: refuse to mix others in."""
     if not settings:
         return
-    same_model = settings.get(job.run.model.name)
+    same_model = settings.get(str(job.run.model.name))
     known = same_model or next(iter(settings.values()))
     for group, schema in (("data", Data), ("recipe", Recipe)):
         mine, theirs = job.run.settings[group], known[group]

@@ -1,21 +1,29 @@
 """The points of a sweep, listed before any run starts. The only file that reads Hydra's sweeper."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
+from hydra.core.override_parser.types import ChoiceSweep, Override, RangeSweep
+from omegaconf import DictConfig
 
 from scaling_study.errors import ConfigError
 from scaling_study.planning.jobs import identity, job_from
 from scaling_study.planning.points import configs_of
 from scaling_study.system.progress import told_when_slow
 
+if TYPE_CHECKING:
+    from scaling_study.planning.jobs import Job
+
 RUNS_MAX = 100_000
 
 
-def sweep_jobs(cfg):
+def sweep_jobs(cfg: DictConfig) -> dict[tuple[str, ...], Job]:
     """{overrides: Job} of the points that Hydra's basic sweeper is about to make of the multirun configuration ``cfg``.
 
     Points that share a run (the baseline) share a job.
@@ -27,25 +35,30 @@ def sweep_jobs(cfg):
     check_length(overrides)
     [points] = BasicSweeper.split_arguments(overrides, max_batch_size=None)
     configs = configs_of(loader, cfg, points)
-    made, known = {}, {}
+    jobs: dict[tuple[str, ...], Job] = {}
+    known: dict[object, Job] = {}
     for point in told_when_slow(points, "checking runs"):
         job = job_from(next(configs))
-        made[tuple(point)] = known.setdefault(identity(job), job)
-    BasicSweeper.validate_batch_is_legal = lambda sweeper, batch: None  # it would compose each of them once more
-    return made
+        jobs[tuple(point)] = known.setdefault(identity(job), job)
+    # Hydra's own composes each point once more.
+    BasicSweeper.validate_batch_is_legal = lambda *_: None  # type: ignore[method-assign]
+    return jobs
 
 
-def given_keys(hydra):
+def given_keys(hydra: DictConfig) -> dict[str, object]:
     """{dotted key: value} of a sweep and of the command line, as they stand there."""
     overrides = OverridesParser.create().parse_overrides(list(hydra.overrides.task))
-    return {**(hydra.sweeper.params or {}), **{o.key_or_group: o.input_line.partition("=")[2] for o in overrides}}
+    return {
+        **(hydra.sweeper.params or {}),
+        **{o.key_or_group: (o.input_line or "").partition("=")[2] for o in overrides},
+    }
 
 
-def check_length(overrides):
+def check_length(overrides: Sequence[Override]) -> None:
     """Raise ConfigError unless every swept key has a value and all together make at most RUNS_MAX runs."""
     counts = {}
     for override in overrides:
-        key, given = override.get_key_element(), override.input_line.partition("=")[2]
+        key, given = override.get_key_element(), (override.input_line or "").partition("=")[2]
         values = values_of(override) if override.is_sweep_override() else 1
         if values is None:
             raise ConfigError(key, given, "must be values, as 1,2,4 or range(from,to,step)")
@@ -58,7 +71,7 @@ def check_length(overrides):
             raise ConfigError(key, given, message)
 
 
-def values_of(override):
+def values_of(override: Override) -> int | None:
     """How many values a swept key has, without listing them; None for what the basic sweeper has no values of."""
     sweep = override.value()
     if isinstance(sweep, RangeSweep):

@@ -2,7 +2,9 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
+from scaling_study.config.schema import Config, Scaling
 from scaling_study.models import FAMILIES, timm_reference
 from scaling_study.planning.budget import solved
 from scaling_study.planning.requirements import (
@@ -27,7 +29,7 @@ class Variant:
     flops_target: float | None
 
     @property
-    def label(self):
+    def label(self) -> str:
         """baseline, width-1.4, width-flops4, compound-phi2 or custom-d2-w1.4-r1."""
         if self.method == "baseline":
             return self.method
@@ -41,7 +43,7 @@ class Variant:
         return f"{self.method}-d{c.depth:g}-w{c.width:g}-r{c.resolution:g}"
 
     @property
-    def columns(self):
+    def columns(self) -> dict[str, Any]:
         """What of the variant stands in tables."""
         c = self.coefficients
         return {
@@ -55,7 +57,7 @@ class Variant:
         }
 
     @property
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """What of the variant determines the result of a run, for its identity."""
         settings = {
             "method": self.method,
@@ -65,7 +67,7 @@ class Variant:
         return settings | {key: value for key, value in optional.items() if value is not None}
 
 
-def variant_of(config):
+def variant_of(config: Config) -> Variant:
     """The variant that a checked configuration describes.
 
     Raises ConfigError when the family cannot scale what is asked, when its input would be too small for the network
@@ -94,7 +96,7 @@ def variant_of(config):
     return Variant(method, phi, coefficients, resolution_px, None if method == "baseline" else budget)
 
 
-def asked_for(scaling):
+def asked_for(scaling: Scaling) -> Coefficients:
     """The coefficients that the config group ``scaling`` holds, without a budget."""
     if scaling.method == "compound":
         return compound(scaling.phi, scaling.alpha, scaling.beta, scaling.gamma)
