@@ -33,8 +33,10 @@ TASKS = {
 
 
 def run(arguments: list[str]) -> int:
-    """Do what the arguments of a command line say, and return the exit status. Raises ConfigError and StudyError for
-    what cannot be done, and what Hydra and OmegaConf raise for what cannot be read."""
+    """Run the command that the arguments describe, and return its exit status.
+
+    Raises ConfigError, StudyError, and what Hydra and OmegaConf raise for arguments that they cannot read.
+    """
     if any(re.match(r"\+?sweep=.*,", argument) for argument in arguments):
         raise StudyError("+sweep takes one name (their points would be lost); use +sweep=all or one command per sweep")
     options = options_of(arguments)

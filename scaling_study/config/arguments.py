@@ -1,4 +1,4 @@
-"""The arguments of the command line, looked at before Hydra composes anything of them."""
+"""Checks of the command line's arguments before Hydra composes a configuration."""
 
 from collections.abc import Sequence
 from typing import NoReturn
@@ -16,9 +16,10 @@ ALONE = ("run", "multirun", "cfg", "info", "shell_completion")  # options of whi
 
 
 def checked(arguments: Sequence[str]) -> list[str]:
-    """The arguments for Hydra, a path that its grammar cannot read in quotes.
+    """The arguments for Hydra, with quotes around paths that its grammar cannot read.
 
-    Raises StudyError for what is no option and no ``key=value``, ConfigError for what is no value of its key.
+    Raises StudyError for an argument that is neither an option nor ``key=value``, ConfigError for a value that its key
+    cannot have.
     """
     parser = get_args_parser()
     parser.error = refuse_options  # type: ignore[method-assign]  # its own prints the usage and exits
@@ -39,7 +40,7 @@ def refuse_options(message: str) -> NoReturn:
 
 
 def quoted(argument: str) -> str:
-    """The argument, its value in quotes where it is a path that cannot be read without, as ``results_dir=~/x``."""
+    """The argument, with quotes around a path that cannot be parsed without them, as in ``results_dir=~/x``."""
     key, _, value = argument.partition("=")
     if key in PATHS and not readable(argument):
         return f"{key}={QuotedString(value, Quote.single).with_quotes()}"
@@ -55,7 +56,7 @@ def readable(argument: str) -> bool:
 
 
 def parsed(argument: str) -> Override:
-    """Hydra's Override. Raises StudyError for what it cannot read."""
+    """The argument as Hydra's Override. Raises StudyError where Hydra cannot parse it."""
     try:
         override = OverridesParser.create().parse_override(argument)
         if not override.key_or_group:
@@ -71,7 +72,7 @@ def parsed(argument: str) -> Override:
 
 
 def check_group(override: Override) -> None:
-    """Raise ConfigError for a group that is not given one name."""
+    """Raise ConfigError unless a config group is set to one name."""
     key = override.key_or_group
     group = "/" in key or key in (*GROUPS, "task", "sweep", "hydra")
     one = override.is_delete() or override.is_sweep_override() or isinstance(override.value(), str)

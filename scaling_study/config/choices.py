@@ -1,4 +1,4 @@
-"""What config keys may hold together."""
+"""Which values of config keys may be combined."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_choices(config: Config) -> None:
-    """Ranges that depend on more than one key."""
+    """Raise ConfigError for values that do not go together."""
     from scaling_study.models import FAMILIES
 
     model = config.model
@@ -52,7 +52,7 @@ def check_choices(config: Config) -> None:
 
 
 def check_data(config: Config) -> None:
-    """Refuse keys and augmentation that the kind of data set does not know."""
+    """Raise ConfigError for keys and augmentation that the kind of data set does not have."""
     from scaling_study.data import shape_of, source_of
 
     data, source = config.data, source_of(config.data.name)
@@ -71,7 +71,7 @@ def check_data(config: Config) -> None:
 
 
 def check_augmentation(recipe: Recipe, files: bool) -> None:
-    """Refuse what images that are read from ``files``, or those in memory, are not augmented by."""
+    """Raise ConfigError for augmentation that is not offered for images from ``files``, or for images in memory."""
     message = "must be null or 0 with images in memory; it needs data=imagefolder or data=timm"
     if files:
         message = "must be 0 with images from files, which recipe.crop_scale_min and auto_augment move"
@@ -83,7 +83,7 @@ def check_augmentation(recipe: Recipe, files: bool) -> None:
 
 
 def check_scaling(scaling: Scaling) -> None:
-    """Refuse keys that the method would overwrite or ignore."""
+    """Raise ConfigError for keys that the method would overwrite or ignore."""
     method = scaling.method
     moved = {axis: getattr(scaling, axis) for axis in ("depth", "width", "resolution") if getattr(scaling, axis) != 1}
     own = method if method in ("depth", "width", "resolution") and scaling.flops is None else None
@@ -104,7 +104,7 @@ def check_scaling(scaling: Scaling) -> None:
 
 
 def check_budget(scaling: Scaling) -> None:
-    """The same where a coefficient is solved from ``scaling.flops``."""
+    """The same where coefficients are solved from ``scaling.flops``."""
     method = scaling.method
     if method == "custom":
         message = "needs scaling.method=depth, width, resolution, compound or fast, which says what to scale"

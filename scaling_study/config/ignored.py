@@ -1,6 +1,6 @@
-"""Keys that the user gave and that nothing would be made of.
+"""Keys that the user set and that the command would ignore.
 
-Files of conf/ set many keys for all choices alike, so that only those of the command line and of a sweep count.
+The files of conf/ set many keys for all choices alike, so only keys from the command line and from a sweep are checked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def no_rule(config: Config) -> bool:
     return config.scaling.method != "compound" or config.scaling.triple is not None
 
 
-# (keys, whether a configuration ignores them, what to say). The first that fits is told.
+# (pattern of keys, whether a configuration ignores them, message). The first match is reported.
 IGNORED = [
     ("budget.*", lambda c: c.task in TRAINING, "is for task=recommend"),
     ("evaluate.*", lambda c: c.task in TRAINING, "is for task=evaluate"),

@@ -1,4 +1,4 @@
-"""Exceptions as the one line that the user reads."""
+"""The one line that the user reads of an exception."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,25 +8,25 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from scaling_study.config.paths import CONF
-from scaling_study.config.schema import GROUPS, keys, known_near
+from scaling_study.config.schema import GROUPS, keys, unknown_key_message
 from scaling_study.errors import ConfigError, StudyError, from_resolver, reason_of
 
 LENGTH_MAX = 1000
 
 
 def line_of(error: BaseException) -> str:
-    """What went wrong and how to mend it, without line breaks, of an endless one both ends."""
-    line = " ".join(told(error).split())
+    """The message of an exception without line breaks: what went wrong and how to mend it. Long ones are cut."""
+    line = " ".join(message_of(error).split())
     return line if len(line) <= LENGTH_MAX else f"{line[: LENGTH_MAX // 2]} ... {line[-LENGTH_MAX // 2 :]}"
 
 
-def told(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     for cause in causes(error):
         if isinstance(cause, ConfigError | StudyError):
             return str(cause)
-    for kind, tell in KINDS.items():
+    for kind, message in KINDS.items():
         if isinstance(error, kind):
-            return tell(error)
+            return message(error)
     return f"unexpected {type(error).__name__}: {error} (HYDRA_FULL_ERROR=1 shows where)"
 
 
@@ -38,7 +38,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 SWEEP = "several values need a sweep; add one with +sweep=NAME, or -m for these values alone"
-# Hydra's messages, by what they begin with, and ours in their place, with the groups of the pattern.
+# Patterns of Hydra's messages, and functions from the groups of a pattern to the message shown instead.
 HYDRA: dict[str, Callable[..., str]] = {
     r"Could not find '([^']+)/([^/']*)' Available options in '.*': (.*?) Config search path":
         lambda group, name, known: f"{group}={name}: must be one of {', '.join(known.split())}",
@@ -56,7 +56,7 @@ HYDRA: dict[str, Callable[..., str]] = {
     r"Could not append to config\. An item is already at '([^']+)'":
         lambda key: f"{key}: is there already; leave out the +",
     r"Could not delete from config\. '([^']+)' does not exist":
-        lambda key: f"~{key}: {known_near(key)}",
+        lambda key: f"~{key}: {unknown_key_message(key)}",
     r"Could not override '([^']+)'\. No match in the defaults list":
         lambda group: f"{group}: is not chosen yet; add it with +{group}=NAME",
     r"Could not override '([^']+)'.*Key '([^']*)' is not in struct": lambda *found: unknown(*found),  # noqa: PLW0108 - defined below
@@ -73,12 +73,12 @@ def hydra_line(error: HydraException) -> str:
 
 
 def unknown(key: str, name: str) -> str:
-    """What to say of a key that the composed config does not have."""
+    """The message for a key that the composed configuration does not have."""
     group, _, last = key.partition(".")
     if group == "hydra":
         return f"{key}: Hydra has no such key; --cfg hydra prints all, and + adds an entry where it takes new ones"
     if key not in list(keys()):
-        return f"{key}: {known_near(key)}"
+        return f"{key}: {unknown_key_message(key)}"
     if last != name and key.rpartition(".")[2] != name:
         return f"{key}: has no entry {name} yet; a new one is added with +{key}={{{name}: ...}}"
     if group in GROUPS:

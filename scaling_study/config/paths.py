@@ -23,7 +23,7 @@ def expand_paths(config: Any) -> None:
 def expanded(key: str, path: str | None) -> str | None:
     """``path`` with ``~``, ``~user``, ``$NAME`` and ``${NAME}`` replaced; None stays None.
 
-    Raises ConfigError for a variable or user that there is none of, and for an empty path.
+    Raises ConfigError for a variable or user that does not exist, and for an empty path.
     """
     if path is None:
         return None

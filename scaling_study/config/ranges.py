@@ -1,4 +1,4 @@
-"""What each config key may hold, one key at a time. Every number has a least and a greatest value."""
+"""The allowed values of each config key on its own. Every number has a least and a greatest value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

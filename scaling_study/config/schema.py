@@ -1,4 +1,4 @@
-"""Every config key and its type. Loads no torch, so that mistakes are told at once."""
+"""Every config key and its type. Loads no torch, so that mistakes are reported at once."""
 
 import re
 from collections.abc import Iterator
@@ -272,13 +272,13 @@ def apply_triple(scaling: Scaling) -> None:
 
 def config_error(error: BaseException, cfg: DictConfig) -> ConfigError:
     """What OmegaConf raised over a key of ``cfg`` as a ConfigError: the key, its value as given, what is allowed."""
-    key = re.sub(r"\[\d+\]$", "", getattr(error, "full_key", None) or endless(cfg))
+    key = re.sub(r"\[\d+\]$", "", getattr(error, "full_key", None) or key_of_overflow(cfg))
     return ConfigError(key, raw(cfg, key), reason(error, key))
 
 
 def reason(error: BaseException, key: str) -> str:
     if isinstance(error, ConfigKeyError):
-        return known_near(key)
+        return unknown_key_message(key)
     if isinstance(error, MissingMandatoryValue):
         return "a value is needed"
     if isinstance(error, ValidationError | OverflowError) and key in RULES:
@@ -297,8 +297,8 @@ def raw(cfg: DictConfig, key: str) -> Any:
     return node if node is None or OmegaConf.is_config(node) else node._value()
 
 
-def endless(cfg: DictConfig) -> str:
-    """The key of the whole number that is too large for what it should become."""
+def key_of_overflow(cfg: DictConfig) -> str:
+    """The key of an integer that is too large for its type, which OmegaConf's error does not name."""
     values = {key: raw(cfg, key) for key in keys()}
     return next((key for key, value in values.items() if isinstance(value, int) and abs(value) > 1e308), "")
 
@@ -312,8 +312,8 @@ def keys(node: type = Config, prefix: str = "") -> Iterator[str]:
             yield prefix + name
 
 
-def known_near(key: str) -> str:
-    """What to say of an unknown key: the most similar ones, else those of its group, else the groups."""
+def unknown_key_message(key: str) -> str:
+    """The message for an unknown key: it lists the most similar keys, else those of its group, else the groups."""
     from difflib import get_close_matches
 
     known = [name for name in keys() if name != key]

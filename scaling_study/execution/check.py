@@ -27,7 +27,7 @@ def check_trainable(jobs: Sequence[Job], elsewhere: bool = False) -> None:
     """Load each data set the jobs use (making or downloading it once, before the workers want it) and try the
     recipe on a toy. Raises ConfigError or StudyError with the first thing that would make training fail.
 
-    elsewhere: the runs train on other machines, and whether this one has a GPU or memory says nothing.
+    elsewhere: the runs train on other machines, so the GPU and memory of this one do not matter.
     """
     device = None if elsewhere else choose_device(jobs[0].config.device)
     if jobs[0].config.cuda_graphs and device is not None and device.type == "cpu":

@@ -42,7 +42,7 @@ def evaluated(job: Job) -> dict[str, Any]:
     data = load_for(config, only_needed(job.run, config.evaluate.split))
     state = kept_state(config.evaluate)
     if state is not None:
-        data = by_name(data, state.get("class_names"), config.evaluate.run)
+        data = matched_by_name(data, state.get("class_names"), config.evaluate.run)
     name, weighted, resolution = weighted_network(job, data, state)
     if data.loading and data.loading.crop_fraction is None and weighted.crop_fraction:
         data = replace(data, loading=replace(data.loading, crop_fraction=weighted.crop_fraction))
@@ -74,13 +74,13 @@ def evaluated(job: Job) -> dict[str, Any]:
 
 
 def kept_state(given: Evaluate) -> dict[str, Any] | None:
-    """What the run that is to be evaluated kept, or None where it is weights of another kind."""
+    """The state that the evaluated run kept, or None where weights of another source are evaluated."""
     from scaling_study.training import weights
 
     return None if given.run is None else weights.of_checkpoint(RunFolder(Path(given.run)).checkpoint)
 
 
-def by_name(data: DataSet, trained: Sequence[str] | None, run: str | None) -> DataSet:
+def matched_by_name(data: DataSet, trained: Sequence[str] | None, run: str | None) -> DataSet:
     """The data set with the labels that the run, trained on classes of the names ``trained``, has for its classes.
 
     Raises StudyError for classes that the run does not know.
@@ -129,7 +129,7 @@ def weighted_network(job: Job, data: DataSet, state: dict[str, Any] | None) -> t
 
 
 def only_needed(run: Run, split: str) -> Run:
-    """The run with as few validation images taken from the training images as there can be, where none is looked at."""
+    """The run with as few validation images as possible where only the test split is evaluated."""
     return replace(run, data=replace(run.data, val_images=1)) if split == "test" else run
 
 

@@ -1,4 +1,4 @@
-"""Settings of Hydra's own that do not go with this program, refused before any work."""
+"""Hydra's own settings that this program does not support, refused before any work."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from scaling_study.errors import ConfigError
 
 
 def check_hydra(hydra: DictConfig) -> None:
-    """Refuse settings of Hydra that it would fail over after work began, or that do not go with this program."""
+    """Raise ConfigError for settings that would fail after work began, or that this program does not support."""
     folder_of_hydra(hydra)
     if hydra.mode == RunMode.RUN and hydra.sweeper.params:
         raise ConfigError("hydra.mode", "RUN", "would leave out the values of the sweep")
@@ -31,9 +31,9 @@ def check_hydra(hydra: DictConfig) -> None:
 
 
 def check_joblib(launcher: Any) -> None:
-    """Refuse what joblib would fail over when the first runs are at work, or in the midst of them."""
+    """Raise ConfigError for settings that joblib would reject after the first runs have started."""
     if launcher.n_jobs == 0:
-        raise ConfigError("hydra.launcher.n_jobs", 0, "must not be 0; workers=N says how many runs train at once")
+        raise ConfigError("hydra.launcher.n_jobs", 0, "must not be 0; workers=N sets how many runs train at once")
     fixed = {"timeout": (None,), "require": (None,), "prefer": ("processes",), "batch_size": ("1", "auto")}
     for key, allowed in (fixed | {"pre_dispatch": ("n_jobs", "2*n_jobs", "all")}).items():
         if (value := launcher.get(key, allowed[0])) not in allowed:
@@ -41,7 +41,10 @@ def check_joblib(launcher: Any) -> None:
 
 
 def folder_of_hydra(hydra: DictConfig) -> tuple[str, str]:
-    """(key, path) of the folder that Hydra will make. Raises ConfigError for one that it would take literally."""
+    """(key, path) of the folder that Hydra will make.
+
+    Raises ConfigError for a path with ~ or variables, which Hydra takes literally.
+    """
     key = "hydra.run.dir" if hydra.mode == RunMode.RUN else "hydra.sweep.dir"
     path = str(hydra.run.dir if hydra.mode == RunMode.RUN else hydra.sweep.dir)
     if expanded(key, path) != path:

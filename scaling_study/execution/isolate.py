@@ -1,4 +1,4 @@
-"""Run a function in a process of its own, so that its death is an answer and not the end of the sweep."""
+"""Run a function in a process of its own, whose death then does not end the sweep."""
 
 import multiprocessing
 import os
@@ -13,13 +13,13 @@ from scaling_study.system.processes import end_with
 
 # A fork server that has torch loaded starts a child in milliseconds; a fresh interpreter takes seconds.
 PRELOAD = ["scaling_study.execution.run"]
-SERVER_DIED = 255  # multiprocessing's exit status of a child that its fork server can no longer tell the end of
+SERVER_DIED = 255  # multiprocessing's exit status of a child whose fork server died before it
 
 
 def run_isolated(function: Callable[..., None], *args: Any) -> str | None:
     """Call ``function(*args)`` in a child process; returns None, or how the child died, in words.
 
-    The function hands over its result by writing files; what it raises it must record itself.
+    The function returns its result by writing files, and must record exceptions itself.
     """
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     multiprocessing.set_start_method(method, force=True)  # joblib's workers default to one that children do not know
@@ -50,7 +50,7 @@ def run_isolated(function: Callable[..., None], *args: Any) -> str | None:
 
 
 def dependent(parent: int, function: Callable[..., None], *args: Any) -> None:
-    """What the child does: call the function, and end when the process that waits for it does, or its fork server."""
+    """Call the function in the child, which ends when the process that waits for it, or its fork server, does."""
     end_with(parent)
     if (server := os.getppid()) != parent:
         end_with(server)

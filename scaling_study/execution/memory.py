@@ -1,4 +1,4 @@
-"""What memory a run takes at least, known before its network is built, against what there is."""
+"""The least memory that a run takes, known before its network is built, compared with what is available."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_b
 def check_memory(
     jobs: Sequence[Job], device: torch.device | None, *, images: int | None = None, training: bool = True
 ) -> None:
-    """Raise ConfigError, with both figures, for the first of the runs ``jobs`` that memory excludes.
+    """Raise ConfigError, with both figures, for the first of ``jobs`` that does not fit into memory.
 
-    device: the torch device, None for one elsewhere, whose memory is known only where ``limits.memory_gb`` says it.
+    device: the torch device, None for one elsewhere, whose memory is known only from ``limits.memory_gb``.
     images: per forward pass; None: as training takes them, on a GPU, where they are halved until they fit, one.
     The estimate is low: weights, gradients and the optimizer's state, and the outputs of convolutions; without
     ``training`` the weights alone.
@@ -51,11 +51,11 @@ def check_memory(
 
 
 def refuse(job: Job, fixed: float, each: float, many: int, limit: float) -> None:
-    told = "" if job.config.limits.memory_gb != "auto" else ", the memory there is; give more where you mean it"
+    origin = "" if job.config.limits.memory_gb != "auto" else ", the memory there is; give more where you mean it"
     needs = f"{job.run.variant.label} takes at least {fixed / 1e9:.3g} GB for weights"
     if each:
         needs += f" and their updates and {many * each / 1e9:.3g} GB for the activations of {many} images"
-    needs += f", more than {limit / 1e9:.3g} GB{told}"
+    needs += f", more than {limit / 1e9:.3g} GB{origin}"
     if each and many > 1 and (fit := int((limit - fixed) / each)) >= 1:
         needs += f"; micro_batch_size={2 ** (fit.bit_length() - 1)} may fit"
     raise ConfigError("limits.memory_gb", job.config.limits.memory_gb, needs)

@@ -1,4 +1,4 @@
-"""What Hydra's launchers are handed of a sweep, and how the runs of this machine survive the death of a worker."""
+"""Patches of Hydra's launchers: they start only pending runs, and replace workers that die."""
 
 import os
 import time
@@ -19,18 +19,18 @@ LAUNCHES_MAX = 4  # of a sweep whose worker processes keep dying
 
 
 def set_up(target: str, points: Mapping[tuple[str, ...], Job]) -> None:
-    """Change the launcher class named ``target``: it is handed each run of ``points``, {overrides: Job}, once, and none
-    that is done, and one of parallel workers starts new ones when they die."""
+    """Patch the launcher class named ``target``: it starts each run of ``points``, {overrides: Job}, once, unless it
+    is done; a launcher of parallel workers also replaces workers that die."""
     launcher: Any = get_class(target)
     launch = launcher.launch
     if launcher.__name__ == "JoblibLauncher":
-        launcher.launch = enduring(pending_only(with_workers(launch), points, began=time.time()))
+        launcher.launch = relaunching(pending_only(with_workers(launch), points, began=time.time()))
     else:
         launcher.launch = pending_only(launch, points, began=time.time())
 
 
 def pending_only(launch: Launch, points: Mapping[tuple[str, ...], Job], began: float) -> Launch:
-    """Launch what is neither done nor has failed since ``began``."""
+    """``launch`` without runs that are done or have failed since ``began``, in seconds since the epoch."""
 
     def wrapped(launcher: Any, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Any:
         jobs = {points[tuple(overrides)].run.run_id: overrides for overrides in job_overrides}
@@ -41,7 +41,7 @@ def pending_only(launch: Launch, points: Mapping[tuple[str, ...], Job], began: f
 
 
 def with_workers(launch: Launch) -> Launch:
-    """Launch with no more workers than there are runs, which end with this process."""
+    """``launch`` with no more workers than runs; the workers end with this process."""
 
     def wrapped(launcher: Any, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Any:
         pool = launcher.joblib
@@ -55,13 +55,13 @@ def with_workers(launch: Launch) -> Launch:
 
 
 def begin_worker(command: int) -> None:
-    """What a worker does first, of the process ``command``."""
+    """Initialize a worker of the process with the pid ``command``."""
     end_with(command)
     make_courteous()
 
 
-def enduring(launch: Launch) -> Launch:
-    """Launch again what is left when a worker process died, which ends all of a pool."""
+def relaunching(launch: Launch) -> Launch:
+    """``launch`` that starts the remaining runs again when a worker process died, which ends the whole pool."""
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     def wrapped(launcher: Any, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Any:
@@ -69,7 +69,7 @@ def enduring(launch: Launch) -> Launch:
             try:
                 return launch(launcher, job_overrides, initial_job_idx)
             except BrokenProcessPool:
-                what = "its runs go on" if attempt + 1 < LAUNCHES_MAX else "it was the last try"
+                what = "its runs continue" if attempt + 1 < LAUNCHES_MAX else "it was the last try"
                 warnings.warn(f"a worker process died (killed, or out of memory); {what}", stacklevel=2)
         return []
 

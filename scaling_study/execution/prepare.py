@@ -34,7 +34,7 @@ def prepare(jobs: Sequence[Job], hydra: DictConfig) -> list[Job]:
         from scaling_study.execution.check import check_trainable  # imports torch, which takes seconds
 
         require_readable(config.study_dir)
-        check_trainable(pending, elsewhere=slurm)  # on other machines; whether this one has a GPU says nothing
+        check_trainable(pending, elsewhere=slurm)  # on machines whose GPUs are not known here
         require_places([config.study_dir, config.study_plots_dir], hydra)
     return pending
 
@@ -54,14 +54,14 @@ def use_slurm(hydra: DictConfig) -> None:
 def require_places(folders: Sequence[Path], hydra: DictConfig) -> None:
     """Make the folders of a study and Hydra's; where one cannot be written to, none is left behind."""
     key, path = folder_of_hydra(hydra)
-    made: list[Path] = []
+    created: list[Path] = []
     for folder in (*folders, Path(path)):
         missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
-        made = [*missing, *made]  # innermost first
+        created = [*missing, *created]  # innermost first
         try:
             require_writable(folder)
         except StudyError as error:
-            for place in made:
+            for place in created:
                 with suppress(OSError):
                     place.rmdir()
             if folder not in folders:

@@ -1,4 +1,4 @@
-"""One progress display for all runs of a sweep, whoever trains them."""
+"""One progress display for all runs of a sweep, in whichever process they train."""
 
 import sys
 import threading
@@ -56,7 +56,7 @@ class Progress:
             self.show()
 
     def look(self) -> tuple[float, dict[str, int]]:
-        """(share of the cost that is trained, counts by state) as the run folders tell it now."""
+        """(share of the cost that is trained, counts by state) read from the run folders."""
         trained, counts = 0.0, {"done": 0, "failed": 0, "running": 0}
         for folder, cost in self.jobs:
             status = "done" if folder in self.done else self.status(folder)

@@ -73,9 +73,9 @@ def measured(
 ) -> tuple[pd.DataFrame, float]:
     """(the first candidate, in order of its lower bound, that keeps to the budget, as a frame; the least cost seen).
 
-    Which ones are worth measuring a power law of their COUNTS tells, through the baseline and networks in the middle of
-    the trained range of each axis and of several; every network measured since makes it better. After TRIES it is
-    given up.
+    A power law of the COUNTS predicts which candidates keep to the budget. It is fitted to the baseline and to networks
+    in the middle of the trained range of one or several axes, and fitted again with every network that is measured.
+    Gives up after TRIES networks.
     """
     logs = np.log(candidates[list(COUNTS)].to_numpy())
     coefficients = candidates[list(AXES)].to_numpy()

@@ -54,12 +54,12 @@ def train_and_record(config: Config, run: Run, folder: RunFolder, world: World =
             return None
         record |= {"status": "failed", "error_type": type(error).__name__, "error": one_line(error)}
     record["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
-    if tells(record, folder, world):
+    if writes_record(record, folder, world):
         folder.write_record(record, keep_checkpoint=config.checkpoint.keep)
     return record
 
 
-def tells(record: dict[str, Any], folder: RunFolder, world: World) -> bool:
+def writes_record(record: dict[str, Any], folder: RunFolder, world: World) -> bool:
     """Whether this process's record is the run's: of several that fail, that of the one that failed first, which the
     others then miss."""
     if record["status"] == "failed" and world.size > 1:
@@ -117,7 +117,7 @@ def result_columns(config: Config, run: Run, folder: RunFolder, device: torch.de
 def train_from_checkpoint(
     config: Config, run: Run, folder: RunFolder, track: Any, *, data: DataSet, device: torch.device, world: World
 ) -> Trained:
-    """``train`` with what ``config`` says of the engine, from the run's checkpoint where that fits."""
+    """``train`` with the options of the engine, from the run's checkpoint where that fits."""
 
     def on_state(state: dict[str, Any], history: list[dict[str, Any]]) -> None:
         if world.first:

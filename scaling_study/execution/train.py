@@ -1,4 +1,4 @@
-"""One run of a sweep, as Hydra's launcher calls it: in whose process it is trained, and what is left of it."""
+"""One run of a sweep, as Hydra's launcher starts it: its folder, its process, and the record of a process that died."""
 
 import logging
 import os
@@ -25,7 +25,7 @@ def train_job(cfg: DictConfig) -> None:
     """Train the run that ``cfg`` describes unless it is done; never raises for what goes wrong in training.
 
     Another process at work on the same run is waited for. Of processes that train together the first sees to the
-    folder and tells the others.
+    folder and informs the others.
     """
     logging.captureWarnings(True)  # into Hydra's log file: the sweep's own process has shown them already
     job = job_of(cfg)
@@ -53,7 +53,7 @@ def train_alone(config: Config, run: Run, folder: RunFolder) -> None:
 
 
 def opened(folder: RunFolder, run: Run) -> bool:
-    """Make the folder ready for training its run; False if that is done."""
+    """Prepare the folder for training; False if its run is done."""
     record = folder.record()
     if record and record["status"] == "done":
         return False
@@ -102,7 +102,7 @@ def child(config: Config, run: Run, folder: RunFolder) -> None:
 
     try:
         train_and_record(config, run, folder)
-    except OSError:  # its record cannot be written; the process that waits tells
+    except OSError:  # its record cannot be written; the waiting process reports the death
         sys.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""What a run is: the settings that determine its result, and the name made of them."""
+"""The identity of a run: the settings that determine its result, and the name derived from them."""
 
 import hashlib
 import json
@@ -67,8 +67,8 @@ class Run:
 
 
 def model_settings(model: Model) -> dict[str, Any]:
-    """The model's settings that matter to a result. A key that came later enters only where it is not at the value
-    that all records before it had, so that their names stay."""
+    """The model's settings that determine a result. A key that was added later is included only where it differs from
+    the value that all earlier records had, so that their names stay."""
     later = {"family": model.name, "depth_multiplier": 1.0, "width_multiplier": 1.0, "small_stem": False}
     settings = asdict(model)
     del settings["resolution"]  # data.resolution is what counts
@@ -76,8 +76,8 @@ def model_settings(model: Model) -> dict[str, Any]:
 
 
 def data_settings(data: Data, folder: str | None = None) -> dict[str, Any]:
-    """The data set's settings that matter to a result: not where it lies and how it is read, but of a folder its
-    fingerprint."""
+    """The data set's settings that determine a result. Where it lies and how it is read do not; of a folder of images
+    the fingerprint does."""
     settings = without_later(data) | {"version": source_of(data.name).version}
     for key in (
         "root",
@@ -102,7 +102,7 @@ def splits_of(data: Data) -> tuple[str, ...]:
 
 
 def digest_of_folder(data: Data) -> str | None:
-    """What tells a folder of images from another, None for other data sets."""
+    """The digest that distinguishes a folder of images from others; None for other data sets."""
     return folder_digest(data.root, splits_of(data)) if data.name == "imagefolder" else None
 
 
@@ -117,26 +117,26 @@ def earlier_digest(root: str, split: str) -> str:
 
 
 def earlier_folder(data: Data) -> str | None:
-    """What ``folder_digest`` was earlier, which records of that time hold; None where images are now read otherwise."""
+    """The digest by the earlier definition, which earlier records hold; None where images are now read differently."""
     if data.name != "imagefolder" or data.class_map is not None or not read_alike(data.root, splits_of(data)):
         return None
     return earlier_digest(data.root, data.train_split)
 
 
 def same_folder(data: Data, known: object) -> bool:
-    """Whether a digest in a study's records is one of the folder of ``data``."""
+    """Whether ``known``, a digest in a study's records, is of the folder of ``data``."""
     return known in (digest_of_folder(data), earlier_folder(data))
 
 
 def without_later(group: Any) -> dict[str, Any]:
-    """A config group as a dict, without keys that came later and are at the value that all records before it had, which
-    is their default in the schema: so names of old runs stay."""
+    """A config group as a dict, without keys that were added later and are at their default in the schema, which is the
+    value that all earlier records had. So names of earlier runs stay."""
     settings = asdict(group)
     return {f.name: settings[f.name] for f in fields(group) if f.default is MISSING or settings[f.name] != f.default}
 
 
 def digest(settings: object) -> str:
-    """Eight hexadecimal digits that tell settings apart."""
+    """Eight hexadecimal digits of a hash of the settings."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 

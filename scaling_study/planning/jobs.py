@@ -50,7 +50,7 @@ def folder_of(config: Config, run: Run) -> RunFolder:
 
 
 def run_in_study(config: Config) -> Run:
-    """The run that ``config`` describes, under the name by which its study has it."""
+    """The run that ``config`` describes, under the name that its study uses for it, which may be an earlier one."""
     run = run_of(config)
     if run.data.name != "imagefolder" or folder_of(config, run).path.exists():
         return run
@@ -60,21 +60,20 @@ def run_in_study(config: Config) -> Run:
 
 
 def distinct(jobs: Iterable[Job]) -> list[Job]:
-    """The jobs, of those that do the same the last."""
+    """The jobs without duplicates; of equal ones the last is kept."""
     return list({identity(job): job for job in jobs}.values())
 
 
 def identity(job: Job) -> tuple[str, str, str]:
-    """What two jobs that do the same share: the run and all that a command has one of; an evaluation is more than its
-    run."""
+    """Equal for two jobs that do the same: the run, the keys that a command has one value of, and what is evaluated."""
     evaluated = (job.config.evaluate, job.config.data.root) if job.config.task == "evaluate" else None
     return job.run.run_id, repr(evaluated), repr([getattr(job.config, key) for key in COMMON])
 
 
 def require_one_command(jobs: Sequence[Job]) -> None:
-    """Raise ConfigError where the points of a sweep differ in what a command has one of.
+    """Raise ConfigError where the points of a sweep differ in a key that a command has one value of.
 
-    Its tables, for one, would be looked for in the folder of the first study alone.
+    With two studies, for example, only the first would get tables.
     """
     first = jobs[0].config
     for key in COMMON:

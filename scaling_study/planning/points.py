@@ -1,4 +1,4 @@
-"""Checked configurations of the points of a sweep, a thousand within seconds."""
+"""The checked configurations of the points of a sweep; a thousand take seconds."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -19,8 +19,8 @@ COMPOSED = {"scaling.point", "scaling.points"}
 def configs_of(loader: ConfigLoader, cfg: DictConfig, points: Iterable[Sequence[str]]) -> Iterator[Config]:
     """Yield the Config of each of ``points``, lists of Hydra overrides of the multirun configuration ``cfg``.
 
-    Hydra composes a configuration in 50 ms. Points that differ in numbers and words alone share one, into which each
-    writes its own; what is wrong with one is looked for in a configuration that Hydra composed for it.
+    Hydra composes a configuration in 50 ms. Points that differ only in numbers and words share one
+    composition, into which each point writes its values; errors come from a composition of their own.
     Raises ConfigError for the first bad point.
     """
     values = PlainValues(loader)
@@ -40,7 +40,7 @@ def configs_of(loader: ConfigLoader, cfg: DictConfig, points: Iterable[Sequence[
 
 
 class PlainValues:
-    """Which overrides set a key of the schema to a number, a word or null, and to which; each is parsed once."""
+    """Overrides that set a key of the schema to a number, a word or null; each is parsed once."""
 
     def __init__(self, loader: ConfigLoader) -> None:
         self.parser = OverridesParser.create(config_loader=loader)

@@ -1,4 +1,4 @@
-"""What a family and this program can build of a variant, before anything is built."""
+"""Whether a variant can be built, decided before anything is."""
 
 from dataclasses import replace
 from itertools import islice
@@ -19,7 +19,7 @@ def pixels(data: Data, coefficients: Coefficients) -> int:
 
 
 def require_coefficients(config: Config, coefficients: Coefficients) -> None:
-    """Raise ConfigError for coefficients, of a rule such as alpha ** phi, that no network is built with."""
+    """Raise ConfigError for coefficients out of range, which a rule such as alpha ** phi can give."""
     for axis in AXES:
         if (value := getattr(coefficients, axis)) not in COEFFICIENT:
             message = f"makes scaling.{axis} {value:.3g}, which {COEFFICIENT.message}"
@@ -27,7 +27,7 @@ def require_coefficients(config: Config, coefficients: Coefficients) -> None:
 
 
 def require_buildable(config: Config, coefficients: Coefficients, resolution_px: int) -> None:
-    """Raise ConfigError for a variant of more pixels, layers or multiply-adds than are built or counted."""
+    """Raise ConfigError for a variant with more pixels, layers or multiply-adds than the limits allow."""
     model, limits = config.model, config.limits
     if resolution_px > PIXELS_MAX:
         raise ConfigError(
@@ -47,8 +47,8 @@ def require_buildable(config: Config, coefficients: Coefficients, resolution_px:
 
 
 def layers_exceed(model: Model, coefficients: Coefficients, most: int) -> bool:
-    """Whether a network has more than ``most`` convolutions and linear layers, as far as arithmetic tells; takes
-    no longer than listing so many."""
+    """Whether a network has more than ``most`` convolutions and linear layers, as far as arithmetic shows. Lists no
+    more layers than that."""
     if not FAMILIES[model.family].layers:
         return max(depths_of(model, coefficients), default=0) > most  # of at least a layer each
     return next(islice(list_layers(model, coefficients), most, None), None) is not None
@@ -62,7 +62,7 @@ def about_layers(model: Model, coefficients: Coefficients) -> float:
 
 
 def source(config: Config, axis: str) -> tuple[str, object]:
-    """(key, value) that the size of a network along an axis comes from."""
+    """(key, value) of the setting that determines the size of a network along an axis."""
     model, scaling = config.model, config.scaling
     if (multiplier := getattr(model, f"{axis}_multiplier", 1)) > 1 and getattr(scaling, axis) == 1:
         return f"model.{axis}_multiplier", multiplier

@@ -43,7 +43,7 @@ def require_one_setting(job: Job, settings: dict[str, dict[str, Any]]) -> None:
             if (group, key) == ("data", "folder") and same_folder(job.run.data, theirs.get(key)):
                 continue
             if (old := theirs.get(key, unsaid.get(key, value))) != value:
-                if key == "folder":  # of which the digest says nothing to anybody
+                if key == "folder":  # whose digest means nothing to a reader
                     key, value, old = "root", job.run.data.root, "other images"
                 message = f"study={job.config.study} holds runs with {old}; give these a study=NAME of their own"
                 raise ConfigError(f"{group}.{key}", value, message)

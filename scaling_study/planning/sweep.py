@@ -46,7 +46,7 @@ def sweep_jobs(cfg: DictConfig) -> dict[tuple[str, ...], Job]:
 
 
 def given_keys(hydra: DictConfig) -> dict[str, object]:
-    """{dotted key: value} of a sweep and of the command line, as they stand there."""
+    """{dotted key: value} of the keys that a sweep and the command line set, values as given."""
     overrides = OverridesParser.create().parse_overrides(list(hydra.overrides.task))
     return {
         **(hydra.sweeper.params or {}),
@@ -72,7 +72,7 @@ def check_length(overrides: Sequence[Override]) -> None:
 
 
 def values_of(override: Override) -> int | None:
-    """How many values a swept key has, without listing them; None for what the basic sweeper has no values of."""
+    """The number of values of a swept key, without listing them; None for a sweep that has no countable values."""
     sweep = override.value()
     if isinstance(sweep, RangeSweep):
         if not sweep.step or sweep.start is None or sweep.stop is None:

@@ -44,7 +44,7 @@ class Variant:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """What of the variant stands in tables."""
+        """The variant's columns of the tables."""
         c = self.coefficients
         return {
             "method": self.method,
@@ -58,7 +58,7 @@ class Variant:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What of the variant determines the result of a run, for its identity."""
+        """The settings of the variant that determine a run's result, for its identity."""
         settings = {
             "method": self.method,
             "coefficients": {axis: round(getattr(self.coefficients, axis), 6) for axis in AXES},
@@ -97,7 +97,7 @@ def variant_of(config: Config) -> Variant:
 
 
 def asked_for(scaling: Scaling) -> Coefficients:
-    """The coefficients that the config group ``scaling`` holds, without a budget."""
+    """The coefficients that the config group ``scaling`` sets without a budget."""
     if scaling.method == "compound":
         return compound(scaling.phi, scaling.alpha, scaling.beta, scaling.gamma)
     stage_depth = tuple(scaling.stage_depth) if scaling.stage_depth else None

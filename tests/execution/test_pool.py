@@ -52,5 +52,5 @@ def test_dead_workers_are_replaced_a_few_times(deaths):
         return "ended"
 
     with pytest.warns(UserWarning, match="a worker process died"):
-        returned = pool.enduring(launch)(None, [["a"]], 0)
+        returned = pool.relaunching(launch)(None, [["a"]], 0)
     assert returned == ("ended" if deaths < pool.LAUNCHES_MAX else [])
