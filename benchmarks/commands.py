@@ -11,8 +11,8 @@ from statistics import median
 
 from hydra import compose, initialize_config_dir
 
+from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
-from scaling_study.config.schema import parse
 from scaling_study.planning.identity import run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import EPOCH_COLUMNS, write_tables

@@ -7,8 +7,8 @@ import torch
 from fvcore.nn import ActivationCountAnalysis, FlopCountAnalysis
 from hydra import compose, initialize_config_dir
 
+from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
-from scaling_study.config.schema import parse
 from scaling_study.measure.complexity import complexity, shapes_only
 from scaling_study.models import build_network
 from scaling_study.planning.variant import variant_of

@@ -25,8 +25,8 @@ from timm.data import create_loader
 from torchvision import transforms
 from torchvision.datasets import VisionDataset
 
+from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
-from scaling_study.config.schema import parse
 from scaling_study.data.images import load_data
 from scaling_study.models import FAMILIES
 from scaling_study.training.recipe import make_optimizer, make_schedule

@@ -20,8 +20,9 @@ from hydra import compose, initialize_config_dir
 from PIL import Image
 from timm.data import create_dataset, create_loader
 
+from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
-from scaling_study.config.schema import Data, parse
+from scaling_study.config.schema import Data
 from scaling_study.data.images import load_data
 from scaling_study.models import build_network
 from scaling_study.scaling.coefficients import Coefficients

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from engine import ratio, throughputs
 from hydra import compose, initialize_config_dir
 
+from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
-from scaling_study.config.schema import parse
 from scaling_study.data.images import DataSet, Images
 from scaling_study.models import build_network
 from scaling_study.scaling.coefficients import Coefficients

@@ -9,7 +9,7 @@ import shlex
 import pytest
 from PIL import Image
 
-from .config.test_schema import numbers
+from .config.test_parsing import numbers
 from .conftest import SMALL
 
 TASKS = ["train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"]

@@ -12,8 +12,8 @@ from hydra.core.global_hydra import GlobalHydra
 
 from scaling_study.config.choices import check_choices
 from scaling_study.config.ignored import check_given
+from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
-from scaling_study.config.schema import parse
 from scaling_study.planning.identity import run_of
 from scaling_study.planning.jobs import distinct, require_one_command
 from scaling_study.planning.sweep import sweep_jobs

@@ -6,8 +6,9 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from scaling_study.config.parsing import parse
 from scaling_study.config.ranges import NAME_MAX
-from scaling_study.config.schema import Config, parse
+from scaling_study.config.schema import Config
 from scaling_study.errors import ConfigError
 from scaling_study.planning.identity import Run, run_of
 from scaling_study.records.store import RunFolder

@@ -9,7 +9,8 @@ from hydra.core.override_parser.types import OverrideType
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from scaling_study.config.schema import Config, checked, keys, parse, typed_of
+from scaling_study.config.parsing import checked, parse, typed_of
+from scaling_study.config.schema import Config, keys
 from scaling_study.errors import ConfigError
 
 # A named point writes over other keys, and these may hold dicts, which are merged.

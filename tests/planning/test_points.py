@@ -5,8 +5,8 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
+from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
-from scaling_study.config.schema import parse
 from scaling_study.errors import ConfigError
 from scaling_study.planning.points import configs_of
 

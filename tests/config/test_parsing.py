@@ -7,9 +7,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import open_dict
 
+from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
 from scaling_study.config.ranges import RULES
-from scaling_study.config.schema import Config, keys, parse
+from scaling_study.config.schema import Config, keys
 from scaling_study.errors import ConfigError
 from scaling_study.planning.identity import run_of
 
