@@ -29,6 +29,7 @@ from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
 from scaling_study.data.images import load_data
 from scaling_study.models import FAMILIES
+from scaling_study.training.epoch import train_epoch
 from scaling_study.training.recipe import make_optimizer, make_schedule
 from scaling_study.training.session import Session
 
@@ -59,7 +60,7 @@ def engine(data, recipe, resolution, steps):
     """The product's own loop, without evaluation: one epoch cut to ``steps``."""
     data = replace(data, train=data.train[: steps * recipe.batch_size])
     session = Session(network(data), data, recipe, resolution=resolution, device=CPU)
-    return lambda: session.train_epoch(0, 0)
+    return lambda: train_epoch(session, 0, 0)
 
 
 def bare(data, recipe, resolution, steps):

@@ -26,6 +26,7 @@ from scaling_study.config.schema import Data
 from scaling_study.data.images import load_data
 from scaling_study.models import build_network
 from scaling_study.scaling.coefficients import Coefficients
+from scaling_study.training.epoch import train_epoch
 from scaling_study.training.recipe import make_optimizer, make_schedule
 from scaling_study.training.session import Session
 
@@ -67,7 +68,7 @@ def engine(config, train):
     data = replace(data, loading=replace(data.loading, workers=WORKERS))
     session = Session(network(config), data, config.recipe, resolution=RESOLUTION, device=CPU)
     if train:
-        return lambda: session.train_epoch(0, 0)
+        return lambda: train_epoch(session, 0, 0)
     return lambda: [len(labels) for _, labels in session.batches.train(0, 0)]
 
 

@@ -19,7 +19,7 @@ from hydra import compose, initialize_config_dir
 
 from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
-from scaling_study.data.images import DataSet, Images
+from scaling_study.data.dataset import DataSet, Images
 from scaling_study.models import build_network
 from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.training.device import describe

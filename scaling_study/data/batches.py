@@ -131,6 +131,9 @@ def make_batches(data, recipe, *, auto_augment=None, **options):
     """Batches of a data set in memory or of one that is read from files."""
     if data.loading is None:
         return MemoryBatches(data, recipe, **options)
-    from scaling_study.data.loading import file_batches  # timm's transforms, which take a second to import
+    from scaling_study.data.file_batches import FileBatches  # timm's transforms, which take a second to import
+    from scaling_study.data.files import ImageStream
+    from scaling_study.data.stream_batches import StreamBatches
 
-    return file_batches(data, recipe, auto_augment=auto_augment, **options)
+    kind = StreamBatches if isinstance(data.train, ImageStream) else FileBatches
+    return kind(data, recipe, auto_augment=auto_augment, **options)

@@ -7,7 +7,7 @@ licence (CC BY-NC-SA 4.0) allows no commercial use. The set has no test split of
 import numpy as np
 import torch
 
-from scaling_study.data.images import Images
+from scaling_study.data.dataset import Images
 from scaling_study.errors import StudyError
 
 TEST_FRACTION = 0.2

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scaling_study.data.images import Images
+from scaling_study.data.dataset import Images
 from scaling_study.data.torchvision_sets import cache_folder, download
 from scaling_study.errors import StudyError
 

@@ -188,7 +188,7 @@ def draw(split, start, stop, spec=SPEC):
 
 def load(root=None, train_images=None, test_images=None):
     """(train, test) Images of the set, (n, 1, 64, 64); drawn once, then read from ``root`` or the user's cache."""
-    from scaling_study.data.images import Images
+    from scaling_study.data.dataset import Images
 
     folder = Path(root) if root else platformdirs.user_cache_path("scaling_study")
     pair = []

@@ -1,58 +1,12 @@
-"""The one interface behind which every data set stands."""
-
-from dataclasses import dataclass
+"""Loading any data set by its config group, split and capped."""
 
 import torch
 
 from scaling_study.data import shape_of, source_of
+from scaling_study.data.dataset import DataSet, Images, Loading
 from scaling_study.errors import ConfigError, StudyError, encodable
 
 SPLIT_SEED = 20190528  # of the validation split: the same for every study, whatever its seed
-
-
-@dataclass(frozen=True)
-class Images:
-    """images: uint8 (n, channels, height, width), height = width; labels: int64 (n,)."""
-
-    images: torch.Tensor
-    labels: torch.Tensor
-
-    def __len__(self):
-        return len(self.labels)
-
-    def __getitem__(self, index):
-        return Images(self.images[index], self.labels[index])
-
-    def relabelled(self, labels):
-        """The same with labels[i] in place of label i."""
-        return Images(self.images, torch.as_tensor(labels)[self.labels])
-
-    def to(self, device):
-        return Images(self.images.to(device), self.labels.to(device))
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A classification task: three disjoint splits and the number of classes.
-
-    The splits are Images, or ImageFiles or ImageStreams that are read as ``loading`` says.
-    """
-
-    classes: int
-    train: Images
-    val: Images
-    test: Images
-    loading: object = None
-    unreadable: tuple = ()  # names of images that were left out when the set was read into memory
-    class_names: tuple | None = None  # of folders of images, in the order of their labels
-
-    @property
-    def channels(self):
-        return self.loading.channels if self.loading else self.train.images.shape[1]
-
-    @property
-    def native_resolution(self):
-        return self.train.images.shape[-1]
 
 
 def load_data(data):
@@ -136,8 +90,6 @@ def capped(images, cap, split, data):
 
 
 def loading_of(data):
-    from scaling_study.data.loading import Loading
-
     keys = ("crop_fraction", "interpolation", "unreadable_max")
     return Loading(channels=shape_of(data)[1], **{key: getattr(data, key) for key in keys})
 

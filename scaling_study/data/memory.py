@@ -5,8 +5,9 @@ from dataclasses import replace
 import torch
 from timm.data import create_transform
 
-from scaling_study.data.images import DataSet, Images
-from scaling_study.data.loading import evaluation_loader, transform_size
+from scaling_study.data.dataset import DataSet, Images
+from scaling_study.data.readers import evaluation_loader
+from scaling_study.data.transforms import transform_size
 from scaling_study.data.unreadable import Unreadable
 from scaling_study.errors import ConfigError
 

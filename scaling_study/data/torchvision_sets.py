@@ -8,7 +8,7 @@ import numpy as np
 import platformdirs
 import torch
 
-from scaling_study.data.images import Images
+from scaling_study.data.dataset import Images
 from scaling_study.errors import StudyError
 
 

@@ -20,7 +20,7 @@ from scaling_study.training.regularisation import check_growth
 from scaling_study.training.tracker import require_tracker
 
 if TYPE_CHECKING:
-    from scaling_study.data.images import DataSet
+    from scaling_study.data.dataset import DataSet
 
 
 def check_trainable(jobs: Sequence[Job], elsewhere: bool = False) -> None:
@@ -84,7 +84,7 @@ def check_optimizer(recipe: Recipe) -> torch.optim.Optimizer:
 
 def check_augmentation(data: DataSet, recipe: Recipe, resolution: int) -> None:
     """Raise ConfigError for a ``recipe.auto_augment`` that timm does not understand."""
-    from scaling_study.data.loading import training_transform
+    from scaling_study.data.transforms import training_transform
 
     try:
         training_transform(data.loading, recipe, resolution, recipe.auto_augment)

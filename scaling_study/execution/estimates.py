@@ -11,7 +11,7 @@ import pandas as pd
 from scaling_study.planning.jobs import Job
 
 if TYPE_CHECKING:
-    from scaling_study.data.images import DataSet
+    from scaling_study.data.dataset import DataSet
     from scaling_study.measure.complexity import Complexity
     from scaling_study.training.session import Session
 
@@ -52,6 +52,5 @@ def seconds_per_evaluated_image(session: Session) -> float:
 
     start = time.perf_counter()
     batch = next(iter(session.batches.evaluate("val")))
-    network = session.ema.module if session.ema else session.network
-    evaluate(network, [batch], session.precision, session.device)
+    evaluate(session.evaluated, [batch], session.precision, session.device)
     return (time.perf_counter() - start) / len(batch[1])

@@ -24,7 +24,7 @@ from scaling_study.scaling.coefficients import Coefficients
 if TYPE_CHECKING:
     import torch
 
-    from scaling_study.data.images import DataSet
+    from scaling_study.data.dataset import DataSet
     from scaling_study.training.weights import Weighted
 
 
@@ -150,7 +150,7 @@ def batches_of(data: DataSet, job: Job, weighted: Weighted, resolution: int, dev
 def crop_of(data: DataSet, resolution: int) -> float | None:
     if data.loading is None:
         return None
-    from scaling_study.data.loading import crop_fraction
+    from scaling_study.data.transforms import crop_fraction
 
     return data.loading.crop_fraction or crop_fraction(resolution)
 

@@ -32,7 +32,7 @@ from scaling_study.training.regularisation import augmentation_of, regularised
 from scaling_study.training.tracker import start_tracker
 
 if TYPE_CHECKING:
-    from scaling_study.data.images import DataSet
+    from scaling_study.data.dataset import DataSet
     from scaling_study.training.distributed import World
     from scaling_study.training.loop import Trained
 

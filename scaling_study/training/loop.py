@@ -1,12 +1,12 @@
 """The training loop. No files: checkpoints and progress leave through callbacks."""
 
-import math
 import time
 from dataclasses import dataclass
 
-from scaling_study.training.checkpoint import MISFITS, UnusableState
 from scaling_study.training.distributed import ALONE
+from scaling_study.training.epoch import train_epoch
 from scaling_study.training.session import Session
+from scaling_study.training.state import restored, state_of
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,12 @@ def train(
     def keep(position=None):
         session.train_seconds = seconds + time.perf_counter() - started
         if on_state:
-            on_state(session.state(position), session.history)
+            on_state(state_of(session, position), session.history)
 
     for epoch in range(len(session.history), recipe.epochs):
         started, seconds = time.perf_counter(), session.train_seconds
-        loss = session.train_epoch(
+        loss = train_epoch(
+            session,
             epoch,
             epoch_seed(seed, epoch),
             on_progress=on_progress,
@@ -65,7 +66,7 @@ def train(
         val = {f"val_{name}": value for name, value in session.evaluate("val").items()}
         session.history = [*session.history, {"epoch": epoch + 1, "train_loss": loss, **val, **session.epoch_columns()}]
         if on_state:
-            on_state(session.state(), session.history)
+            on_state(state_of(session), session.history)
     return Trained(
         metrics=session.final_metrics(),
         history=session.history,
@@ -73,35 +74,9 @@ def train(
         images_per_second=session.steps_per_epoch * recipe.batch_size * recipe.epochs / session.train_seconds,
         precision=session.precision,
         data_wait_fraction=session.wait_seconds / session.train_seconds,
-        micro_batch_size=session.micro_batch_size,
+        micro_batch_size=session.step.micro_batch_size,
         unreadable=session.unreadable(),
     )
-
-
-def restored(session, state):
-    """Put ``state`` into the session; the position within an epoch it was saved at, or None."""
-    try:
-        require_shape(state, session.recipe.epochs, session.steps_per_epoch)
-        return session.restore(state)
-    except MISFITS as error:
-        raise UnusableState(f"{type(error).__name__}: {error}") from error
-
-
-def require_shape(state, epochs, steps_per_epoch):
-    """Raise one of MISFITS unless the plain values of ``state`` are such as a session of so many epochs saves."""
-    done = [row["epoch"] for row in state["history"]]
-    if done != list(range(1, len(done) + 1)) or len(done) > epochs:
-        raise ValueError(f"its history is of the epochs {done}")
-    numbers = [value for row in state["history"] for value in row.values()]
-    numbers += [state["train_seconds"], state.get("wait_seconds", 0.0), state.get("micro_batch_size", 1)]
-    if wrong := [value for value in numbers if not isinstance(value, int | float)]:
-        raise TypeError(f"{wrong[0]!r} stands where a number belongs")
-    if not (math.isfinite(state["train_seconds"]) and state["train_seconds"] >= 0 < state.get("micro_batch_size", 1)):
-        raise ValueError("it has trained for a negative time or in batches of nothing")
-    if (position := state.get("position")) is not None and (
-        len(done) == epochs or not 0 < position["step"] < steps_per_epoch or not position["processes"]
-    ):
-        raise ValueError(f"it was saved at step {position['step']} of epoch {len(done) + 1}")
 
 
 def epoch_seed(seed, epoch):

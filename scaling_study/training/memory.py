@@ -5,54 +5,54 @@ import warnings
 import torch
 
 
-def halved_until_it_fits(session, inputs, labels):
-    """``session.accumulate``, the micro-batch halved, also for all steps after, as long as memory runs out.
+def halved_until_it_fits(step, inputs, labels):
+    """``step.accumulate``, the micro-batch halved, also for all steps after, as long as memory runs out.
 
     The batch stays what the recipe says. (Batch norm then sees fewer images at a time.) Raises what torch raises when
     a single image does not fit. Several processes on GPUs agree on a size at their first step, which they try without
     waiting for each other's gradients; later none of them may run out.
     """
-    if session.world.size > 1:
-        if session.device.type == "cuda" and not session.size_agreed:
-            agree_on_size(session, inputs, labels)
-            session.size_agreed = True
-        return session.accumulate(inputs, labels)
+    if step.world.size > 1:
+        if step.device.type == "cuda" and not step.size_agreed:
+            agree_on_size(step, inputs, labels)
+            step.size_agreed = True
+        return step.accumulate(inputs, labels)
     while True:
         try:
-            return session.accumulate(inputs, labels)
+            return step.accumulate(inputs, labels)
         except RuntimeError as error:
-            if not out_of_memory(error) or session.micro_batch_size == 1:
+            if not out_of_memory(error) or step.micro_batch_size == 1:
                 raise
-        halve(session)
+        halve(step)
 
 
-def agree_on_size(session, inputs, labels):
+def agree_on_size(step, inputs, labels):
     """Halve the micro-batch of all processes until none of them runs out of memory. The trial leaves weights and
     statistics alone."""
-    buffers = {name: value.clone() for name, value in session.network.named_buffers()}
+    buffers = {name: value.clone() for name, value in step.network.named_buffers()}
     while True:
-        failed = torch.zeros(1, device=session.device)
+        failed = torch.zeros(1, device=step.device)
         try:
-            session.accumulate(inputs, labels, sync=False)
+            step.accumulate(inputs, labels, sync=False)
         except RuntimeError as error:
-            if not out_of_memory(error) or session.micro_batch_size == 1:
+            if not out_of_memory(error) or step.micro_batch_size == 1:
                 raise
             failed += 1
-        if not session.world.total(failed).item():
+        if not step.world.total(failed).item():
             break
-        halve(session)
-    for name, value in session.network.named_buffers():
+        halve(step)
+    for name, value in step.network.named_buffers():
         value.copy_(buffers[name])
-    session.optimizer.zero_grad()
+    step.optimizer.zero_grad()
 
 
-def halve(session):
-    session.optimizer.zero_grad()
-    session.micro_batch_size = -(-session.micro_batch_size // 2)
-    session.leave_graphs()
-    if session.device.type == "cuda":
+def halve(step):
+    step.optimizer.zero_grad()
+    step.micro_batch_size = -(-step.micro_batch_size // 2)
+    step.leave_graphs()
+    if step.device.type == "cuda":
         torch.cuda.empty_cache()
-    warnings.warn(f"memory ran out; going on with {session.micro_batch_size} images per forward pass", stacklevel=2)
+    warnings.warn(f"memory ran out; going on with {step.micro_batch_size} images per forward pass", stacklevel=2)
 
 
 def out_of_memory(error):

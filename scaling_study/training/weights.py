@@ -6,7 +6,7 @@ from pathlib import Path
 import timm
 import torch
 
-from scaling_study.data.loading import as_normalisation
+from scaling_study.data.transforms import as_normalisation
 from scaling_study.errors import ConfigError, StudyError, one_line
 from scaling_study.models import build_network
 from scaling_study.training import checkpoint

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from scaling_study.data.batches import augment, in_order, network_input, shifted, shuffled, statistics
-from scaling_study.data.images import Images
+from scaling_study.data.dataset import Images
 
 
 def images(n=8, side=16, seed=0):

@@ -6,7 +6,8 @@ import torch
 from scaling_study import data as registry
 from scaling_study.config.schema import Data
 from scaling_study.data import Source, images
-from scaling_study.data.images import Images, load_data
+from scaling_study.data.dataset import Images
+from scaling_study.data.images import load_data
 from scaling_study.errors import ConfigError, StudyError
 
 CONFIG = Data("toy", None, train_images=None, val_images=10, test_images=None, resolution=8)

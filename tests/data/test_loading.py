@@ -10,7 +10,7 @@ import torch
 from scaling_study.data import shape_of
 from scaling_study.data.batches import make_batches
 from scaling_study.data.images import load_data
-from scaling_study.data.loading import crop_fraction
+from scaling_study.data.transforms import crop_fraction
 from scaling_study.errors import ConfigError, StudyError, one_line
 from scaling_study.execution.check import check_augmentation
 from scaling_study.planning.identity import run_of

@@ -69,7 +69,7 @@ def test_weights_of_a_file_are_evaluated(job, tmp_path):
     )  # fmt: skip
     assert row.crop_fraction == 0.5  # 32 / (32 + 32)
     assert row.root == str(tmp_path / "set")
-    from scaling_study.data.loading import FileBatches
+    from scaling_study.data.file_batches import FileBatches
     from scaling_study.execution.run import load_for
 
     source = FileBatches(

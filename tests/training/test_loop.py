@@ -6,9 +6,9 @@ import torch
 
 from scaling_study.models import FAMILIES
 from scaling_study.training import checkpoint
+from scaling_study.training.epoch import Diverged
 from scaling_study.training.loop import train
 from scaling_study.training.recipe import make_optimizer, make_schedule
-from scaling_study.training.session import Diverged
 
 CPU = torch.device("cpu")
 
@@ -67,7 +67,7 @@ def test_a_diverging_loss_is_an_error(toy_data, recipe):
 
 
 def test_progress_is_told_as_a_growing_fraction(toy_data, recipe, monkeypatch):
-    monkeypatch.setattr("scaling_study.training.session.REPORT_SECONDS", 0)
+    monkeypatch.setattr("scaling_study.training.epoch.REPORT_SECONDS", 0)
     told = []
     fit(toy_data, replace(recipe, epochs=2), on_progress=lambda fraction, step, loss: told.append(fraction))
     assert told == sorted(told)

@@ -39,7 +39,7 @@ def gradients(data, recipe, size):
     """Of one step without anything random, as one vector."""
     session = Session(freeze_batch_norm_2d(network()), data, recipe, resolution=12, device=CPU, micro_batch_size=size)
     session.network.eval()
-    session.accumulate(session.batches.prepare(data.train.images[:32]), data.train.labels[:32])
+    session.step.accumulate(session.batches.prepare(data.train.images[:32]), data.train.labels[:32])
     return torch.cat([p.grad.flatten() for p in session.network.parameters()]), session
 
 
@@ -47,7 +47,7 @@ def gradients(data, recipe, size):
 def test_micro_batches_give_the_gradients_of_the_batch(toy_data, recipe, size):
     whole, _ = gradients(toy_data, recipe, None)
     parts, session = gradients(toy_data, recipe, size)
-    assert session.micro_batch_size == size
+    assert session.step.micro_batch_size == size
     torch.testing.assert_close(parts, whole, rtol=1e-4, atol=1e-6)
 
 

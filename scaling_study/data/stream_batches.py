@@ -1,0 +1,56 @@
+"""Batches of streams of images, as timm reads them from shards."""
+
+from itertools import islice
+
+import torch
+from timm.data import create_loader
+
+from scaling_study.data.readers import EVALUATION_BATCH
+from scaling_study.data.transforms import augmentation, crop_fraction, imagenet_normalisation
+
+
+class StreamBatches:
+    """Batches of ImageStreams, by timm's create_loader: order and augmentation are the library's, so that a resumed
+    run sees other images than one that was not stopped; an epoch is entered at a later step by passing over batches.
+    Images that the library cannot decode it leaves out itself and says so in its log."""
+
+    def __init__(self, data, recipe, *, resolution, device, share, auto_augment=None, normalisation=None):
+        self.device, self.loading = device, data.loading
+        self.splits = {"train": data.train, "val": data.val, "test": data.test}
+        self.batch_size = recipe.batch_size // share[1]
+        self.steps_per_epoch = len(data.train) // recipe.batch_size
+        self.unreadable, self.unreadable_max, self.generator, self.loader = [], None, None, None
+        self.augmentation = augmentation(recipe, auto_augment)
+        self.normalisation = normalisation or imagenet_normalisation(self.loading.channels)
+        mean, std = (tuple((values / 255).flatten().tolist()) for values in self.normalisation)
+        self.options = {
+            "input_size": (self.loading.channels, resolution, resolution),
+            "interpolation": self.loading.interpolation,
+            "crop_pct": self.loading.crop_fraction or crop_fraction(resolution),
+            "mean": mean,
+            "std": std,
+            "device": device,
+            "num_workers": self.loading.workers,
+            "pin_memory": device.type == "cuda",
+        }
+
+    def train(self, epoch, seed, start=0):
+        if self.loader is None:
+            dataset = self.splits["train"].open(train=True, batch_size=self.batch_size, seed=seed)
+            self.loader = self.make_loader(dataset, self.batch_size, is_training=True, **self.augmentation)
+        self.loader.dataset.set_epoch(epoch)
+        return channels_last(islice(self.loader, start, self.steps_per_epoch))
+
+    def evaluate(self, split):
+        dataset = self.splits[split].open(train=False)
+        loader = self.make_loader(dataset, EVALUATION_BATCH, is_training=False, persistent_workers=False)
+        most = -(-len(self.splits["val"]) // EVALUATION_BATCH) if split == "train" else None
+        return channels_last(islice(loader, most))
+
+    def make_loader(self, dataset, batch_size, **options):
+        return create_loader(dataset, batch_size=batch_size, **self.options, **options)
+
+
+def channels_last(batches):
+    for images, labels in batches:
+        yield images.contiguous(memory_format=torch.channels_last), labels

@@ -1,0 +1,47 @@
+"""timm's transforms of images from files, and the normalisation of colours."""
+
+import torch
+from timm.data import create_transform
+from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
+
+MARGIN_PX = 32  # EfficientNet was evaluated on the centre of an image that is so much larger than the input
+
+
+def transform_size(loading, resolution):
+    """Options of timm's transforms to the input's size; ``use_prefetcher`` is its word for uint8 tensors, which are
+    normalised on the device."""
+    size = (loading.channels, resolution, resolution)
+    return {"input_size": size, "interpolation": loading.interpolation, "use_prefetcher": True}
+
+
+def training_transform(loading, recipe, resolution, auto_augment):
+    options = augmentation(recipe, auto_augment)
+    return create_transform(is_training=True, **transform_size(loading, resolution), **options)
+
+
+def crop_fraction(resolution):
+    """Share of the scaled image's side that evaluation sees, as of the released EfficientNets: 0.875 at 224 pixels,
+    0.949 at 600."""
+    return resolution / (resolution + MARGIN_PX)
+
+
+def as_normalisation(mean, std, channels):
+    """(mean, standard deviation) of colours in 0 to 1, as (1, channels, 1, 1) tensors in 0 to 255; grey: mean."""
+    pair = [255 * torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std)]
+    return tuple(pair if channels == 3 else (values.mean(dim=1, keepdim=True) for values in pair))
+
+
+def imagenet_normalisation(channels):
+    return as_normalisation(IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD, channels)
+
+
+def augmentation(recipe, auto_augment):
+    """timm's options for random transforms; ``no_aug`` when the recipe asks for none."""
+    if not (recipe.flip or recipe.color_jitter or auto_augment or recipe.crop_scale_min < 1):
+        return {"no_aug": True}
+    return {
+        "scale": (recipe.crop_scale_min, 1.0),
+        "hflip": 0.5 if recipe.flip else 0.0,
+        "color_jitter": recipe.color_jitter or None,
+        "auto_augment": auto_augment,
+    }
