@@ -10,9 +10,11 @@ import pandas as pd
 
 from scaling_study.analysis.rules import one_rule
 from scaling_study.figures import family
+from scaling_study.figures.aggregation import studies
+from scaling_study.figures.axes import one_panel_per_axis
 from scaling_study.figures.comparisons import compared, regimes, searched
 from scaling_study.figures.curves import fitted, frontiers, width_by_depth_and_resolution
-from scaling_study.figures.saturation import methods_together, one_panel_per_axis, studies
+from scaling_study.figures.methods import methods_together
 from scaling_study.figures.times import time_against_counts
 
 SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none"}  # beside matplotlib's own

@@ -4,8 +4,9 @@ import math
 
 from matplotlib.figure import Figure
 
+from scaling_study.figures.aggregation import trained
 from scaling_study.figures.metrics import METRICS
-from scaling_study.figures.saturation import STYLES, trained
+from scaling_study.figures.style import CAP_SIZE, HOLLOW, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, VERDICTS, categories
 from scaling_study.scaling.grid import PAPER
 
 
@@ -15,15 +16,16 @@ def compared(comparisons):
     x = METRICS["flops"].for_values(rows.cost_value)
     figure, axes = lines(len(rows))
     for place, row in enumerate(rows.itertuples()):
-        told = row.verdict in ("better", "worse")
-        style = STYLES[row.other] | ({} if told else {"markerfacecolor": "white"})
+        style = METHODS[row.other] | ({} if row.verdict in ("better", "worse") else HOLLOW)
         bar(axes, place, (row.difference, row.low, row.high), style)
     labels = [f"{row.other} at {row.cost_value / x.scale:.3g} ({row.basis})" for row in rows.itertuples()]
-    axes.set_yticks(range(len(rows)), labels, fontsize=8)
+    axes.set_yticks(range(len(rows)), labels, fontsize=LABEL_SIZE)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_xlabel("top-1 of compound minus the other, points; 95% intervals")
     axes.set_ylabel(f"against, at {x.title}")
-    axes.set_title(f"{trained(rows.model.iloc[0], rows)}; {seeds(rows)}; filled: told apart (Holm)", fontsize=10)
+    axes.set_title(
+        f"{trained(rows.model.iloc[0], rows)}; {seeds(rows)}; filled: distinguishable (Holm)", fontsize=TITLE_SIZE
+    )
     return figure
 
 
@@ -31,29 +33,22 @@ def searched(search):
     """Every triple of the search, points behind the best on the validation split; crossed out: over budget."""
     rows = search.iloc[::-1].reset_index(drop=True)
     figure, axes = lines(len(rows))
-    looks = {
-        "best": {"color": "#000000", "marker": "D"},
-        "not distinguishable": {"color": "#0072B2", "marker": "o"},
-        "worse": {"color": "#D55E00", "marker": "s"},
-        "over budget": {"color": "#888888", "marker": "x"},
-        "no interval": {"color": "#0072B2", "marker": "o"},
-    }
     seen = set()
     for place, row in enumerate(rows.itertuples()):
         label = None if row.verdict in seen else row.verdict
         seen.add(row.verdict)
-        bar(axes, place, (-row.behind, -row.high, -row.low), looks[row.verdict], label=label)
+        bar(axes, place, (-row.behind, -row.high, -row.low), VERDICTS[row.verdict], label=label)
     labels = [
         f"{row.alpha:g}, {row.beta:g}, {row.gamma:g}{' (paper)' if (row.alpha, row.beta, row.gamma) == PAPER else ''}"
         f"  {row.flops_ratio:.2f}x"
         for row in rows.itertuples()
     ]
-    axes.set_yticks(range(len(rows)), labels, fontsize=8)
+    axes.set_yticks(range(len(rows)), labels, fontsize=LABEL_SIZE)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_xlabel("points of validation top-1 relative to the best, 95% intervals")
     axes.set_ylabel("alpha, beta, gamma and built multiply-adds relative to the baseline")
-    axes.set_title(f"{trained(rows.model.iloc[0], rows)}; {seeds(rows)}", fontsize=10)
-    axes.legend(frameon=False, loc="upper left", fontsize=8)
+    axes.set_title(f"{trained(rows.model.iloc[0], rows)}; {seeds(rows)}", fontsize=TITLE_SIZE)
+    axes.legend(frameon=False, loc="upper left", fontsize=LABEL_SIZE)
     return figure
 
 
@@ -62,18 +57,20 @@ def regimes(regime):
     figure = Figure(figsize=(6.0, 4.2), layout="constrained")
     axes = figure.subplots()
     rows = regime[regime.epochs.notna()]
-    for n, ((model, budget), part) in enumerate(rows.groupby(["model", "flops_target"])):
+    groups = rows.groupby(["model", "flops_target"])
+    for ((model, budget), part), style in zip(groups, categories(len(groups)), strict=True):
         error = [(part.points - part.low).fillna(0).astype(float), (part.high - part.points).fillna(0).astype(float)]
-        style = list(STYLES.values())[n % len(STYLES)]
         epochs = part.epochs.astype(float)
-        axes.errorbar(epochs, part.points, error, capsize=3, label=f"{model}, {budget:g} times the baseline", **style)
+        axes.errorbar(
+            epochs, part.points, error, capsize=CAP_SIZE, label=f"{model}, {budget:g} times the baseline", **style
+        )
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xscale("log", base=2)
     axes.set_xticks(sorted(set(rows.epochs.astype(float))))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("epochs, log scale")
     axes.set_ylabel("top-1 of depth minus width, points")
-    axes.set_title(f"Equal multiply-adds; {seeds(rows)}, 95% intervals", fontsize=10)
+    axes.set_title(f"Equal multiply-adds; {seeds(rows)}, 95% intervals", fontsize=TITLE_SIZE)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     return figure
@@ -96,4 +93,4 @@ def bar(axes, place, interval, style, label=None):
     """One point with its interval, (value, low, high), if it has one."""
     value, low, high = interval
     error = None if math.isnan(low) else [[value - low], [high - value]]
-    axes.errorbar([value], [place], xerr=error, capsize=3, markersize=6, label=label, **style | {"linestyle": "none"})
+    axes.errorbar([value], [place], xerr=error, capsize=CAP_SIZE, markersize=6, label=label, **style | POINTS)

@@ -3,33 +3,36 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scaling_study.figures.aggregation import about, seeds_note, trained, variants
 from scaling_study.figures.comparisons import seeds
+from scaling_study.figures.marks import mark_baseline, yerror
 from scaling_study.figures.metrics import METRICS
-from scaling_study.figures.saturation import (
-    STYLES,
-    SYMBOLS,
-    about,
-    mark_baseline,
-    seeds_note,
-    trained,
-    variants,
-    yerror,
+from scaling_study.figures.style import (
+    BASELINE,
+    CAP_SIZE,
+    GRID,
+    HOLLOW,
+    MARKER_SIZE,
+    METHODS,
+    ONE_PANEL,
+    POINTS,
+    TITLE_SIZE,
+    categories,
+    method_label,
 )
 
-PAIRS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00")
-MARKERS = "osD^vP"
 WIDTHS_MIN = 3
 
 
 def cost_axes(x, title):
-    figure = Figure(figsize=(7.0, 4.8), layout="constrained")
+    figure = Figure(figsize=ONE_PANEL, layout="constrained")
     axes = figure.subplots()
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel(f"{x.title}, log scale")
     axes.set_ylabel(METRICS["top1"].title)
-    axes.grid(alpha=0.3)
-    axes.set_title(title, fontsize=10)
+    axes.grid(**GRID)
+    axes.set_title(title, fontsize=TITLE_SIZE)
     return figure, axes
 
 
@@ -42,23 +45,22 @@ def fitted(fit_curves, runs):
     figure, axes = cost_axes(
         x, f"{about(runs, model)}; {seeds_note(table)}\nfitted curves with 95% bands, dashed beyond"
     )
-    for method in [m for m in STYLES if (fit_curves.method == m).any()]:
-        rows, style = fit_curves[fit_curves.method == method], STYLES[method]
+    for method in [m for m in METHODS if (fit_curves.method == m).any()]:
+        rows, style = fit_curves[fit_curves.method == method], METHODS[method]
         cost = rows.cost_value / x.scale
         inside = ~rows.extrapolated.astype(bool)
         axes.plot(cost[inside], rows.accuracy[inside], color=style["color"], linewidth=1.8)
         beyond = rows.index >= rows.index[inside.to_numpy()][-1]
         axes.plot(cost[beyond], rows.accuracy[beyond], color=style["color"], linewidth=1.8, linestyle=(0, (4, 2)))
         if rows.low.notna().any():
-            axes.fill_between(cost.astype(float), rows.low.astype(float), rows.high.astype(float), alpha=0.15,
-                              color=style["color"], linewidth=0)  # fmt: skip
-    for method in [m for m in STYLES if m in set(table.method)]:
+            band = {"alpha": 0.15, "color": style["color"], "linewidth": 0}
+            axes.fill_between(cost.astype(float), rows.low.astype(float), rows.high.astype(float), **band)
+    for method in [m for m in METHODS if m in set(table.method)]:
         points = table[table.method == method]
         error = yerror([points["mean"] - points.low, points.high - points["mean"]])
-        label = f"{method} ({SYMBOLS[method]})" if method in SYMBOLS else method
         fit = "" if (fit_curves.method == method).any() else ", no clear trend"
-        axes.errorbar(points.flops / x.scale, points["mean"], error, capsize=3, markersize=5, label=label + fit,
-                      **STYLES[method] | {"linestyle": "none"})  # fmt: skip
+        look = METHODS[method] | POINTS | {"capsize": CAP_SIZE, "markersize": MARKER_SIZE}
+        axes.errorbar(points.flops / x.scale, points["mean"], error, label=method_label(method) + fit, **look)
     mark_baseline(axes, table, x)
     axes.legend(frameon=False, loc="lower right")
     return figure
@@ -72,15 +74,15 @@ def frontiers(frontier):
     figure, axes = cost_axes(x, title)
     best = frontier[frontier.pareto.astype(bool)].sort_values("cost_value")
     axes.step(best.flops / x.scale, best.accuracy, where="post", color="grey", linewidth=1.2, zorder=1)
-    styles = {"baseline": {"color": "#888888", "marker": "*"}} | STYLES
+    styles = {"baseline": BASELINE} | METHODS
     for method in [m for m in styles if (frontier.method == m).any()]:
         rows, label = frontier[frontier.method == method], method
         for optimal in (True, False):
             part = rows[rows.pareto.astype(bool) == optimal]
             error = yerror([(part.accuracy - part.low).fillna(0), (part.high - part.accuracy).fillna(0)])
-            fill = {} if optimal else {"markerfacecolor": "white"}
-            axes.errorbar(part.flops / x.scale, part.accuracy, error, capsize=2, markersize=7 if optimal else 5,
-                          elinewidth=0.8, label=label, **styles[method] | {"linestyle": "none"} | fill)  # fmt: skip
+            look = styles[method] | POINTS | {"capsize": 2, "elinewidth": 0.8, "markersize": 7 if optimal else 5}
+            look |= {} if optimal else HOLLOW
+            axes.errorbar(part.flops / x.scale, part.accuracy, error, label=label, **look)
             label = None if len(part) else label
     handles, labels = axes.get_legend_handles_labels()
     shown = dict(zip(labels, handles, strict=True))
@@ -106,11 +108,9 @@ def width_by_depth_and_resolution(runs):
     x = METRICS["flops"].for_values(points.flops)
     title = f"{about(runs, runs.model.iloc[0])}; {seeds_note(points)}; width grows along each curve"
     figure, axes = cost_axes(x, title)
-    for n, ((depth, resolution), rows) in enumerate(pairs.items()):
+    for ((depth, resolution), rows), style in zip(pairs.items(), categories(len(pairs)), strict=True):
         error = yerror([rows["mean"] - rows.low, rows.high - rows["mean"]])
-        axes.errorbar(
-            rows.flops / x.scale, rows["mean"], error, capsize=3, markersize=5, color=PAIRS[n % len(PAIRS)],
-            marker=MARKERS[n % len(MARKERS)], label=f"d={depth:g}, r={resolution:g}",
-        )  # fmt: skip
+        look = style | {"capsize": CAP_SIZE, "markersize": MARKER_SIZE, "label": f"d={depth:g}, r={resolution:g}"}
+        axes.errorbar(rows.flops / x.scale, rows["mean"], error, **look)
     axes.legend(frameon=False, loc="lower right")
     return figure

@@ -6,16 +6,11 @@ from matplotlib.ticker import LogLocator
 
 from scaling_study.figures.labels import ABOVE_LEFT, BELOW_RIGHT, name_points
 from scaling_study.figures.metrics import METRICS
+from scaling_study.figures.style import CATEGORIES, GRID, HOLLOW, LABEL_SIZE, LINES, POINTS, TITLE_SIZE
 from scaling_study.scaling.coefficients import AXES
 
-FAMILY = {"color": "#0072B2", "marker": "o", "markersize": 6}
-OTHERS = {"color": "#D55E00", "marker": "s", "markersize": 6, "linestyle": "none"}
-RATIOS = {
-    "flops": {"color": "#000000", "marker": "o"},
-    "params": {"color": "#0072B2", "marker": "s", "linestyle": "--"},
-    "activations": {"color": "#D55E00", "marker": "^", "linestyle": "-."},
-    "activation_bytes": {"color": "#009E73", "marker": "v", "linestyle": ":"},
-}
+FAMILY, OTHERS = (look | {"markersize": 6} for look in CATEGORIES[:2])
+RATIOS = ("flops", "params", "activations", "activation_bytes")
 
 
 def baselines(costs):
@@ -44,13 +39,13 @@ def accuracy(costs, published, column):
     axes.plot(family[column] / x.scale, family.top1, color=FAMILY["color"])
     others = points[~points.model.isin(family.model)]
     for group, name, style in ((family, "EfficientNet", FAMILY), (others, "others", OTHERS)):
-        for measured, fill, label in ((True, {}, "measured"), (False, {"markerfacecolor": "white"}, "as printed")):
+        for measured, fill, label in ((True, {}, "measured"), (False, HOLLOW, "as printed")):
             rows = group[group.measured == measured]
             if len(rows):
-                look = style | {"linestyle": "none"} | fill
+                look = style | POINTS | fill
                 axes.plot(rows[column] / x.scale, rows.top1, label=f"{name}, cost {label}", **look)
     axes.legend(frameon=False, loc="lower right")
-    axes.set_title("Accuracies: Tan & Le 2019, Table 2, one training each", fontsize=10)
+    axes.set_title("Accuracies: Tan & Le 2019, Table 2, one training each", fontsize=TITLE_SIZE)
     names = points.model.str.replace("EfficientNet-", "")
     places = points.model.isin(family.model).map({True: ABOVE_LEFT, False: BELOW_RIGHT})
     name_points(axes, list(zip(points[column] / x.scale, points.top1, names, places, strict=True)))
@@ -90,7 +85,8 @@ def against_flops(rows, flops, column, *, printed, title, bars=None):
     axes.set_yscale("log")
     own = rows.family == "efficientnet"
     texts = []
-    for mine, style, label, place in ((own, FAMILY, "EfficientNet", ABOVE_LEFT), (~own, OTHERS, "others", BELOW_RIGHT)):
+    groups = ((own, FAMILY, "EfficientNet", ABOVE_LEFT), (~own, OTHERS | POINTS, "others", BELOW_RIGHT))
+    for mine, style, label, place in groups:
         part = rows[mine].assign(x=flops[mine] / x.scale).sort_values("x")
         error = None if bars is None else [(bar[mine] / y.scale).loc[part.index].astype(float) for bar in bars]
         axes.errorbar(
@@ -103,7 +99,7 @@ def against_flops(rows, flops, column, *, printed, title, bars=None):
     axes.yaxis.set_minor_formatter(lambda *_: "")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.legend(frameon=False, loc="lower right")
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize=TITLE_SIZE)
     name_points(axes, texts)
     return figure
 
@@ -124,19 +120,19 @@ def cost_curves(costs):
     panels = figure.subplots(1, len(present), sharey=True, squeeze=False)[0]
     for axes, axis in zip(panels, present, strict=True):
         rows = scaled[(scaled.model == model) & (scaled.method == axis)].sort_values(axis)
-        for column, style in RATIOS.items():
+        for column, style, line in zip(RATIOS, CATEGORIES, LINES, strict=False):
             ratio = [1.0, *(rows[column] / base[column])]
-            axes.plot([1.0, *rows[axis]], ratio, label=METRICS[column].label, markersize=5, **style)
+            axes.plot([1.0, *rows[axis]], ratio, label=METRICS[column].label, markersize=5, linestyle=line, **style)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=2)
         axes.xaxis.set_major_locator(LogLocator(base=2, subs=(1, 1.5)))
         for ticks in (axes.xaxis, axes.yaxis):
             ticks.set_major_formatter(lambda value, _: f"{value:g}")
         axes.set_xlabel(f"{axis} coefficient, log scale")
-        axes.grid(alpha=0.3)
+        axes.grid(**GRID)
     panels[0].set_ylabel("cost relative to the baseline, log scale")
-    panels[0].legend(frameon=False, fontsize=8)
-    figure.suptitle(f"{model} from {base.resolution_px} pixels, counted on the networks as built", fontsize=10)
+    panels[0].legend(frameon=False, fontsize=LABEL_SIZE)
+    figure.suptitle(f"{model} from {base.resolution_px} pixels, counted on the networks as built", fontsize=TITLE_SIZE)
     return figure
 
 
@@ -151,5 +147,5 @@ def panel(xlabel, ylabel):
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.margins(x=0.1)
-    axes.grid(alpha=0.3)
+    axes.grid(**GRID)
     return figure, axes

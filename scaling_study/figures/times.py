@@ -5,10 +5,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from scaling_study.figures.metrics import METRICS
+from scaling_study.figures.style import BASELINE, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
 
 COUNTS = ("flops", "params", "activations")
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = "osD^vPX"
 
 
 def time_against_counts(time_fits, costs, latencies):
@@ -23,14 +22,18 @@ def time_against_counts(time_fits, costs, latencies):
         single[["variant_id", "seconds_median"]], on="variant_id"
     )
     group = "family" if points.family.nunique() > 1 else "method"
+    names = sorted(points[group].unique())
+    looks = dict(zip(names, categories(len(names)), strict=True))
+    if group == "method":
+        looks = {"baseline": BASELINE} | METHODS
     y = METRICS["seconds_median"].for_values(points.seconds_median)
     figure = Figure(figsize=(11.0, 4.2), layout="constrained")
     panels = figure.subplots(1, len(COUNTS), sharey=True)
     for axes, column in zip(panels, COUNTS, strict=True):
         x = METRICS[column].for_values(points[column])
-        for n, (name, rows) in enumerate(points.groupby(group)):
-            axes.plot(rows[column] / x.scale, rows.seconds_median / y.scale, linestyle="none", label=name,
-                      color=COLOURS[n % len(COLOURS)], marker=MARKERS[n % len(MARKERS)], markersize=6)  # fmt: skip
+        for name, rows in points.groupby(group):
+            look = looks[name] | POINTS | {"markersize": 6, "label": name}
+            axes.plot(rows[column] / x.scale, rows.seconds_median / y.scale, **look)
         fit = fits[fits.predictor == column]
         if len(fit):
             row = fit.iloc[0]
@@ -44,11 +47,13 @@ def time_against_counts(time_fits, costs, latencies):
             ticks.set_minor_formatter(lambda *_: "")
             ticks.set_major_formatter(lambda value, _: f"{value:g}")
         axes.set_xlabel(f"{x.title}, log scale")
-        axes.grid(alpha=0.3)
+        axes.grid(**GRID)
     panels[0].set_ylabel(f"{y.title}, log scale")
-    panels[0].legend(frameon=False, fontsize=8)
+    panels[0].legend(frameon=False, fontsize=LABEL_SIZE)
     n = len(points)
-    figure.suptitle(f"{setting.device}, CPU threads: {setting.threads}, {setting.precision}; {n} networks", fontsize=10)
+    figure.suptitle(
+        f"{setting.device}, CPU threads: {setting.threads}, {setting.precision}; {n} networks", fontsize=TITLE_SIZE
+    )
     return figure
 
 

@@ -1,0 +1,55 @@
+"""From the run table to what is drawn: variants with their mean and range over seeds, and the texts of titles."""
+
+import pandas as pd
+
+from scaling_study.records.columns import VARIANT
+
+
+def studies(runs: pd.DataFrame) -> dict[tuple[str, float], pd.DataFrame]:
+    """{(model, epochs): its finished runs, with the baselines of models that were not scaled as references}."""
+    done = runs[runs.status == "done"]
+    scaled = done.model[done.method != "baseline"].unique()
+    models = scaled if len(scaled) else done.model.value_counts().index[:1]
+    return {
+        (model, epochs): rows[(rows.model == model) | ~rows.model.isin(models)]
+        for model in models
+        for epochs, rows in done.groupby("epochs", dropna=False)
+        if (rows.model == model).any()
+    }
+
+
+def variants(runs: pd.DataFrame, y: str) -> pd.DataFrame:
+    """Mean, least and greatest of column ``y`` over the seeds of each finished variant.
+
+    Returns a frame with the columns of VARIANT, phi, n, mean, low and high, sorted by flops.
+    """
+    done = runs[runs.status == "done"]
+    known = [column for column in VARIANT if column in done]  # of tables that were not read from a study
+    groups = done.groupby(known, as_index=False, dropna=False)
+    columns = {"n": (y, "size"), "mean": (y, "mean"), "low": (y, "min"), "high": (y, "max")}
+    return groups.agg(phi=("phi", "first"), **columns).sort_values("flops", ignore_index=True)
+
+
+def curve(table: pd.DataFrame, method: str) -> pd.DataFrame:
+    """The points of one method with the baseline, where it starts, in front."""
+    return pd.concat([table[table.method == "baseline"], table[table.method == method]]).sort_values("flops")
+
+
+def seeds_note(table: pd.DataFrame) -> str:
+    """What the bars mean, with n."""
+    counts = sorted(set(table.n))
+    n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return f"n = {n} seed{'' if counts == [1] else 's'} per point" + ("" if counts == [1] else ", mean and range")
+
+
+def about(runs: pd.DataFrame, model: str) -> str:
+    """Data set, baseline, recipe and length of training of the runs, for the title."""
+    data, recipe = (" and ".join(sorted(set(runs[column].dropna()))) for column in ("data", "recipe"))
+    return f"{data}, {trained(model, runs)}, {recipe}"
+
+
+def trained(model: str, rows: pd.DataFrame) -> str:
+    """The model and for how long it was trained, where the rows hold that."""
+    epochs = sorted(set(rows.epochs.dropna()))
+    lengths = " and ".join(f"{count:g}" for count in epochs)
+    return f"{model}, {lengths} epoch{'s' if epochs != [1] else ''}" if epochs else model

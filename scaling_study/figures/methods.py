@@ -1,0 +1,33 @@
+"""Accuracy against cost, all methods together (as Figure 8 of Tan & Le 2019)."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scaling_study.figures.aggregation import about, curve, seeds_note, variants
+from scaling_study.figures.labels import name_points
+from scaling_study.figures.marks import draw_curve, mark_baseline, mark_references
+from scaling_study.figures.metrics import METRICS
+from scaling_study.figures.style import GRID, METHODS, ONE_PANEL, POINTS, TITLE_SIZE, method_label
+
+
+def methods_together(runs: pd.DataFrame, model: str) -> Figure:
+    """Accuracy against flops (log scale) with a curve per method, all from the baseline."""
+    everything, y = variants(runs, "top1"), METRICS["top1"]
+    table = everything[everything.model == model]
+    x = METRICS["flops"].for_values(table.flops)
+    figure = Figure(figsize=ONE_PANEL, layout="constrained")
+    axes = figure.subplots()
+    for method in [method for method in METHODS if (table.method == method).any()]:
+        points, line = (table[table.method == method], POINTS) if method == "custom" else (curve(table, method), {})
+        draw_curve(axes, points, method, x, label=method_label(method), **line)
+    mark_baseline(axes, table, x)
+    names = mark_references(axes, everything[everything.model != model], x)
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlabel(f"{x.title}, log scale")
+    axes.set_ylabel(y.title)
+    axes.grid(**GRID)
+    axes.legend(frameon=False)
+    axes.set_title(f"{about(runs, model)}; {seeds_note(table)}", fontsize=TITLE_SIZE)
+    name_points(axes, names)
+    return figure
