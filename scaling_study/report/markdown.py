@@ -28,6 +28,11 @@ def table(rows):
         yield "| " + " | ".join(str(row[name]) for name in names) + " |"
 
 
+def epochs_text(count):
+    """1 epoch, 2 epochs; nothing for runs of unknown length."""
+    return "" if pd.isna(count) else f"{count:g} epoch{'' if count == 1 else 's'}"
+
+
 def number(value):
     """1234567 as 1.23 M."""
     if not np.isfinite(value):

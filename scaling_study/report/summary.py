@@ -40,8 +40,9 @@ def data_part(analysis):
     if len(runs):
         seeds = runs.groupby(["model", "epochs", "method", *AXES], dropna=False).seed.nunique()
         models = ", ".join(dict.fromkeys(runs.model))
-        epochs = ", ".join(f"{count:g}" for count in sorted(set(runs.epochs.dropna().astype(float))))
-        yield f"{len(runs)} finished runs of {len(seeds)} variants of {models}, {epochs} epochs, {spread(seeds)} each."
+        lengths = sorted(set(runs.epochs.dropna().astype(float)))
+        epochs = ", ".join(f"{count:g}" for count in lengths) + f" epoch{'' if lengths == [1] else 's'}"
+        yield f"{len(runs)} finished runs of {len(seeds)} variants of {models}, {epochs}, {spread(seeds)} each."
     else:
         yield "No finished runs."
     yield "Intervals are 95%; accuracies are top-1 on the test split in percent."

@@ -1,8 +1,8 @@
-"""What the summary says of methods: saturation, comparisons at equal cost, the best of them, the frontier."""
+"""The summary's parts about methods: saturation, comparisons at equal cost, the best of them, the frontier."""
 
 import pandas as pd
 
-from scaling_study.report.markdown import COST_NAMES, UNIT_OF, coefficients, interval, number, table
+from scaling_study.report.markdown import COST_NAMES, UNIT_OF, coefficients, epochs_text, interval, number, table
 
 
 def saturation_part(fits):
@@ -34,7 +34,7 @@ def saturation_row(row):
         "status": no_trend(row) if row.shape == "flat" else f"{row.status}, {row.shape}",
         "last doubling brought": interval(row.last_gain, row.last_gain_low, row.last_gain_high, "{:+.2f}"),
         "saturates at": saturation_words(row),
-        "accuracy without end": asymptote_words(row),
+        "asymptote": asymptote_words(row),
     }
 
 
@@ -113,10 +113,10 @@ def tally(part):
 def leader_part(leaders):
     yield "## Does the best method depend on the cost that is held equal?"
     yield ""
-    yield "At the largest cost that every method reaches, with the others that cannot be told from the best:"
+    yield "At the largest cost that every method reaches, with the others that are not distinguishable from the best:"
     several = leaders.epochs.nunique() > 1
     for (model, epochs), rows in leaders.groupby(["model", "epochs"], dropna=False):
-        name = f"{model}, {epochs} epochs" if several else model
+        name = f"{model}, {epochs_text(epochs)}" if several else model
         yield ""
         for cost, part in rows.groupby("cost", sort=False):
             at = f"{number(part.cost_value.iloc[0])}{UNIT_OF.get(cost, '')}"
@@ -146,12 +146,19 @@ def winners(rows):
     if len(names) == 1:
         return f"{names[0]} is in front by each of {len(full)} costs."
     could = [{part.method.iloc[0], *part.other[part.verdict != "better"]} for part in full]
-    if shared := sorted(set.intersection(*could)):
-        return (
-            f"the means put {' or '.join(names)} in front, depending on the cost, but {' and '.join(shared)} cannot be "
-            "told from the best by any of them."
-        )
-    return f"**which cost is held equal changes the winner** ({', '.join(names)})."
+    shared = sorted(set.intersection(*could))
+    if not shared:
+        return f"**which cost is held equal changes the winner** ({', '.join(names)})."
+    alone = [
+        f"{part.method.iloc[0]} is better than every other by {COST_NAMES[part.cost.iloc[0]]}"
+        for part in full
+        if (part.verdict == "better").all()
+    ]
+    return (
+        f"the means put {' or '.join(names)} in front, depending on the cost; by every cost, {' and '.join(shared)} "
+        f"{'is' if len(shared) == 1 else 'are'} best or not distinguishable from the best"
+        + (f" ({', '.join(alone)})." if alone else ".")
+    )
 
 
 def frontier_part(frontier):

@@ -1,28 +1,28 @@
-"""What the summary says of searches, surfaces, recommendations, lengths of training, times and published tables."""
+"""The summary's parts about searches, surfaces, recommendations, lengths of training, times and published tables."""
 
 import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.times import TIMES
-from scaling_study.report.markdown import COST_NAMES, coefficients, interval, number, ratio, table, triple
+from scaling_study.report.markdown import COST_NAMES, coefficients, epochs_text, interval, number, ratio, table, triple
 from scaling_study.scaling.coefficients import AXES
 
 
 def search_part(search):
     yield "## Search for alpha, beta and gamma"
     for (model, epochs), rows in search.groupby(["model", "epochs"], dropna=False):
-        name = model if search.epochs.nunique() < 2 else f"{model}, {epochs} epochs"
+        name = model if search.epochs.nunique() < 2 else f"{model}, {epochs_text(epochs)}"
         others = rows[rows.verdict != "best"]
-        equal, dear = ((others.verdict == verdict).sum() for verdict in ("not distinguishable", "over budget"))
+        equal, expensive = ((others.verdict == verdict).sum() for verdict in ("not distinguishable", "over budget"))
         yield ""
         if len(others) == len(rows):
-            yield f"{name}: every triple was built too dear to be chosen."
+            yield f"{name}: every triple was built over budget."
         else:
             best = rows.iloc[0]
             yield (
                 f"{name}: best on the validation split is alpha, beta, gamma = {triple(best)} with "
                 f"{best.accuracy:.2f}% at {ratio(best.flops_ratio)} the baseline's multiply-adds (n = {best.n}). "
-                f"{equal} of {len(others)} others cannot be told from it; {dear} were built too dear to be chosen."
+                f"{equal} of {len(others)} others are not distinguishable from it; {expensive} were built over budget."
             )
         yield ""
         yield from table(
@@ -83,7 +83,7 @@ def recommendation_part(recommendations, runs):
 
 
 def confirmation(row, runs):
-    """What runs of exactly these coefficients say of the prediction interval."""
+    """Whether runs of exactly these coefficients lie within the prediction interval."""
     if runs.empty:
         return "not yet"
     same = (runs.model == row.model) & (runs.epochs == row.epochs)
@@ -167,7 +167,7 @@ def device_of(row):
 def published_part(comparisons):
     yield "## The paper's own Tables 3 and 7"
     yield ""
-    yield "One training each, so every difference stands without an interval: nobody can say from them what chance did."
+    yield "One training each, so no difference has an interval: how much of it is chance is unknown."
     yield ""
     yield from table(
         [

@@ -12,6 +12,7 @@ from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 from scaling_study.records.tables import load_runs
 from scaling_study.report.summary import summary
+from scaling_study.report.summary_methods import winners
 from scaling_study.scaling.grid import triples
 
 from .synthetic import floor_curve, grid_study, matched_study, run_rows, surface_study
@@ -123,11 +124,11 @@ def test_compound_variants_of_one_triple_are_a_curve_and_others_beside_it():
 @pytest.mark.parametrize(
     ("gap", "cheaper", "said"),
     [
-        (0.1, 1.5, "but depth cannot be told from the best by any of them"),
+        (0.1, 1.5, "by every cost, depth is best or not distinguishable from the best"),
         (1.5, 3.0, "changes the winner** (width, depth)"),
     ],
 )
-def test_the_winner_changes_only_where_it_is_told(empty, paper, gap, cheaper, said):
+def test_the_winner_changes_only_where_methods_are_distinguishable(empty, paper, gap, cheaper, said):
     """Depth is behind at equal flops, but has fewer parameters, so that it is ahead by those."""
     rng, costs = np.random.default_rng(0), [1, 2, 4]
     width = run_rows("width", costs, [40, 36, 32], rng)
@@ -174,3 +175,16 @@ def test_the_committed_summary_is_that_of_the_committed_tables(name, paper):
     headings = [[line for line in lines if line.startswith("#")] for lines in (made, kept)]
     assert headings[0] == headings[1]
     assert len(made) == len(kept)
+
+
+def test_a_method_that_is_better_by_one_cost_is_named_with_it():
+    """A method that is not distinguishable from the best by every cost may still be better than every other by one."""
+    rows = [
+        {"cost": "flops", "method": "width", "other": "depth", "verdict": "not distinguishable", "p": 0.4},
+        {"cost": "latency_seconds", "method": "depth", "other": "width", "verdict": "better", "p": 0.001},
+    ]
+    line = winners(pd.DataFrame(rows))
+    assert line == (
+        "the means put width or depth in front, depending on the cost; by every cost, depth is best or not "
+        "distinguishable from the best (depth is better than every other by latency)."
+    )
