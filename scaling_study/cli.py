@@ -13,6 +13,7 @@ import warnings
 from importlib import import_module
 
 from scaling_study.config.messages import line_of
+from scaling_study.config.schema import Config
 from scaling_study.errors import StudyError, plain_warnings
 from scaling_study.execution.command import application, composed, options_of, show
 from scaling_study.system.output import make_courteous
@@ -32,8 +33,9 @@ TASKS = {
 }
 
 
-def run(arguments: list[str]) -> int:
-    """Run the command that the arguments describe, and return its exit status.
+def execute(arguments: list[str]) -> tuple[int, Config | None]:
+    """Run the command that the arguments describe. Returns (exit status, configuration of its first run), the latter
+    None for --help and the like.
 
     Raises ConfigError, StudyError, and what Hydra and OmegaConf raise for arguments that they cannot read.
     """
@@ -42,15 +44,16 @@ def run(arguments: list[str]) -> int:
     options = options_of(arguments)
     with application(options) as app:
         if show(app, options):
-            return 0
+            return 0, None
         command = composed(app, options)
-        if command.config.task == "train":
+        task = command.config.task
+        if task == "train":
             from scaling_study.tasks import train
 
-            return train.run(command)
-        if not first_of_several():
-            return 0
-        return import_module(TASKS[command.config.task]).run(command.jobs)
+            status = train.run(command)
+        else:
+            status = import_module(TASKS[task]).run(command.jobs) if first_of_several() else 0
+        return status, command.config
 
 
 def main() -> None:
@@ -63,7 +66,7 @@ def main() -> None:
         warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/submitit_slurm' is validated against")
         atexit.register(gc.freeze)  # or Python looks through all of torch for garbage once more, for half a second
     try:
-        sys.exit(run(sys.argv[1:]))
+        sys.exit(execute(sys.argv[1:])[0])
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on where this one stopped")
     except Exception as error:

@@ -27,6 +27,8 @@ NEEDED = {
     "task=recommend": ["budget.flops=2"],
     "model=timm": ["model.name=resnet18"],
     "data=imagefolder": ["data.root=FOLDER"],
+    "model=custom": ["model.builder=tests.plugins:build"],
+    "data=custom": ["data.loader=tests.plugins:load"],
     "data=timm": ["data.name=torch/mnist", "data.classes=10"],
     "recipe=efficientnet": IN_MEMORY,
     "recipe=resnet": IN_MEMORY,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING
 
+from scaling_study.config.ranges import NAME
 from scaling_study.errors import ConfigError
 
 if TYPE_CHECKING:
-    from scaling_study.config.schema import Config, Recipe, Scaling
+    from scaling_study.config.schema import Config, Model, Recipe, Scaling
 
 
 def check_choices(config: Config) -> None:
@@ -22,9 +23,10 @@ def check_choices(config: Config) -> None:
     if family.names is not None and model.name not in family.names:
         message = f"must be {' or '.join(family.names)}; model=timm takes the name of any timm classifier"
         raise ConfigError("model.name", model.name, message)
-    if family.names is None and not model.name:
+    if model.family == "timm" and not model.name:
         raise ConfigError("model.name", model.name, "model=timm needs the name of a timm classifier")
-    if model.small_stem and not family.stages:
+    check_custom(model)
+    if model.small_stem and (not family.stages or model.family == "custom"):
         raise ConfigError("model.small_stem", True, f"family {model.family} keeps the stem it has")
     for key in ("depth_multiplier", "width_multiplier"):
         if getattr(model, key) != 1 and not family.stages:
@@ -51,6 +53,23 @@ def check_choices(config: Config) -> None:
         raise ConfigError("budget", " and ".join(limits) or None, allowed)
 
 
+def check_custom(model: Model) -> None:
+    """Raise ConfigError where the user's function of model=custom is missing, or named for another model."""
+    if model.family != "custom":
+        if model.builder is not None:
+            raise ConfigError(
+                "model.builder", model.builder, f"must be null with model={model.name}; give model=custom"
+            )
+        return
+    from scaling_study.models import custom
+
+    if model.name not in NAME:
+        raise ConfigError("model.name", model.name, NAME.message)
+    if model.dropout:
+        raise ConfigError("model.dropout", model.dropout, "must be 0 with model=custom, whose builder sets its own")
+    custom.plugin(model.builder)
+
+
 def check_data(config: Config) -> None:
     """Raise ConfigError for keys and augmentation that the kind of data set does not have."""
     from scaling_study.data import shape_of, source_of
@@ -61,8 +80,10 @@ def check_data(config: Config) -> None:
     if data.name != "imagefolder" and data.class_map is not None:
         raise ConfigError("data.class_map", data.class_map, "must be null; it needs data=imagefolder")
     shape_of(data)
+    if data.name != "custom" and data.loader is not None:
+        raise ConfigError("data.loader", data.loader, "must be null; it needs data=custom")
     for key in () if source.files else fields(data):
-        if key.default is not MISSING and (value := getattr(data, key.name)) != key.default:
+        if key.name != "loader" and key.default is not MISSING and (value := getattr(data, key.name)) != key.default:
             raise ConfigError(f"data.{key.name}", value, f"data={data.name} has none to set; it is for image files")
     if data.in_memory and data.memory_resolution < 1:
         raise ConfigError("data.memory_resolution", data.memory_resolution, "must be 1 or more with data.in_memory")

@@ -1,5 +1,6 @@
 """The allowed values of each config key on its own. Every number has a least and a greatest value."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -89,6 +90,10 @@ NAME = Words(
     ),
     f"must be one folder name of letters, digits and . _ - = + , of at most {NAME_MAX} bytes",
 )
+REFERENCE = Words(
+    lambda value: value is None or re.fullmatch(r"[\w.-]+(:\w+)?", value) is not None,
+    "must be MODULE:FUNCTION, the name of an entry point, or null",
+)
 CHANNELS = Words(
     lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (colour) or null"
 )
@@ -110,6 +115,7 @@ RULES: dict[str, Numbers | Words] = {
     "model.resolution": count(PIXELS_MAX),
     "model.dropout": FRACTION,
     "model.drop_path_rate": FRACTION,
+    "model.builder": REFERENCE,
     "data.train_images": count(null=True),
     "data.val_images": count(null=True),
     "data.test_images": count(null=True),
@@ -120,6 +126,7 @@ RULES: dict[str, Numbers | Words] = {
     "data.interpolation": one_of("bilinear", "bicubic"),
     "data.memory_resolution": count(PIXELS_MAX, low=0),
     "data.unreadable_max": count(low=0),
+    "data.loader": REFERENCE,
     "data.loader_workers": count(1024, low=0, auto=True),
     "recipe.epochs": count(10**6),
     "recipe.batch_size": count(2**24, low=2),

@@ -17,6 +17,7 @@ class Model:
     small_stem: bool
     dropout: float
     drop_path_rate: float
+    builder: str | None = None  # of model=custom
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Data:
     unreadable_max: int = 0
     loader_workers: Any = "auto"
     class_map: str | None = None
+    loader: str | None = None  # of data=custom
 
 
 @dataclass

@@ -40,12 +40,14 @@ class Source:
         return import_module(self.module).open_splits
 
 
+LOADER = ("data.loader", "scaling_study.data")  # config key and entry points of the functions of data=custom
 SOURCES = {
     "fractals": Source("scaling_study.data.fractals", classes=200, channels=1, images=(30_000, 10_000)),
     "fashion_mnist": Source("scaling_study.data.fashion_mnist", classes=10, channels=1, images=(60_000, 10_000)),
     "cifar10": Source("scaling_study.data.cifar10", classes=10, channels=3, images=(50_000, 10_000)),
     "cifar100": Source("scaling_study.data.cifar100", classes=100, channels=3, images=(50_000, 10_000)),
     "elpv": Source("scaling_study.data.elpv", classes=4, channels=1),
+    "custom": Source("scaling_study.data.custom", classes=None, channels=None),
     "imagenet_size": Source(None, classes=1000, channels=3),
     "imagefolder": Source("scaling_study.data.imagefolder", classes=None, channels=None, files=True),
 }
@@ -69,6 +71,10 @@ def shape_of(data):
     Raises ConfigError or StudyError when neither the config nor the folder says how many classes there are.
     """
     source = source_of(data.name)
+    if data.name == "custom":
+        from scaling_study.data import custom
+
+        return custom.shape(data.loader)
     if not source.files:
         return source.classes, source.channels
     channels = data.channels or 3

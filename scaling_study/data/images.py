@@ -2,7 +2,7 @@
 
 import torch
 
-from scaling_study.data import shape_of, source_of
+from scaling_study.data import custom, shape_of, source_of
 from scaling_study.data.dataset import DataSet, Images, Loading
 from scaling_study.errors import ConfigError, StudyError, encodable
 
@@ -23,6 +23,8 @@ def load_data(data):
         require_enough(source, data)
     if source.files:
         train, val, test = source.open_splits(data)
+    elif data.name == "custom":
+        (train, test), val = custom.load(data.loader), None
     else:
         needed = None if data.train_images is None else data.train_images + data.val_images
         (train, test), val = source.load(data.root, needed, data.test_images), None

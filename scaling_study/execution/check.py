@@ -9,9 +9,13 @@ import torch
 from timm.optim import get_optimizer_info
 
 from scaling_study.config.schema import Recipe
+from scaling_study.data import size_of
 from scaling_study.data.images import load_data
 from scaling_study.errors import ConfigError
 from scaling_study.execution.memory import check_memory
+from scaling_study.measure.complexity import images, shapes_only
+from scaling_study.measure.flops import told_of_size
+from scaling_study.models import build_network
 from scaling_study.planning.jobs import Job
 from scaling_study.training.device import choose_device
 from scaling_study.training.distributed import world_of_environment
@@ -35,6 +39,7 @@ def check_trainable(jobs: Sequence[Job], elsewhere: bool = False) -> None:
     for job in jobs:
         check_growth(job.run.model, job.run.recipe, job.run.variant)
     check_memory(jobs, device)
+    check_outputs(jobs)
     require_tracker(jobs[0].config.tracker)
     processes = world_of_environment().size
     checked = []
@@ -60,6 +65,22 @@ def check_trainable(jobs: Sequence[Job], elsewhere: bool = False) -> None:
                 "recipe.warmup_epochs", recipe.warmup_epochs, f"must be at most recipe.epochs={recipe.epochs}"
             )
         make_schedule(check_optimizer(recipe), recipe, images // recipe.batch_size)
+
+
+def check_outputs(jobs: Sequence[Job]) -> None:
+    """Raise ConfigError for a user's network whose output is not a number for each class of each image."""
+    for job in {repr(job.run.variant): job for job in jobs if job.run.model.family == "custom"}.values():
+        run, size = job.run, size_of(job.run.data)
+        px = run.variant.resolution_px
+        options = {**size, "resolution_px": px}
+        network = shapes_only(lambda: build_network(run.model, run.variant.coefficients, **options)).eval()  # noqa: B023
+        with torch.no_grad(), told_of_size(run.model, px):
+            output = network(images(network, 2, size["channels"], px))
+        wanted = (2, size["classes"])
+        if not isinstance(output, torch.Tensor) or tuple(output.shape) != wanted:
+            found = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
+            message = f"its network must give {wanted} numbers for 2 images and {wanted[1]} classes; it gives {found}"
+            raise ConfigError("model.builder", run.model.builder, message)
 
 
 def check_optimizers(jobs: Sequence[Job]) -> None:

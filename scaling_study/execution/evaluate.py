@@ -136,7 +136,7 @@ def only_needed(run: Run, split: str) -> Run:
 def model_of(settings: dict[str, Any], resolution: int) -> Model:
     """The config group ``model`` from what a run's config.yaml holds of it."""
     unsaid = {"family": settings["name"], "depth_multiplier": 1.0, "width_multiplier": 1.0, "small_stem": False}
-    return Model(**unsaid | settings, resolution=resolution)
+    return Model(**unsaid | {key: value for key, value in settings.items() if key != "code"}, resolution=resolution)
 
 
 def batches_of(data: DataSet, job: Job, weighted: Weighted, resolution: int, device: torch.device) -> Any:

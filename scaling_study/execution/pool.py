@@ -3,7 +3,8 @@
 import os
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from hydra.utils import get_class
@@ -18,15 +19,20 @@ Launch = Callable[[Any, Sequence[Sequence[str]], int], Any]  # launch() of a Hyd
 LAUNCHES_MAX = 4  # of a sweep whose worker processes keep dying
 
 
-def set_up(target: str, points: Mapping[tuple[str, ...], Job]) -> None:
-    """Patch the launcher class named ``target``: it starts each run of ``points``, {overrides: Job}, once, unless it
-    is done; a launcher of parallel workers also replaces workers that die."""
+@contextmanager
+def patched(target: str, points: Mapping[tuple[str, ...], Job]) -> Iterator[None]:
+    """Patch the launcher class named ``target``, until the context is left: it starts each run of ``points``,
+    {overrides: Job}, once, unless it is done; a launcher of parallel workers also replaces workers that die."""
     launcher: Any = get_class(target)
     launch = launcher.launch
     if launcher.__name__ == "JoblibLauncher":
         launcher.launch = relaunching(pending_only(with_workers(launch), points, began=time.time()))
     else:
         launcher.launch = pending_only(launch, points, began=time.time())
+    try:
+        yield
+    finally:
+        launcher.launch = launch
 
 
 def pending_only(launch: Launch, points: Mapping[tuple[str, ...], Job], began: float) -> Launch:

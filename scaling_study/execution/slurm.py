@@ -61,6 +61,8 @@ def set_up() -> None:
     """Patch submitit and its launcher as described above. Raises ConfigError where there is no Slurm."""
     if not shutil.which("sbatch") or not shutil.which("srun"):
         raise ConfigError("hydra/launcher", "submitit_slurm", "there is no sbatch or srun on this machine")
+    if isinstance(SlurmJob.watcher, QueueWatcher):  # patched by an earlier command of this process
+        return
     job: Any = SlurmJob
     job.watcher = QueueWatcher(delay_s=POLL_SECONDS_MAX)
     job.results = waited_for(job.results)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from scaling_study.models import (
+    custom,
     densenet169,
     efficientnet,
     mbconv,
@@ -25,11 +26,12 @@ class Family:
         ``depths`` holds a coefficient per stage.
     stages: how many stages there are to deepen; 0 for a network that cannot be scaled in depth or width.
     resolution_min: smallest input, in pixels, that the strides leave anything of.
-    names: values of ``model.name``; None: any name that timm knows.
+    names: values of ``model.name``; None: any, of ``timm`` one that timm knows.
     layers: (depths, width, classes, channels, small_stem) -> the convolutions of that network, for budgets without
         building it; a family without is measured instead, which takes longer.
     stage_depth: whether ``scaling.stage_depth`` is offered.
     drop_path: whether the network has residual branches to drop.
+    dropout: whether it has dropout to set.
     """
 
     build: Callable
@@ -39,6 +41,7 @@ class Family:
     layers: Callable | None = None
     stage_depth: bool = False
     drop_path: bool = True
+    dropout: bool = True
 
     @property
     def axes(self):
@@ -76,6 +79,7 @@ FAMILIES = {
         drop_path=False,
     ),
     "timm": Family(timm_reference.build, stages=0, resolution_min=1, names=None),
+    "custom": Family(custom.build, stages=1, resolution_min=1, names=None, drop_path=False, dropout=False),
 }
 
 
@@ -101,6 +105,10 @@ def build_network(model, coefficients, *, classes, channels, resolution_px):
     """
     family = FAMILIES[model.family]
     rates = {"dropout": model.dropout, "drop_path_rate": model.drop_path_rate}
+    if model.family == "custom":
+        [depth], width = depths_of(model, coefficients), model.width_multiplier * coefficients.width
+        size = {"classes": classes, "channels": channels, "resolution_px": resolution_px}
+        return custom.build(builder=model.builder, depth=depth, width=width, **size)
     if family.stages:
         return family.build(classes=classes, channels=channels, **rates, **structure(model, coefficients))
     return family.build(name=model.name, resolution_px=resolution_px, classes=classes, channels=channels, **rates)

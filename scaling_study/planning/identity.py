@@ -7,12 +7,14 @@ from functools import cache
 from typing import Any
 
 from scaling_study.config.schema import Config, Data, Model, Recipe
-from scaling_study.data import TIMM, size_of, source_of
+from scaling_study.data import LOADER, TIMM, size_of, source_of
 from scaling_study.data.classes import class_names
 from scaling_study.data.fingerprint import earlier_fingerprint, fingerprint, read_alike
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES
+from scaling_study.models import custom as custom_model
 from scaling_study.planning.variant import Variant, variant_of
+from scaling_study.system.plugins import load_plugin
 
 FORMAT = 1  # raise when the same settings no longer give the same result: old records are then other runs
 
@@ -69,10 +71,17 @@ class Run:
 def model_settings(model: Model) -> dict[str, Any]:
     """The model's settings that determine a result. A key that was added later is included only where it differs from
     the value that all earlier records had, so that their names stay."""
-    later = {"family": model.name, "depth_multiplier": 1.0, "width_multiplier": 1.0, "small_stem": False}
+    later = {
+        "family": model.name,
+        "depth_multiplier": 1.0,
+        "width_multiplier": 1.0,
+        "small_stem": False,
+        "builder": None,
+    }
     settings = asdict(model)
     del settings["resolution"]  # data.resolution is what counts
-    return {key: value for key, value in settings.items() if key not in later or value != later[key]}
+    kept = {key: value for key, value in settings.items() if key not in later or value != later[key]}
+    return kept | ({"code": custom_model.plugin(model.builder).digest} if model.builder is not None else {})
 
 
 def data_settings(data: Data, folder: str | None = None) -> dict[str, Any]:
@@ -89,6 +98,8 @@ def data_settings(data: Data, folder: str | None = None) -> dict[str, Any]:
         settings.pop(key, None)
     if not data.in_memory:
         settings.pop("memory_resolution", None)
+    if data.loader is not None:
+        settings["code"] = load_plugin(*LOADER, data.loader).digest
     if data.name == "imagefolder":
         settings["folder"] = folder
         if data.class_map is not None:

@@ -31,6 +31,7 @@ def require_one_setting(job: Job, settings: dict[str, dict[str, Any]]) -> None:
         return
     same_model = settings.get(str(job.run.model.name))
     known = same_model or next(iter(settings.values()))
+    require_same_code(job, same_model, known)
     for group, schema in (("data", Data), ("recipe", Recipe)):
         mine, theirs = job.run.settings[group], known[group]
         unsaid = {field.name: field.default for field in fields(schema) if field.default is not MISSING}
@@ -47,3 +48,12 @@ def require_one_setting(job: Job, settings: dict[str, dict[str, Any]]) -> None:
                     key, value, old = "root", job.run.data.root, "other images"
                 message = f"study={job.config.study} holds runs with {old}; give these a study=NAME of their own"
                 raise ConfigError(f"{group}.{key}", value, message)
+
+
+def require_same_code(job: Job, same_model: dict[str, Any] | None, known: dict[str, Any]) -> None:
+    """Refuse to mix runs of a user's own network or images before and after its code was changed."""
+    for key, group, theirs in (("model.builder", "model", same_model), ("data.loader", "data", known)):
+        mine = job.run.settings[group].get("code")
+        if theirs is not None and mine is not None and theirs[group].get("code") not in (None, mine):
+            message = f"its code has changed since study={job.config.study}; give these runs a study=NAME of their own"
+            raise ConfigError(key, getattr(getattr(job.run, group), key.partition(".")[2]), message)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaling_study.config.schema import Config, Scaling
-from scaling_study.models import FAMILIES, timm_reference
+from scaling_study.models import timm_reference
 from scaling_study.planning.budget import solved
 from scaling_study.planning.requirements import (
     pixels,
@@ -74,7 +74,7 @@ def variant_of(config: Config) -> Variant:
     and when no coefficient reaches the budget.
     """
     model, scaling = config.model, config.scaling
-    if FAMILIES[model.family].names is None:
+    if model.family == "timm":
         timm_reference.check_name(model.name)
     budget = scaling.flops if scaling.flops not in (None, 1) else None
     if budget is not None:

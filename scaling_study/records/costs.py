@@ -139,6 +139,28 @@ def load_table(study_dir, name):
         return pd.DataFrame(columns=list(columns)).astype(columns)
 
 
+def load_costs(study_dir: str | Path) -> pd.DataFrame:
+    """The cost table of a study folder: a row per variant, columns and types of COST_COLUMNS; empty when there is none.
+
+    Raises UnreadableTable, a ValueError, when the file is damaged.
+
+    >>> import scaling_study as ss
+    >>> int(ss.load_costs("results/imagenet-family").set_index("model").flops["resnet50"])
+    4089185256
+    """
+    return load_table(study_dir, "costs")
+
+
+def load_latencies(study_dir: str | Path) -> pd.DataFrame:
+    """The latency table of a study folder: a row per variant, setting, workload and batch size. As ``load_costs``.
+
+    >>> import scaling_study as ss
+    >>> sorted(ss.load_latencies("results/imagenet-family").workload.unique())
+    ['inference', 'train_step']
+    """
+    return load_table(study_dir, "latencies")
+
+
 def require_readable(study_dir, *names):
     """Raise UnreadableTable when one of the tables is there and cannot be read."""
     for name in names:

@@ -1,8 +1,9 @@
 """task=train: train the runs of a sweep that are not done, then write tables and figures."""
 
+import logging
 import sys
 
-from scaling_study.execution import pool
+from scaling_study.execution.pool import patched
 from scaling_study.execution.prepare import prepare
 from scaling_study.execution.progress import Progress
 from scaling_study.execution.train import train_job
@@ -45,12 +46,13 @@ def sharing(config):
 
 def train(command):
     """Have Hydra's launcher train the runs, with a display of their progress."""
-    pool.set_up(command.hydra.launcher._target_, command.points)
     progress = Progress([(job.folder, job.run.nominal_cost) for job in command.jobs]).start()
     try:
-        command.launch(train_job)
+        with patched(command.hydra.launcher._target_, command.points):
+            command.launch(train_job)
     finally:
         progress.stop()
+        logging.captureWarnings(False)  # a run that trained in this process sends them to its log
 
 
 def finish(jobs):

@@ -20,6 +20,9 @@ MAGNITUDE = re.compile(r"(?<=-m)\d+(\.\d+)?")  # in timm's strings for RandAugme
 def check_growth(model, recipe, variant):
     """Raise ConfigError for growth of what there is none of, and for growth beyond what the rule can give."""
     drops, augment = FAMILIES[model.family].drop_path, recipe.auto_augment or ""
+    if recipe.dropout_growth and not FAMILIES[model.family].dropout:
+        message = f"must be 0: model={model.name} sets its own dropout"
+        raise ConfigError("recipe.dropout_growth", recipe.dropout_growth, message)
     if recipe.drop_path_growth and not drops:
         message = f"must be 0: model={model.name} has no branches to drop"
         raise ConfigError("recipe.drop_path_growth", recipe.drop_path_growth, message)

@@ -1,0 +1,133 @@
+"""Analyses of a run table, DataFrame in, DataFrame out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from scaling_study.analysis.observations import COSTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from scaling_study.analysis.surface import Surface
+
+
+class FittedCurves(NamedTuple):
+    """fits: a row per method, cost and form, with what follows of saturation; gains: what each doubling of the cost
+    brings; curves: the chosen form with its intervals."""
+
+    fits: pd.DataFrame
+    gains: pd.DataFrame
+    curves: pd.DataFrame
+
+
+def fit_curves(
+    runs: pd.DataFrame,
+    costs: Sequence[str] = COSTS,
+    *,
+    threshold: float = 0.5,
+    draws: int = 1000,
+    response: str = "top1",
+) -> FittedCurves:
+    """Fit error against cost for each method of each model and length of training.
+
+    runs: a run table as from ``load_runs``; costs: its columns; threshold: points of accuracy, a curve saturates where
+    doubling its cost brings less; draws: of the bootstrap over seeds; response: the column of accuracies in percent.
+    Raises ValueError when a needed column is absent.
+
+    >>> import scaling_study as ss
+    >>> fits, gains, curves = ss.fit_curves(ss.load_runs("results/fractals-reference"), ["flops"], draws=50)
+    >>> fits[fits.chosen].method.tolist()
+    ['width', 'depth', 'resolution', 'compound']
+    """
+    from scaling_study.analysis.fits import fits
+
+    return FittedCurves(*fits(runs, costs, threshold=threshold, draws=draws, response=response))
+
+
+def compare(
+    runs: pd.DataFrame, costs: Sequence[str] = COSTS, *, reference: str = "compound", response: str = "top1"
+) -> pd.DataFrame:
+    """Compare the method ``reference`` with every other at equal cost, by each of ``costs``.
+
+    Returns a row per comparison: difference in points with its 95% interval (t, on common seeds), and a verdict
+    corrected by Holm for all comparisons of one model, length of training and cost. ``attrs["notes"]`` of the frame
+    lists what was left out. Raises ValueError when a needed column is absent.
+
+    >>> import scaling_study as ss
+    >>> differences = ss.compare(ss.load_runs("results/fractals-reference"), ["flops"])
+    >>> sorted(differences.other.unique())
+    ['depth', 'resolution', 'width']
+    """
+    from scaling_study.analysis.comparisons import compare as comparisons
+
+    frame, notes = comparisons(runs, costs, reference=reference, response=response)
+    frame.attrs["notes"] = list(notes)
+    return frame
+
+
+def frontier(
+    runs: pd.DataFrame, costs: Sequence[str] = COSTS, *, draws: int = 1000, seed: int = 0, response: str = "top1"
+) -> pd.DataFrame:
+    """Every variant by each of ``costs``, with whether no cheaper variant has a higher mean, and how probable that is.
+
+    >>> import scaling_study as ss
+    >>> table = ss.frontier(ss.load_runs("results/fractals-reference"), ["flops"], draws=50)
+    >>> table.sort_values("cost_value").method.iloc[0]
+    'baseline'
+    """
+    from scaling_study.analysis.frontier import frontier as tabulate
+
+    return tabulate(runs, costs, draws=draws, seed=seed, response=response)
+
+
+def search(runs: pd.DataFrame, *, tolerance: float = 0.1, response: str = "val_top1") -> pd.DataFrame:
+    """The triples of a grid search at phi = 1, the best first; empty when the table holds no grid.
+
+    tolerance: of alpha * beta**2 * gamma**2 from 2.
+
+    >>> import scaling_study as ss
+    >>> best = ss.search(ss.load_runs("results/fractals-search")).iloc[0]
+    >>> f"{best.alpha:g}, {best.beta:g}, {best.gamma:g}"
+    '1, 1, 1.4'
+    """
+    from scaling_study.analysis.search import search as ranked
+
+    return ranked(runs, tolerance=tolerance, response=response)
+
+
+def regime(runs: pd.DataFrame, *, response: str = "top1") -> pd.DataFrame:
+    """Accuracy of depth minus width at equal multiply-adds for each length of training, and how it changes with it.
+
+    >>> import scaling_study as ss
+    >>> ss.regime(ss.load_runs("results/fashion_mnist-regime")).effect.unique().tolist()[0]
+    'depth minus width'
+    """
+    from scaling_study.analysis.regime import regime as effects
+
+    return effects(runs, response=response)
+
+
+def surface(
+    runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None, response: str = "top1"
+) -> Surface:
+    """The regression of log error on the logarithms of depth, width and resolution.
+
+    model, epochs: which part of the table; None where it has one only. Raises ValueError where the choice is open and
+    where the runs do not suffice.
+
+    >>> import scaling_study as ss
+    >>> sorted(ss.surface(ss.load_runs("results/fractals-reference")).ranges)
+    ['depth', 'resolution', 'width']
+    """
+    from scaling_study.analysis.surface import surfaces
+
+    found, refused = surfaces(runs, response=response)
+    keys = [key for key in (*found, *refused) if model in (None, key[0]) and epochs in (None, key[1])]
+    if len(keys) != 1:
+        known = ", ".join(f"model={name!r} epochs={length:g}" for name, length in (*found, *refused)) or "nothing"
+        raise ValueError(f"{'give model and epochs' if keys else 'there are no such runs'}; the table has {known}")
+    if keys[0] in refused:
+        raise ValueError(f"no response surface: {refused[keys[0]]}")
+    return found[keys[0]]

@@ -1,0 +1,189 @@
+"""Every figure as a function of DataFrames: ``scaling_study.plot``.
+
+Each returns a matplotlib Figure and raises ValueError where the tables hold nothing to draw. ``model`` and ``epochs``
+choose a part of tables that hold several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaling_study import figures
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "accuracy", "axes", "comparisons", "cost_curves", "fig4", "fits", "frontier", "latency", "memory", "methods",
+    "regime", "search", "times",
+]  # fmt: skip
+
+
+def methods(runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
+    """Accuracy against multiply-adds, a curve per method (Figure 8 of Tan & Le 2019). runs: as from ``load_runs``.
+
+    >>> import scaling_study as ss
+    >>> ss.plot.methods(ss.load_runs("results/fractals-reference")).axes[0].get_xscale()
+    'log'
+    """
+    return only("methods", figures.of_runs(runs), model, epochs)
+
+
+def axes(runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
+    """Accuracy against multiply-adds, a panel per axis (Figure 3).
+
+    >>> import scaling_study as ss
+    >>> len(ss.plot.axes(ss.load_runs("results/fractals-reference")).axes)
+    3
+    """
+    return only("axes", figures.of_runs(runs), model, epochs)
+
+
+def fits(curves: pd.DataFrame, runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
+    """Fitted curves with 95% bands. curves: of ``fit_curves``, which also takes ``runs``.
+
+    >>> import scaling_study as ss
+    >>> runs = ss.load_runs("results/fractals-reference")
+    >>> figure = ss.plot.fits(ss.fit_curves(runs, ["flops"], draws=50).curves, runs)
+    """
+    return only("fits", analyzed({"fit_curves": curves}, runs), model, epochs)
+
+
+def comparisons(compared: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
+    """Differences at equal multiply-adds with their intervals. compared: as from ``compare``.
+
+    >>> import scaling_study as ss
+    >>> figure = ss.plot.comparisons(ss.compare(ss.load_runs("results/fractals-reference")))
+    """
+    return only("comparisons", analyzed({"comparisons": compared}), model, epochs)
+
+
+def frontier(table: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
+    """The Pareto frontier by multiply-adds. table: as from ``frontier``.
+
+    >>> import scaling_study as ss
+    >>> figure = ss.plot.frontier(ss.frontier(ss.load_runs("results/fractals-reference"), draws=50))
+    """
+    return only("frontier", analyzed({"frontier": table}), model, epochs)
+
+
+def search(table: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
+    """Triples of a grid search relative to the best. table: as from ``search``.
+
+    >>> import scaling_study as ss
+    >>> figure = ss.plot.search(ss.search(ss.load_runs("results/fractals-search")))
+    """
+    return only("search", analyzed({"search": table}), model, epochs)
+
+
+def regime(table: pd.DataFrame) -> Figure:
+    """Depth minus width at equal multiply-adds against the length of training. table: as from ``regime``.
+
+    >>> import scaling_study as ss
+    >>> figure = ss.plot.regime(ss.regime(ss.load_runs("results/fashion_mnist-regime")))
+    """
+    if table.empty:
+        raise ValueError("regime: there is nothing to draw")
+    return only("regime", analyzed({"regime": table}))
+
+
+def fig4(runs: pd.DataFrame) -> Figure:
+    """Accuracy as width grows, a curve per pair of depth and resolution (Figure 4).
+
+    >>> import scaling_study as ss
+    >>> ss.plot.fig4(ss.load_runs("results/fractals-reference"))
+    Traceback (most recent call last):
+    ...
+    ValueError: fig4: there is nothing to draw
+    """
+    return only("fig4", analyzed({}, runs))
+
+
+def times(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> Figure:
+    """Latency against counts, with regression lines. time_fits: table of task=analyze.
+
+    >>> import pandas as pd
+    >>> import scaling_study as ss
+    >>> study = "results/imagenet-family"
+    >>> time_fits = pd.read_csv(f"{study}/time_fits.csv")
+    >>> figure = ss.plot.times(time_fits, ss.load_costs(study), ss.load_latencies(study))
+    """
+    return only(
+        "times", figures.of_analysis({"time_fits": time_fits}, time_fits[:0].assign(status=""), costs, latencies)
+    )
+
+
+def accuracy(costs: pd.DataFrame, published: pd.DataFrame, *, cost: str = "flops") -> Figure:
+    """Published accuracy against the measured cost, flops or params (Figures 1 and 5).
+
+    costs: as from ``load_costs``; published: as from ``published``.
+
+    >>> import scaling_study as ss
+    >>> costs = ss.load_costs("results/imagenet-family")
+    >>> figure = ss.plot.accuracy(costs, ss.published(torchvision=False), cost="params")
+    """
+    return only(f"accuracy_{cost}", figures.of_costs(costs, no_latencies(), published))
+
+
+def memory(costs: pd.DataFrame, published: pd.DataFrame) -> Figure:
+    """Memory that training keeps per image against multiply-adds.
+
+    >>> import scaling_study as ss
+    >>> costs = ss.load_costs("results/imagenet-family")
+    >>> figure = ss.plot.memory(costs, ss.published(torchvision=False))
+    """
+    return only("memory", figures.of_costs(costs, no_latencies(), published))
+
+
+def latency(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame) -> Figure:
+    """Latency of one image against multiply-adds.
+
+    >>> import scaling_study as ss
+    >>> study = "results/imagenet-family"
+    >>> figure = ss.plot.latency(ss.load_costs(study), ss.load_latencies(study), ss.published(torchvision=False))
+    """
+    return only("latency", figures.of_costs(costs, latencies, published))
+
+
+def cost_curves(costs: pd.DataFrame) -> Figure:
+    """How costs grow along each axis alone.
+
+    >>> import scaling_study as ss
+    >>> figure = ss.plot.cost_curves(ss.load_costs("results/imagenet-family"))
+    """
+    from scaling_study.literature import published
+
+    return only("cost_curves", figures.of_costs(costs, no_latencies(), published(torchvision=False)))
+
+
+def analyzed(tables: dict[str, pd.DataFrame], runs: pd.DataFrame | None = None) -> dict[str, Callable[[], Figure]]:
+    """Drawings of an analysis without costs."""
+    import pandas as pd
+
+    return figures.of_analysis(tables, pd.DataFrame() if runs is None else runs, pd.DataFrame(), no_latencies())
+
+
+def no_latencies() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({"variant_id": [], "workload": [], "batch_size": []})
+
+
+def only(
+    name: str, drawings: dict[str, Callable[[], Figure]], model: str | None = None, epochs: int | None = None
+) -> Figure:
+    """The Figure of the one drawing of that name. Raises ValueError where there is none, and where several fit."""
+    wanted = {key: draw for key, draw in drawings.items() if key == name or key.startswith(f"{name}-")}
+    if model is not None:
+        wanted = {key: draw for key, draw in wanted.items() if f"-{model}" in key} or wanted
+    if epochs is not None:
+        wanted = {key: draw for key, draw in wanted.items() if key.endswith(f"-{epochs}epochs")} or wanted
+    if len(wanted) > 1:
+        raise ValueError(f"{name}: give model and epochs; the tables hold {', '.join(wanted)}")
+    figure = next(iter(wanted.values()), partial(type(None)))()
+    if figure is None:
+        raise ValueError(f"{name}: there is nothing to draw")
+    return figure
