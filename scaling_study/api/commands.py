@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 def run(*arguments: str) -> pd.DataFrame:
     """Run a command of ``python -m scaling_study`` in this process and return the run table of its study.
 
-    arguments: as on the command line, one string each. Training uses worker processes, as on the command line; in a
-    script, call it below ``if __name__ == "__main__":``, since a worker may import the script.
+    arguments: as on the command line, one string each. Training uses worker processes, as on the command line.
     Raises ConfigError and StudyError where the command prints a line and fails; where runs failed, StudyError names
     them after the tables are written. Returns an empty frame for a task without runs.
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
@@ -28,7 +29,7 @@ def run_isolated(function: Callable[..., None], *args: Any) -> str | None:
         context.set_forkserver_preload(PRELOAD)
     child = context.Process(target=dependent, args=(os.getpid(), function, *args))
     try:
-        with cluster_signals_blocked():
+        with cluster_signals_blocked(), script_hidden():
             child.start()
         child.join()
     except (OSError, EOFError) as error:  # the fork server died; the next child starts another one
@@ -56,6 +57,22 @@ def dependent(parent: int, function: Callable[..., None], *args: Any) -> None:
         end_with(server)
     make_courteous()
     function(*args)
+
+
+@contextmanager
+def script_hidden() -> Iterator[None]:
+    """Processes started here do not import the script that runs in this process.
+
+    multiprocessing has a child import it, for functions defined there. Ours are in this package, and a script that
+    starts a sweep without ``if __name__ == "__main__"`` would start it again in the child.
+    """
+    script: Any = sys.modules["__main__"]
+    hidden = {name: getattr(script, name, None) for name in ("__file__", "__spec__")}
+    script.__file__ = script.__spec__ = None
+    try:
+        yield
+    finally:
+        script.__file__, script.__spec__ = hidden["__file__"], hidden["__spec__"]
 
 
 @contextmanager
