@@ -1,6 +1,7 @@
 """The variant nearest to a budget of multiply-adds, found on networks as they are built."""
 
 import math
+import warnings
 from collections.abc import Callable
 
 from scaling_study.config.schema import Config
@@ -31,11 +32,12 @@ def solved(config: Config) -> tuple[float | None, Coefficients]:
         key = (coefficients.depth, coefficients.width, px)
         if key not in known:
             try:
-                known[key] = count_flops(model, coefficients, resolution_px=px, **size_of(config.data))
+                with warnings.catch_warnings(action="ignore"):  # of layers without channels
+                    known[key] = count_flops(model, coefficients, resolution_px=px, **size_of(config.data))
             except ConfigError:
-                if px >= config.data.resolution:
+                if px >= config.data.resolution and coefficients.nominal_flops >= 1:
                     raise
-                known[key] = 1  # too small an input for a network whose limits are not known: as good as free
+                known[key] = 1  # too small for a network whose limits are not known: as good as free
         return known[key]
 
     budget, baseline = scaling.flops or 1.0, cost(0.0 if scaling.method == "compound" else 1.0)

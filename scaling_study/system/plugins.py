@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from scaling_study.errors import ConfigError, one_line
@@ -23,7 +24,7 @@ class Plugin:
     digest: str
 
 
-LOADED: dict[tuple[str, str], Plugin] = {}  # by config key and reference
+DIGESTS: dict[str, str] = {}  # of the files of modules, when they were loaded
 
 
 def load_plugin(key: str, group: str, reference: str) -> Plugin:
@@ -32,32 +33,36 @@ def load_plugin(key: str, group: str, reference: str) -> Plugin:
     A module whose file has changed since it was loaded is loaded again, so that the digest is that of the code that
     runs. Raises ConfigError where there is no such function or its file cannot be read.
     """
-    known = LOADED.get((key, reference))
-    if known is not None and known.digest == digest_of(key, reference, known.function):
-        return known
-    function = imported(key, reference, group, again=known is not None)
+    function = imported(key, reference, group)
     if not callable(function):
-        raise ConfigError(key, reference, f"must name a function; it is a {type(function).__name__}")
-    LOADED[key, reference] = Plugin(function, digest_of(key, reference, function))
-    return LOADED[key, reference]
+        raise ConfigError(key, reference, f"must name a function; it is of type {type(function).__name__}")
+    return Plugin(function, digest_of(key, reference, function))
 
 
-def imported(key: str, reference: str, group: str, again: bool) -> Any:
-    """The object that ``reference`` names; again: load its module once more."""
+def imported(key: str, reference: str, group: str) -> Any:
+    """The object that ``reference`` names."""
     if (folder := os.getcwd()) not in sys.path:  # as python -m has it, an installed command does not
         sys.path.insert(0, folder)
     module, colon, name = reference.partition(":")
     try:
         if not colon:
             return entry_point(key, reference, group).load()
-        loaded = importlib.import_module(module)
-        if again:
-            loaded = importlib.reload(loaded)
-        return getattr(loaded, name)
+        return getattr(current(module), name)
     except ConfigError:
         raise
     except Exception as error:  # whatever the user's module raises while it is imported
         raise ConfigError(key, reference, f"cannot be imported ({type(error).__name__}: {one_line(error)})") from error
+
+
+def current(name: str) -> ModuleType:
+    """The module as its file is now: one whose file has changed since it was loaded is loaded again."""
+    was_there = name in sys.modules
+    module = importlib.import_module(name)
+    digest = hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()
+    if was_there and DIGESTS.get(name) != digest:
+        module = importlib.reload(module)
+    DIGESTS[name] = digest
+    return module
 
 
 def entry_point(key: str, name: str, group: str) -> Any:
