@@ -1,0 +1,148 @@
+"""The documentation: its code runs, its commands compose, its links and numbers are right."""
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import matplotlib
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+
+import scaling_study as ss
+from scaling_study.config.parsing import typed_of
+from scaling_study.config.paths import CONF
+from scaling_study.config.schema import keys
+from scaling_study.data import custom
+from scaling_study.execution.command import application, options_of
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "results/README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+HAS_SUBMITIT = importlib.util.find_spec("hydra_plugins.hydra_submitit_launcher") is not None
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(name, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", text_of(name), flags=re.DOTALL | re.MULTILINE)
+
+
+def commands():
+    """(page, command line) of every command of the package in a shell block."""
+    for name in NAMES:
+        for block in blocks(name, "sh"):
+            for line in block.replace("\\\n", " ").splitlines():
+                if "-m scaling_study" in line:
+                    yield pytest.param(line, id=f"{name}: {line[:60]}")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working directory that has the committed tables, and is no place to write them."""
+    (tmp_path / "results").symlink_to(ROOT / "results")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(matplotlib, "interactive", lambda *_: None)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if blocks(name, "python")])
+def test_python_blocks_run_one_after_the_other(name, folder, capsys):
+    namespace = {}
+    for block in blocks(name, "python"):
+        exec(compile(block, name, "exec"), namespace)
+
+
+@pytest.mark.parametrize("line", commands())
+def test_commands_compose(line):
+    if "submitit" in line and not HAS_SUBMITIT:
+        pytest.skip("needs the extra slurm")
+    given = shlex.split(line.partition("-m scaling_study")[2], comments=True)
+    if "&&" in given:
+        given = given[: given.index("&&")]
+    options = options_of(given)
+    with application(options) as app:
+        several = options.multirun or any(text.startswith("+sweep=") for text in given)
+        mode = app.get_mode("config", options.overrides)
+        assert several or mode is None
+        single = [text for text in options.overrides if "," not in text.partition("=")[2] or "[" in text]
+        typed_of(app.compose_config("config", single, run_mode=RunMode.RUN, with_log_configuration=False))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_lead_to_files(name):
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text_of(name)):
+        if not target.startswith("http"):
+            assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_generated_pages_are_what_the_code_and_tables_give():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    for path, text in generate.pages().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path}: run python docs/generate.py"
+    listed = set(re.findall(r"^\| `([\w.]+)`", text_of("docs/reference/configuration.md"), flags=re.MULTILINE))
+    assert set(keys()) - listed <= {"task", "data.name"}
+
+
+def test_readme_is_short_and_has_the_two_commands():
+    lines = text_of("README.md").splitlines()
+    assert len(lines) <= 120
+    assert lines.count("pip install -e . && python -m scaling_study +sweep=width") == 1
+    assert lines.count("pip install -e '.[test]' && pytest") == 1
+
+
+def test_sweep_and_recipe_of_the_how_to_compose(tmp_path):
+    sweep, recipe = blocks("docs/how-to/own_sweep.md", "yaml")
+    for file, text in (("sweep/pair.yaml", sweep), ("recipe/long.yaml", recipe)):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text(text)
+    overrides = [f"hydra.searchpath=[file://{tmp_path}]", "recipe=long", "+sweep=pair", "scaling.point=deep-and-wide"]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        typed = typed_of(compose("config", overrides=overrides))
+        assert GlobalHydra.instance().is_initialized()
+    assert (typed.scaling.depth, typed.recipe.epochs, typed.recipe.optimizer) == (2, 20, "nadamw")
+
+
+def test_images_of_the_how_to_are_as_described(folder):
+    namespace = {}
+    exec(blocks("docs/how-to/own_data.md", "python")[0], namespace)
+    train, test = custom.checked("my_sets:load", namespace["load"]())
+    assert (len(train), len(test)) == (600, 100)
+
+
+def test_numbers_of_the_text_are_those_of_the_tables():
+    study = ROOT / "results/fashion_mnist-reference"
+    row = ss.compare(ss.load_runs(study), ["flops"]).query("other == 'width' and verdict == 'better'").iloc[0]
+    for name in ("README.md", "docs/explanation/results.md"):
+        text = " ".join(text_of(name).split())
+        assert f"{row.difference:.1f} points (" in text
+        assert f"{row.low:.1f} to {row.high:.1f})" in text
+        assert f"{row.cost_value / 1e6:.1f} " in text
+    text = " ".join(text_of("docs/explanation/results.md").split())
+    for name, spread in (("fractals", "2.0"), ("fashion_mnist", "0.2")):
+        runs = ss.load_runs(ROOT / f"results/{name}-reference")
+        assert f"{runs.groupby(['method', 'flops']).top1.std().mean():.1f}" == spread
+    assert "is 2.0 points on average for fractals and 0.2 for Fashion-MNIST" in text
+    regime = ss.regime(ss.load_runs(ROOT / "results/fashion_mnist-regime"))
+    for row in regime[regime.epochs.notna()].itertuples():
+        assert f"{row.points:.2f}" in text
+        assert f"({row.low:.2f} to {row.high:.2f})" in text
+    search = ss.search(ss.load_runs(ROOT / "results/fractals-search"), tolerance=0.08)
+    best, paper = search.iloc[0], search.query("alpha == 1.2 and beta == 1.1 and gamma == 1.15").iloc[0]
+    assert f"ranks first on the validation split with {best.accuracy:.1f}%" in text
+    assert f"is {paper.behind:.1f} points behind ({paper.low:.1f} to {paper.high:.1f})" in text
+    assert f"Of the {len(search)} triples".lower() in text.lower()
+    counts = search.verdict.value_counts()
+    assert f"{counts['not distinguishable']} of the {len(search) - 1} others are not distinguishable" in text
+    assert f"{counts['over budget']} that were built above 2.2 times are not eligible" in text
