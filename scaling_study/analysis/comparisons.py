@@ -1,6 +1,10 @@
 """Methods against each other at equal cost."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +12,9 @@ from scipy.interpolate import PchipInterpolator
 
 from scaling_study.analysis.contrasts import LEVEL, Contrast, contrast, holm, verdict
 from scaling_study.analysis.observations import COSTS, studies, usable
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
 
 MATCHED = 0.05  # costs this near to each other are equal
 BEND = 3  # an interpolated value is taken to be off by a standard error of its distance from a straight line over this
@@ -35,7 +42,13 @@ COLUMNS = {
 }
 
 
-def compare(runs, costs=COSTS, reference="compound", response="top1", matched=MATCHED):
+def compare(
+    runs: pd.DataFrame,
+    costs: Sequence[str] = COSTS,
+    reference: str = "compound",
+    response: str = "top1",
+    matched: float = MATCHED,
+) -> tuple[pd.DataFrame, list[str]]:
     """Comparisons of the method ``reference`` with every other, by each of ``costs``: (frame with COLUMNS, notes).
 
     At each budget that both were given, the two variants are compared, by common seeds where there are some; otherwise
@@ -55,7 +68,7 @@ def compare(runs, costs=COSTS, reference="compound", response="top1", matched=MA
     return as_frame(rows), notes
 
 
-def leaders(runs, costs=COSTS, response="top1"):
+def leaders(runs: pd.DataFrame, costs: Sequence[str] = COSTS, response: str = "top1") -> pd.DataFrame:
     """The best method at the largest cost that all methods reach, by each of ``costs``, against each other method: a
     frame with COLUMNS, ``method`` the best. What it is tested on has picked it, so the correction is for all pairs."""
     frame, _ = usable(runs, response)
@@ -81,7 +94,7 @@ def leaders(runs, costs=COSTS, response="top1"):
     return as_frame(rows)
 
 
-def difference(observations, one, other):
+def difference(observations: Observations, one: Any, other: Any) -> Any:
     """Contrast of two places on curves, each (weights, how far off)."""
     return contrast(observations, minus(one[0], other[0])).widened(np.hypot(one[1], other[1]))
 
@@ -89,7 +102,7 @@ def difference(observations, one, other):
 class Curve:
     """A method's variants and its baseline, by ascending cost. costs, means: (points,); variants: indices of each."""
 
-    def __init__(self, observations, method, cost):
+    def __init__(self, observations: Observations, method: str, cost: str) -> None:
         index = observations.where(method)
         values = observations.variants[cost].to_numpy()[index]
         own = observations.variants.method.to_numpy()[index] == method
@@ -98,7 +111,7 @@ class Curve:
         self.variants = [index[known][place == n] for n in range(len(self.costs))]
         self.means = np.array([observations.means[variants].mean() for variants in self.variants])
 
-    def at(self, cost):
+    def at(self, cost: float) -> Any:
         """({variant: weight} that gives accuracy at ``cost``, how far the curve may be off there); None outside.
 
         Between points a monotone cubic (scipy's PCHIP) in log cost, since straight lines run below curves that flatten.
@@ -119,7 +132,7 @@ class Curve:
         off = abs(value - straight) / BEND if len(x) > 2 else abs(np.diff(y)[0]) / (2 * BEND)
         return self.spread(dict(zip(window, weights, strict=True))), float(off)
 
-    def spread(self, weights):
+    def spread(self, weights: np.ndarray) -> Any:
         """Weights of points as weights of the variants that make them up."""
         return {
             variant: weight / len(self.variants[place])
@@ -128,11 +141,11 @@ class Curve:
         }
 
 
-def minus(one, other):
+def minus(one: Any, other: Any) -> Any:
     return {variant: one.get(variant, 0.0) - other.get(variant, 0.0) for variant in one | other}
 
 
-def compared_with(observations, reference, cost, matched):
+def compared_with(observations: Observations, reference: str, cost: str, matched: float) -> Iterator:
     """(cost, budget, reference, other, basis, Contrast or None) for each comparison by one cost."""
     columns = {name: observations.variants[name].to_numpy() for name in ("method", "flops_target", cost)}
     present = set(columns["method"])
@@ -147,7 +160,7 @@ def compared_with(observations, reference, cost, matched):
             yield value, budget, reference, method, basis, result
 
 
-def levels(observations, reference, cost):
+def levels(observations: Observations, reference: str, cost: str) -> Any:
     """Variants of the reference at which to compare: all with a known cost, or LEVELS_MAX of them spread evenly."""
     index = observations.where(reference, baseline=False)
     values = observations.variants[cost].to_numpy()[index]
@@ -157,14 +170,14 @@ def levels(observations, reference, cost):
     return index
 
 
-def partner_of(columns, index, method, cost, matched):
+def partner_of(columns: Any, index: Any, method: str, cost: str, matched: float) -> Any:
     """The variant of ``method`` with the same budget and, within ``matched``, cost; None when there is none."""
     same = (columns["method"] == method) & (columns["flops_target"] == columns["flops_target"][index])
     found = np.flatnonzero(same & (np.abs(np.log(columns[cost] / columns[cost][index])) <= np.log1p(matched)))
     return int(found[0]) if len(found) else None
 
 
-def tabulated(family, common, twice=False):
+def tabulated(family: list, common: dict[str, Any], twice: bool = False) -> list:
     """Rows of a family of comparisons, p-values corrected within it. twice: every pair is in it both ways round."""
     empty = Contrast(np.nan, np.nan, np.nan, 0, False)
     results = [result or empty for *_, result in family]
@@ -183,5 +196,5 @@ def tabulated(family, common, twice=False):
     return rows
 
 
-def as_frame(rows):
+def as_frame(rows: list) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)

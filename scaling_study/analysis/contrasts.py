@@ -1,9 +1,16 @@
 """Differences between variants: estimate, interval, and a verdict corrected for how many were asked for."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import stats
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
 
 LEVEL = 0.95
 
@@ -20,24 +27,24 @@ class Contrast:
     paired: bool
 
     @property
-    def p(self):
+    def p(self) -> float:
         """Two-sided p-value of no difference; NaN without noise to measure it by."""
         if not self.standard_error > 0:
             return np.nan
         return float(2 * stats.t.sf(abs(self.estimate) / self.standard_error, self.df))
 
-    def widened(self, off):
+    def widened(self, off: float) -> Contrast:
         """The same with an error of standard deviation ``off`` that the seeds do not show."""
         return replace(self, standard_error=float(np.hypot(self.standard_error, off)))
 
-    def interval(self, level=LEVEL):
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
         if not self.standard_error > 0:
             return np.nan, np.nan
         half = stats.t.ppf((1 + level) / 2, self.df) * self.standard_error
         return self.estimate - half, self.estimate + half
 
 
-def contrast(observations, weights):
+def contrast(observations: Observations, weights: np.ndarray) -> Contrast:
     """Contrast of ``weights``, {index of a variant: weight}; by common seeds where that is the more precise."""
     index = np.fromiter(weights, dtype=int)
     weight = np.array([weights[i] for i in index])
@@ -56,11 +63,11 @@ def contrast(observations, weights):
     return unpaired if unpaired.standard_error < paired.standard_error and (counts > shared).any() else paired
 
 
-def of_rows(noise, index):
+def of_rows(noise: Any, index: Any) -> Contrast:
     return noise and replace(noise, variance=noise.variance[index], df=noise.df[index])
 
 
-def combined(weight, means, counts, noise):
+def combined(weight: np.ndarray, means: np.ndarray, counts: np.ndarray, noise: Any) -> Contrast:
     estimate, n = float(weight @ means), int(counts.min())
     if noise is None:
         return Contrast(estimate, np.nan, np.nan, n, False)
@@ -71,7 +78,7 @@ def combined(weight, means, counts, noise):
     return Contrast(estimate, float(np.sqrt(parts.sum())), float(min(df, noise.df_pooled)), n, False)
 
 
-def holm(p, repeats=1):
+def holm(p: Sequence[float], repeats: int = 1) -> np.ndarray:
     """Holm's adjusted p-values (1979): the smallest times their number, the next times one less, and so on, never
     falling. NaN stays NaN and does not count. repeats: how often each comparison is in ``p``, to be counted once."""
     p = np.asarray(p, dtype=float)
@@ -81,7 +88,7 @@ def holm(p, repeats=1):
     return adjusted
 
 
-def verdict(result, p_adjusted, level=LEVEL):
+def verdict(result: Any, p_adjusted: float, level: float = LEVEL) -> str:
     """better, worse, not distinguishable; or why that cannot be said."""
     if np.isnan(p_adjusted):
         return "no interval without a second seed" if np.isnan(result.df) else "no interval, the seeds agree exactly"

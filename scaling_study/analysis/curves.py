@@ -1,6 +1,9 @@
 """One method's test error along a cost: points, their noise, and fits of every form with bootstrapped parameters."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +11,9 @@ from scipy import stats
 
 from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.forms import FORMS
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
 
 POINTS_MAX = 128  # more points than this are averaged into as many bins, which no fit of four parameters notices
 DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal
@@ -32,29 +38,29 @@ class Points:
     shift: float = 0.0
     seeds: int = 1
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.cost)
 
     @property
-    def x(self):
+    def x(self) -> np.ndarray:
         return self.cost / self.cost[0]
 
     @property
-    def noisy(self):
+    def noisy(self) -> bool:
         return bool(np.all(self.run_sd > 0)) and len(self) > 0
 
     @property
-    def no_interval(self):
+    def no_interval(self) -> bool:
         """Why there is no interval, when there is none."""
         agree = len(self) > 0 and np.all(self.run_sd == 0)
         return "no interval, the seeds agree exactly" if agree else "no interval without a second seed"
 
-    def first(self, n):
+    def first(self, n: int) -> Points:
         """The ``n`` cheapest points; x keeps its unit."""
         names = ("cost", "error", "sigma", "counts", "run_sd")
         return replace(self, **{name: getattr(self, name)[:n] for name in names})
 
-    def resampled(self, rng, size, inflation=1.0):
+    def resampled(self, rng: np.random.Generator, size: int, inflation: float = 1.0) -> Points:
         """(size, points): means as other seeds would have given them. Residuals of all variants, scaled to each one's
         own noise and widened for the degrees of freedom that estimating it cost, are drawn with replacement."""
         counts = np.minimum(self.counts, DRAWS_MAX)
@@ -65,7 +71,7 @@ class Points:
         return np.clip(self.error + inflation * self.sigma * z + shift, 0, 100)
 
 
-def points_of(observations, method, cost, chance):
+def points_of(observations: Observations, method: str, cost: str, chance: float) -> Points:
     """Points of a method and its baseline along ``cost``; variants of equal or unknown cost are merged or left out."""
     index = observations.where(method)
     costs = observations.variants[cost].to_numpy()[index]
@@ -95,7 +101,7 @@ def points_of(observations, method, cost, chance):
     )  # fmt: skip
 
 
-def seed_variance(observations):
+def seed_variance(observations: Observations) -> float:
     """Variance of what a seed does to all variants alike; 0 unless an F-test finds that it does something."""
     total, paired = observations.noise, observations.paired_noise
     df = total.df_pooled - paired.df_pooled
@@ -131,20 +137,20 @@ class Fit:
     heldout_log_error: float = np.nan
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         return self.status != "too few points"
 
     @property
-    def uncertainty(self):
+    def uncertainty(self) -> np.ndarray:
         return {"samples": self.samples, "inflation": self.inflation}
 
-    def errors(self, cost, samples=False):
+    def errors(self, cost: Any, samples: Any = False) -> np.ndarray:
         """Test error in percent at ``cost``: (costs,), or (draws, costs) of the bootstrap."""
         theta = self.samples if samples else np.array([list(self.parameters.values())])
         errors = FORMS[self.form].error(theta, np.asarray(cost, dtype=float) / self.unit, self.chance)
         return errors if samples else errors[0]
 
-    def predict(self, cost, level=LEVEL, seed=0):
+    def predict(self, cost: np.ndarray, level: float = LEVEL, seed: int = 0) -> Any:
         """A frame with a row per cost: ``error``, ``low`` and ``high`` of its confidence band (where the curve is) and
         ``run_low``, ``run_high`` of the prediction interval (where one new run would land). Percent; intervals are NaN
         without seeds."""
@@ -161,7 +167,7 @@ class Fit:
         return frame
 
 
-def fit(points, form, draws=0, seed=0):
+def fit(points: Points, form: Any, draws: int = 0, seed: int = 0) -> Fit:
     """Fit one form of FORMS to ``points``, with ``draws`` bootstrap samples of its parameters."""
     kind = FORMS[form]
     size = len(kind.parameters)
@@ -184,14 +190,14 @@ def fit(points, form, draws=0, seed=0):
     return Fit(form, status, parameters, samples=samples, inflation=inflation, **common)
 
 
-def misfit(points, errors, parameters):
+def misfit(points: Points, errors: np.ndarray, parameters: Any) -> Any:
     """How many times wider than by their seeds the points scatter about ``errors``; 1 unless that is significant."""
     df = len(points) - parameters
     ratio = (((points.error - errors) / points.sigma) ** 2).sum() / df
     return float(np.sqrt(ratio)) if stats.f.sf(ratio, df, points.df) < MISFIT else 1.0
 
 
-def heldout_log_error(points, form):
+def heldout_log_error(points: Points, form: Any) -> float:
     """Root mean square log error at the largest costs: the last point predicted from all others, then, where there are
     many, the last two from the rest and so on up to a quarter of them. NaN where the rest is too few to fit."""
     folds = range(1, max(1, len(points) // 4) + 1)

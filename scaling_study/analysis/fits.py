@@ -1,5 +1,8 @@
 """Saturation of every method of a study along every cost, as tables."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -56,7 +59,9 @@ CURVE_POINTS = 41
 BEYOND = 2  # curves are tabulated up to this multiple of the largest trained cost
 
 
-def fits(runs, costs=COSTS, threshold=0.5, draws=1000, response="top1"):
+def fits(
+    runs: pd.DataFrame, costs: Sequence[str] = COSTS, threshold: float = 0.5, draws: int = 1000, response: str = "top1"
+) -> tuple[pd.DataFrame, ...]:
     """(fit table, gain table, curve table) with FIT_COLUMNS, GAIN_COLUMNS and CURVE_COLUMNS."""
     frame, _ = usable(runs, response)
     chance = chance_error(frame)
@@ -75,13 +80,13 @@ def fits(runs, costs=COSTS, threshold=0.5, draws=1000, response="top1"):
     return tuple(pd.DataFrame(t, columns=list(k)).astype(k) for t, k in zip(tables, kinds, strict=True))
 
 
-def chance_error(frame):
+def chance_error(frame: pd.DataFrame) -> float:
     """Percent of errors that guessing makes."""
     classes = frame.classes.max() if "classes" in frame else np.nan
     return 100.0 if pd.isna(classes) else 100 * (1 - 1 / float(classes))
 
 
-def fit_rows(result):
+def fit_rows(result: Any) -> list[dict[str, Any]]:
     from scaling_study.analysis.forms import FORMS
 
     for name, made in result.fits.items():
@@ -95,7 +100,7 @@ def fit_rows(result):
         yield row | (statements(result) if chosen else {})
 
 
-def statements(result):
+def statements(result: Any) -> dict[str, Any]:
     point, end = result.saturation, result.asymptote
     row = {
         "status": result.status, "shape": result.shape, "trend_p": result.trend_p, "threshold": result.threshold,
@@ -109,7 +114,7 @@ def statements(result):
     return row
 
 
-def last_gain(result):
+def last_gain(result: Any) -> dict[str, Any]:
     """(value, low, high) of the gain from half the largest trained cost to the largest."""
     ends = result.points.cost[-1] / np.array([2.0, 1.0])
     half, whole = result.fit.errors(ends)
@@ -119,13 +124,13 @@ def last_gain(result):
     return half - whole, *np.quantile(samples[:, 0] - samples[:, 1], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
 
 
-def gain_rows(result):
+def gain_rows(result: Any) -> list[dict[str, Any]]:
     if result.gains is None:
         return []
     return result.gains.rename(columns={"cost": "cost_value"}).to_dict("records")
 
 
-def curve_rows(result):
+def curve_rows(result: Any) -> list[dict[str, Any]]:
     """The chosen curve on an even grid of log cost; nothing where no trend was found."""
     if result.gains is None:
         return []

@@ -8,6 +8,7 @@ returns (sets, points).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
@@ -25,28 +26,28 @@ class Form:
     error: Callable
 
 
-def fit_power(x, errors, sigma, chance):
+def fit_power(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float) -> np.ndarray:
     """Linear in logarithms."""
     theta = log_polynomial(x, errors, sigma, degree=1)
     return np.stack([np.exp(theta[:, 0]), -theta[:, 1]], axis=1), np.zeros(len(errors), dtype=bool)
 
 
-def power(theta, x, chance):
+def power(theta: np.ndarray, x: np.ndarray, chance: float) -> np.ndarray:
     b, c = columns(theta)
     return b * x**-c
 
 
-def fit_turning(x, errors, sigma, chance):
+def fit_turning(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float) -> np.ndarray:
     return log_polynomial(x, errors, sigma, degree=2), np.zeros(len(errors), dtype=bool)
 
 
-def turning(theta, x, chance):
+def turning(theta: np.ndarray, x: np.ndarray, chance: float) -> np.ndarray:
     p0, p1, p2 = columns(theta)
     logs = np.log(x)
     return np.exp(np.minimum(p0 + p1 * logs + p2 * logs**2, 50.0))
 
 
-def log_polynomial(x, errors, sigma, degree):
+def log_polynomial(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, degree: int) -> Any:
     """Weighted least squares of log error on powers of log cost: (sets, degree + 1), the constant first."""
     errors = np.maximum(errors, TINY)
     weight = errors.mean(axis=0) / sigma  # the standard error of a logarithm is relative
@@ -54,7 +55,7 @@ def log_polynomial(x, errors, sigma, degree):
     return np.linalg.lstsq(design, (np.log(errors) * weight).T, rcond=None)[0].T
 
 
-def fit_floor(x, errors, sigma, chance):
+def fit_floor(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float) -> np.ndarray:
     """Variable projection: e and b are linear and not negative, c is the best of a grid, refined by a parabola."""
     squares = projected(x, errors, sigma, EXPONENTS[None])[1]
     best = squares.argmin(axis=1)
@@ -70,7 +71,7 @@ def fit_floor(x, errors, sigma, chance):
     return np.stack([e, b, c], axis=1), (best != inner) | (e <= 0) | (b <= 0)
 
 
-def projected(x, errors, sigma, c):
+def projected(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, c: Any) -> Any:
     """((e, b), sum of weighted squares), each (sets, exponents), of the best e and b, neither negative, for exponents
     ``c``: (sets, exponents), or (1, exponents) to try the same on all."""
     weight = sigma**-2
@@ -87,12 +88,12 @@ def projected(x, errors, sigma, c):
     return (e, b), total - 2 * (e * t0 + b * t1) + e**2 * s0 + 2 * e * b * s1 + b**2 * s2
 
 
-def floor(theta, x, chance):
+def floor(theta: np.ndarray, x: np.ndarray, chance: float) -> np.ndarray:
     e, b, c = columns(theta)
     return e + b * x**-c
 
 
-def fit_m4(x, errors, sigma, chance, start=None):
+def fit_m4(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float, start: Any = None) -> np.ndarray:
     """Levenberg-Marquardt from the floor's solution with a = 0 and from larger a, all sets together."""
     if start is not None:
         theta, _ = least_squares_m4(x, errors, sigma, chance, np.tile(start, (len(errors), 1)))
@@ -111,16 +112,16 @@ ITERATIONS = 30
 SETTLED = 1e-8  # relative gain below which a step is the last
 
 
-def at_bound_m4(theta):
+def at_bound_m4(theta: np.ndarray) -> bool:
     e, _, c, a = theta.T
     return (e <= 0) | (c <= EXPONENT_MIN) | (c >= EXPONENT_MAX) | (a >= A_MAX)
 
 
-def least_squares_m4(x, errors, sigma, chance, theta):
+def least_squares_m4(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float, theta: np.ndarray) -> Any:
     """(parameters, weighted sum of squares) from the start ``theta`` (sets, 4); b is moved by its logarithm."""
     most = errors.max(axis=1) * 0.999
 
-    def bounded(theta):
+    def bounded(theta: np.ndarray) -> Any:
         e, b, c, a = theta.T
         return np.stack(
             [np.clip(e, 0, most), np.clip(b, 1e-9, 1e9), np.clip(c, EXPONENT_MIN, EXPONENT_MAX),
@@ -153,7 +154,7 @@ def least_squares_m4(x, errors, sigma, chance, theta):
     return theta, squares
 
 
-def gradient_m4(theta, x, chance):
+def gradient_m4(theta: np.ndarray, x: np.ndarray, chance: float) -> np.ndarray:
     """Derivatives of the error by e, log b, c and a: (sets, points, 4), from the implicit equation."""
     e, _, _, a = columns(theta)
     y = m4(theta, x, chance)
@@ -163,7 +164,7 @@ def gradient_m4(theta, x, chance):
     return np.stack([part / slope for part in parts], axis=-1)
 
 
-def m4(theta, x, chance):
+def m4(theta: np.ndarray, x: np.ndarray, chance: float) -> np.ndarray:
     """The error y with log(y - e) - a log(chance - y) = log b - c log x, by Newton's method on the logit of y."""
     e, b, c, a = columns(theta)
     span = chance - e
@@ -176,7 +177,7 @@ def m4(theta, x, chance):
     return e + span * expit(t)
 
 
-def columns(theta):
+def columns(theta: np.ndarray) -> Any:
     """Parameters as arrays (sets, 1)."""
     return (theta[:, i, None] for i in range(theta.shape[1]))
 

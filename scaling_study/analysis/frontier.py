@@ -1,10 +1,18 @@
 """Which variants no cheaper one matches, and how sure that is."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.observations import COSTS, studies, usable
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
 
 COLUMNS = {
     "epochs": "Int64",
@@ -25,7 +33,9 @@ COLUMNS = {
 }
 
 
-def frontier(runs, costs=COSTS, draws=1000, seed=0, response="top1"):
+def frontier(
+    runs: pd.DataFrame, costs: Sequence[str] = COSTS, draws: int = 1000, seed: int = 0, response: str = "top1"
+) -> pd.DataFrame:
     """Every variant by each of ``costs``, all models together, with whether it is Pareto-optimal: COLUMNS."""
     frame, _ = usable(runs, response)
     rng = np.random.default_rng(seed)
@@ -40,11 +50,13 @@ def frontier(runs, costs=COSTS, draws=1000, seed=0, response="top1"):
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)].astype(COLUMNS) if parts else empty()
 
 
-def empty():
+def empty() -> pd.DataFrame:
     return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def with_draws(key, observations, draws, rng):
+def with_draws(
+    key: tuple, observations: Observations, draws: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, np.ndarray]:
     """(variants with mean, interval and n; their means in each draw, (variants, draws), NaN without noise)."""
     from scipy import stats
 
@@ -57,7 +69,7 @@ def with_draws(key, observations, draws, rng):
     return table.assign(low=(means - half).clip(0, 100), high=(means + half).clip(0, 100)), samples
 
 
-def by_cost(table, samples, cost):
+def by_cost(table: pd.DataFrame, samples: np.ndarray, cost: str) -> pd.DataFrame:
     known = table[cost].notna().to_numpy()
     order = np.argsort(table[cost].to_numpy()[known], kind="stable")
     table, samples = table[known].iloc[order], samples[known][order]
@@ -68,7 +80,7 @@ def by_cost(table, samples, cost):
     return table.assign(cost=cost, cost_value=values, pareto=pareto, probability=probability)
 
 
-def undominated(cost, accuracy):
+def undominated(cost: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
     """(variants, draws): whether no other variant of at most this cost is more accurate. cost: ascending."""
     best = np.maximum.accumulate(np.nan_to_num(accuracy, nan=-np.inf), axis=0)
     last = np.searchsorted(cost, cost, side="right") - 1  # of those that cost the same

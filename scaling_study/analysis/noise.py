@@ -1,6 +1,7 @@
 """How much a result changes with the seed, shared out between the runs of a study."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -27,7 +28,7 @@ class Noise:
     standardised: np.ndarray
 
 
-def moderated(values, blocks=False):
+def moderated(values: np.ndarray, blocks: bool = False) -> Noise | None:
     """Noise of ``values`` (variants, seeds; NaN where there is no run), or None when nothing was run twice.
 
     Two or three seeds alone say little about a variant's variance, so one is shared by all unless they clearly differ,
@@ -54,7 +55,7 @@ def moderated(values, blocks=False):
     return Noise(variance, df_moderated, pooled, df_total, standardised[np.isfinite(standardised)])
 
 
-def blocked_df(present):
+def blocked_df(present: np.ndarray) -> Any:
     """Degrees of freedom that a model of variant and seed effects leaves."""
     variants, seeds = present.nonzero()
     size = sum(present.shape)
@@ -63,7 +64,7 @@ def blocked_df(present):
     return int(present.sum() - size + components)
 
 
-def without_seed_effects(residuals):
+def without_seed_effects(residuals: np.ndarray) -> np.ndarray:
     """Least-squares residuals of variant plus seed, by sweeping out each in turn until nothing is left to sweep."""
     for _ in range(200):
         seeds = np.nanmean(residuals, axis=0)
@@ -75,7 +76,7 @@ def without_seed_effects(residuals):
     return residuals
 
 
-def shrunk(squares, df, pooled, df_total, means):
+def shrunk(squares: np.ndarray, df: np.ndarray, pooled: float, df_total: float, means: np.ndarray) -> Any:
     """(variance, df) per variant: the common variance unless Bartlett's test tells the variants' own apart; then each
     one's own and what is usual at its accuracy, weighted by degrees of freedom."""
     known = df > 0
@@ -99,7 +100,7 @@ def shrunk(squares, df, pooled, df_total, means):
     return variance, np.minimum(df_prior + df, df_total / 2)  # half: their pattern was estimated too
 
 
-def bartlett_p(variances, df):
+def bartlett_p(variances: np.ndarray, df: np.ndarray) -> float:
     """p-value of equal variances."""
     total, k = df.sum(), len(df)
     statistic = total * np.log((df * variances).sum() / total) - (df * np.log(variances)).sum()

@@ -1,6 +1,7 @@
 """Runs as numbers to analyse: one row per variant, one column per seed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,20 +31,20 @@ class Observations:
     paired_noise: Noise | None
 
     @property
-    def counts(self):
+    def counts(self) -> np.ndarray:
         return (~np.isnan(self.values)).sum(axis=1)
 
     @property
-    def means(self):
+    def means(self) -> np.ndarray:
         return np.nanmean(self.values, axis=1)
 
-    def where(self, method, baseline=True):
+    def where(self, method: str, baseline: bool = True) -> np.ndarray:
         """Indices of the variants of a method, with the baseline that its curve starts from."""
         methods = (method, "baseline") if baseline else (method,)
         return np.flatnonzero(self.variants.method.isin(methods))
 
 
-def usable(runs, response="top1"):
+def usable(runs: pd.DataFrame, response: str = "top1") -> tuple[pd.DataFrame, list[str]]:
     """(rows that can be analysed, notes on those that cannot): finished, with a response and coefficients.
 
     Columns that are absent are added as missing; a missing seed counts as the only one.
@@ -80,12 +81,12 @@ def usable(runs, response="top1"):
     return frame, notes
 
 
-def numbers(column):
+def numbers(column: pd.Series) -> pd.Series:
     """The column as floats; what is no finite number is missing."""
     return pd.to_numeric(column, errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
 
 
-def observe(frame, response="top1"):
+def observe(frame: pd.DataFrame, response: str = "top1") -> Observations:
     """Observations of usable rows of one model and training length."""
     frame = one_rule(frame)
     keys = frame.groupby(VARIANT, dropna=False, sort=True)
@@ -96,7 +97,7 @@ def observe(frame, response="top1"):
     return Observations(variants, values, moderated(values), moderated(values, blocks=True))
 
 
-def studies(frame, response="top1"):
+def studies(frame: pd.DataFrame, response: str = "top1") -> dict[Any, Observations]:
     """{(model, epochs): Observations} of usable rows."""
     groups = frame.groupby(STUDY, dropna=False)
     return {key: observe(rows, response) for key, rows in groups}

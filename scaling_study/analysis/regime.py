@@ -1,5 +1,7 @@
 """Does the better axis depend on the length of training? (Bello et al. 2021: depth pays where overfitting can.)"""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -22,7 +24,7 @@ COLUMNS = {
 KEYS = ["method", "epochs"]
 
 
-def regime(runs, response="top1"):
+def regime(runs: pd.DataFrame, response: str = "top1") -> pd.DataFrame:
     """Accuracy of depth minus width at equal flops for each length of training, and how that difference changes when
     training doubles: the interaction, a linear contrast over log2 epochs. A frame with COLUMNS, empty unless both axes
     were trained to one budget for two lengths."""
@@ -37,7 +39,7 @@ def regime(runs, response="top1"):
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def effects(part, response, common):
+def effects(part: pd.DataFrame, response: str, common: dict[str, Any]) -> list[dict[str, Any]]:
     cells = part.groupby([*KEYS, "seed"])[response].mean().unstack()
     values = cells.to_numpy(dtype=float)
     observed = Observations(
@@ -60,7 +62,7 @@ def effects(part, response, common):
     yield common | {"effect": "change per doubling of epochs"} | row(change, change.p, words)
 
 
-def row(result, p, words):
+def row(result: Any, p: float, words: Any) -> dict[str, Any]:
     """Columns of a contrast; words: for above and below 0."""
     low, high = result.interval(LEVEL)
     told = words[result.estimate < 0] if p <= 1 - LEVEL else "no interval" if np.isnan(p) else "not distinguishable"

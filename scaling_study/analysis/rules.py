@@ -8,7 +8,7 @@ from scaling_study.scaling.coefficients import AXES
 DIGITS = 2  # of the directions that are compared
 
 
-def one_rule(runs):
+def one_rule(runs: pd.DataFrame) -> pd.DataFrame:
     """The run table with ``custom`` as the method of compound variants that follow another alpha, beta and gamma than
     most of their model's: only variants in one direction of (log depth, log width, log resolution) make a curve. A
     grid search has a direction for every triple, and then none is common."""
@@ -19,7 +19,7 @@ def one_rule(runs):
     return runs if (method == runs.method.to_numpy(dtype=object)).all() else runs.assign(method=method)
 
 
-def in_common_direction(runs):
+def in_common_direction(runs: pd.DataFrame) -> np.ndarray:
     """For each row, whether its direction is the only one there is, or the one with the most variants."""
     logs = np.log(runs[list(AXES)].to_numpy(dtype=float))
     length = np.sqrt((logs**2).sum(axis=1, keepdims=True))

@@ -1,6 +1,7 @@
 """Does accuracy saturate, where, and at what? Statements about one method's curve, each with its interval."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,9 @@ class Saturation:
         return self.fits.get(self.chosen)
 
 
-def saturation(points, threshold=0.5, draws=1000, seed=0, level=LEVEL):
+def saturation(
+    points: Points, threshold: float = 0.5, draws: int = 1000, seed: int = 0, level: float = LEVEL
+) -> Saturation:
     """Fit every form to ``points``, choose one and state what it says. threshold: points of accuracy per doubling."""
     fits = {name: scored(points, fit(points, name)) for name in FORMS}
     chosen = choose(points, fits)
@@ -80,11 +83,11 @@ def saturation(points, threshold=0.5, draws=1000, seed=0, level=LEVEL):
     )
 
 
-def scored(points, made):
+def scored(points: Points, made: Any) -> Any:
     return replace(made, heldout_log_error=heldout_log_error(points, made.form) if made.ok else np.nan)
 
 
-def choose(points, fits):
+def choose(points: Points, fits: Any) -> Any:
     """The form with the least error on the held-out largest costs, never the best fit to all of them.
 
     Between a power law with and without a floor the error decides alone. The forms that bend in other ways have to be
@@ -103,7 +106,7 @@ def choose(points, fits):
     return min(through or bent, key=(through or bent).get, default=best)
 
 
-def trend_p(points):
+def trend_p(points: Points) -> float:
     """p-value of no dependence on cost: a parabola in log cost, or a line through few points, against a constant; by
     the seeds' noise, and without it by what is left of the parabola. NaN when that is nothing."""
     if np.ptp(points.error) < 1e-9:
@@ -123,7 +126,7 @@ def trend_p(points):
     return float(stats.f.sf(explained, degree, df))
 
 
-def falls(points, fits, chosen, level=LEVEL):
+def falls(points: Points, fits: Any, chosen: Any, level: float = LEVEL) -> bool:
     """Whether accuracy at the largest cost is below what a smaller one gave, beyond the noise."""
     if not points.noisy:
         return bool(chosen == "turning" and slope_at_end(points, fits["turning"].parameters.values()) > 0)
@@ -136,13 +139,13 @@ def falls(points, fits, chosen, level=LEVEL):
     return bool(chosen == "turning" and np.quantile(slopes, (1 - level) / 2) > 0)
 
 
-def slope_at_end(points, theta):
+def slope_at_end(points: Points, theta: np.ndarray) -> float:
     """Derivative of log error by log cost at the largest cost, of the turning form."""
     _, p1, p2 = theta
     return p1 + 2 * p2 * np.log(points.x[-1])
 
 
-def asymptote(points, fits, chosen, shape, level):
+def asymptote(points: Points, fits: Any, chosen: Any, shape: str, level: float) -> Any:
     """Accuracy that no cost exceeds, from the floor ``e``; not identifiable when its interval reaches down to as good
     as none: accuracy may then rise without end, and ``low`` is the least it comes to."""
     if not np.isfinite(fits["floor"].heldout_log_error):
@@ -158,7 +161,7 @@ def asymptote(points, fits, chosen, shape, level):
     return Estimate(value, low, high, "estimated" if told else "not identifiable")
 
 
-def saturation_point(points, made, threshold, level):
+def saturation_point(points: Points, made: Any, threshold: float, level: float) -> Any:
     """The cost from which every doubling brings less than ``threshold`` points. Infinite beyond HORIZON times the
     largest cost; status ``extrapolated`` beyond the largest."""
     largest = points.cost[-1] * HORIZON
@@ -173,7 +176,7 @@ def saturation_point(points, made, threshold, level):
     return Estimate(value, low, high, status)
 
 
-def settled(errors, grid, threshold):
+def settled(errors: np.ndarray, grid: np.ndarray, threshold: float) -> Any:
     """For each row of errors along ``grid`` (in steps of STEPS_PER_DOUBLING), the cost from which no doubling gains
     ``threshold`` any more, between grid points by interpolation; infinite where the last one still does."""
     gain = errors[:, :-STEPS_PER_DOUBLING] - errors[:, STEPS_PER_DOUBLING:]
@@ -188,7 +191,7 @@ def settled(errors, grid, threshold):
     return np.where(pays.any(axis=1), np.where(pays[:, -1], np.inf, cost), grid[0])
 
 
-def gains(points, made, level):
+def gains(points: Points, made: Any, level: float) -> Any:
     """Points of accuracy that doubling each trained cost brings, by the curve."""
     frame = pd.DataFrame({"cost": points.cost, "gain": made.errors(points.cost) - made.errors(2 * points.cost)})
     frame[["low", "high"]] = np.nan

@@ -1,11 +1,18 @@
 """The grid search for alpha, beta and gamma at phi = 1 (Tan & Le 2019, section 3.3, step 1)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.contrasts import LEVEL, contrast, holm
 from scaling_study.analysis.observations import studies, usable
 from scaling_study.scaling.grid import TARGET
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
 
 OVER_BUDGET = (
     1.1  # rounding can make a network cost more than its triple says, and what costs more is not the same rule
@@ -28,7 +35,7 @@ COLUMNS = {
 }
 
 
-def search(runs, tolerance=0.1, response="val_top1"):
+def search(runs: pd.DataFrame, tolerance: float = 0.1, response: str = "val_top1") -> pd.DataFrame:
     """Every triple that was trained at phi = 1, the best first: a frame with COLUMNS, empty when there is no grid.
 
     tolerance: of a triple's product from TARGET. The best has the highest mean on the *validation* split among the
@@ -47,7 +54,7 @@ def search(runs, tolerance=0.1, response="val_top1"):
     return as_frame(rows)
 
 
-def triples(variants, tolerance):
+def triples(variants: pd.DataFrame, tolerance: float) -> np.ndarray:
     """Indices of variants whose coefficients are a triple of the grid."""
     axes = variants[["depth", "width", "resolution"]]
     product = variants.depth * variants.width**2 * variants.resolution**2
@@ -55,7 +62,7 @@ def triples(variants, tolerance):
     return np.flatnonzero((axes.min(axis=1) >= 1) & ((product - TARGET).abs() <= tolerance + 1e-9) & own)
 
 
-def ranked(observations, index, common):
+def ranked(observations: Observations, index: Any, common: dict[str, Any]) -> list[dict[str, Any]]:
     means, ratios = observations.means, observations.variants.flops_ratio.to_numpy()
     dear = {i for i in index if ratios[i] > TARGET * OVER_BUDGET}
     best = max(index, key=lambda i: (i not in dear, means[i]))
@@ -77,11 +84,11 @@ def ranked(observations, index, common):
     return rows
 
 
-def told(p):
+def told(p: float) -> str:
     if np.isnan(p):
         return "no interval"
     return "worse" if p < 1 - LEVEL else "not distinguishable"
 
 
-def as_frame(rows):
+def as_frame(rows: list) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)

@@ -22,7 +22,16 @@ class Analysis:
     runs: pd.DataFrame
 
 
-def analyse(runs, costs, latencies, published, *, threshold=0.5, draws=1000, tolerance=0.1):
+def analyse(
+    runs: pd.DataFrame,
+    costs: pd.DataFrame,
+    latencies: pd.DataFrame,
+    published: pd.DataFrame,
+    *,
+    threshold: float = 0.5,
+    draws: int = 1000,
+    tolerance: float = 0.1,
+) -> Analysis:
     """Analyse the run table of a study, and its cost and latency tables where it has them.
 
     published: what scaling_study.published() gives; the paper's single-seed Tables 3 and 7 are compared too where the
@@ -49,7 +58,7 @@ def analyse(runs, costs, latencies, published, *, threshold=0.5, draws=1000, tol
     return Analysis({name: table for name, table in tables.items() if len(table)}, tuple(dict.fromkeys(notes)), runs)
 
 
-def with_latency(runs, costs, latencies):
+def with_latency(runs: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
     """The run table with ``latency_seconds``: the median time of one image of the same network in the latency table, in
     the setting (device, threads, precision) with the most networks; missing where it was not timed."""
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
@@ -65,14 +74,14 @@ def with_latency(runs, costs, latencies):
     return comparable(runs).merge(timed[[*NETWORK, "latency_seconds"]], on=NETWORK, how="left")
 
 
-def comparable(table):
+def comparable(table: pd.DataFrame) -> pd.DataFrame:
     """The table with the columns of NETWORK in a form in which they are equal for equal networks."""
     stem = table.small_stem if "small_stem" in table else pd.Series(False, index=table.index)
     stem = stem.astype("boolean").fillna(False).astype(bool)  # tables of earlier versions do not have it
     return table.round(dict.fromkeys(("depth", "width", "resolution"), 6)).assign(small_stem=stem)
 
 
-def scaled_in_the_paper(published):
+def scaled_in_the_paper(published: pd.DataFrame) -> pd.DataFrame:
     """The paper's Tables 3 and 7 as a run table with a single unnamed seed."""
     rows = published[published.table.isin(["Table 3", "Table 7"])]
     rows = rows.assign(model=rows.model + ", " + rows.table, status="done", flops_target=float("nan"))

@@ -1,7 +1,10 @@
 """Test error as a function of depth, width and resolution together, and what that says about coefficients not tried."""
 
+from __future__ import annotations
+
 import itertools
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +12,9 @@ import pandas as pd
 from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.observations import studies, usable
 from scaling_study.scaling.coefficients import AXES
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
 
 SPARE = 2  # variants beyond the number of terms that a surface needs to be judged
 ERROR_MIN = 0.01  # percent; no error has no logarithm
@@ -51,7 +57,7 @@ class Surface:
     leverage: float
     others: tuple = ()
 
-    def exponents(self):
+    def exponents(self) -> Any:
         """A frame with term, exponent, low and high."""
         interval = -self.results.conf_int(1 - LEVEL)
         names = term_names(self.kind)
@@ -59,7 +65,7 @@ class Surface:
             {"term": names, "exponent": -self.results.params, "low": interval[:, 1], "high": interval[:, 0]}
         ).iloc[1:]
 
-    def predict(self, coefficients):
+    def predict(self, coefficients: np.ndarray) -> pd.DataFrame:
         """A frame with a row per coefficient triple: ``top1``, its confidence interval ``low``, ``high``, the
         prediction interval of a single run ``run_low``, ``run_high`` (percent) and ``leverage``, above the greatest
         trained one of which a prediction is an extrapolation.
@@ -81,7 +87,7 @@ class Surface:
         return frame.assign(leverage=np.einsum("ij,jk,ik->i", rows, covariance, rows))
 
 
-def surfaces(runs, response="top1"):
+def surfaces(runs: pd.DataFrame, response: str = "top1") -> tuple[dict[Any, Surface], dict[Any, str]]:
     """{(model, epochs): Surface} for every part of a study with enough variants, (model, epochs): reason for others."""
     frame, _ = usable(runs, response)
     frame = frame[frame.stage_depth.isna()]
@@ -95,7 +101,7 @@ def surfaces(runs, response="top1"):
     return made, refused
 
 
-def fit_surface(observations):
+def fit_surface(observations: Observations) -> Surface | str:
     """The Surface of one model and training length, or in words why there is none."""
     from statsmodels.api import OLS
 
@@ -125,14 +131,14 @@ def fit_surface(observations):
     return replace(best, others=tuple(others))
 
 
-def log_run_sd(observations):
+def log_run_sd(observations: Observations) -> float:
     if observations.noise is None:
         return np.nan
     within = observations.noise.variance * (1 - 1 / observations.counts)
     return float(np.sqrt(np.mean(within / np.maximum(100 - observations.means, ERROR_MIN) ** 2)))
 
 
-def design(coefficients, kind):
+def design(coefficients: np.ndarray, kind: str) -> np.ndarray:
     """(n, terms): a constant, logarithms, and as ``kind`` says their squares and products."""
     logs = np.log(coefficients)
     parts = {
@@ -143,7 +149,7 @@ def design(coefficients, kind):
     return np.column_stack([np.ones(len(logs)), *(parts[name] for name in MODELS[kind])])
 
 
-def term_names(kind):
+def term_names(kind: str) -> list[str]:
     parts = {
         "main": AXES,
         "squares": [f"{axis}^2" for axis in AXES],
@@ -152,7 +158,7 @@ def term_names(kind):
     return ["constant", *itertools.chain.from_iterable(parts[name] for name in MODELS[kind])]
 
 
-def exponent_table(made):
+def exponent_table(made: dict[Any, Surface]) -> pd.DataFrame:
     """Exponents of all surfaces that could be judged, the chosen one first: a frame with COLUMNS."""
     parts = [
         one.exponents().assign(model=model, epochs=epochs, surface=one.kind, chosen=one is surface,

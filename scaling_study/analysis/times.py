@@ -1,5 +1,7 @@
 """Which count predicts time: log time against log flops, params and activations (Dollár et al. 2021, section 3)."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -28,7 +30,7 @@ COLUMNS = {
 }
 
 
-def time_fits(costs, latencies):
+def time_fits(costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
     """Regressions for every device setting, pooled and within each family: a frame with COLUMNS.
 
     costs, latencies: the cost and latency tables of a study.
@@ -49,7 +51,7 @@ def time_fits(costs, latencies):
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def merged(costs, latencies, time):
+def merged(costs: pd.DataFrame, latencies: pd.DataFrame, time: str) -> pd.DataFrame:
     """One row per network with its counts and ``seconds`` per image."""
     rows = latencies[latencies.workload == time].assign(seconds=lambda t: 1 / t.images_per_second)
     rows = rows[rows.batch_size == 1] if time == "inference" else rows
@@ -57,7 +59,7 @@ def merged(costs, latencies, time):
     return costs.drop_duplicates("variant_id", keep="last").merge(seconds, on="variant_id")
 
 
-def regression(points, predictor):
+def regression(points: pd.DataFrame, predictor: str) -> dict[str, Any]:
     x, y = (np.log(points[column].astype(float).to_numpy()) for column in (predictor, "seconds"))
     known = np.isfinite(x) & np.isfinite(y)
     x, y = x[known], y[known]

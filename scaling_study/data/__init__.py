@@ -1,10 +1,16 @@
 """Data sets: which there are, and what is known of each without an image."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from scaling_study.errors import ConfigError
+
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
 
 LIBRARIES = ("hfds", "hfids", "wds", "tfds", "torch")  # behind timm.data.create_dataset
 STREAMS = ("hfids", "wds", "tfds")  # of which images come in the order of the library, not in ours
@@ -54,7 +60,7 @@ SOURCES = {
 TIMM = Source("scaling_study.data.timm_sets", classes=None, channels=None, files=True)
 
 
-def source_of(name):
+def source_of(name: str) -> Source:
     """The entry for the config key ``data.name``. Raises ConfigError for a name that there is none for."""
     library, slash, rest = name.partition("/")
     if slash and rest and library in LIBRARIES:
@@ -65,7 +71,7 @@ def source_of(name):
     return SOURCES[name]
 
 
-def shape_of(data):
+def shape_of(data: Data) -> tuple[int, int]:
     """(classes, channels) of the config group ``data``; of image files, the folders under train/ are counted.
 
     Raises ConfigError or StudyError when neither the config nor the folder says how many classes there are.
@@ -87,7 +93,7 @@ def shape_of(data):
     return len(class_names(data)), channels
 
 
-def with_val_images(data):
+def with_val_images(data: Data) -> Data:
     """The config group ``data`` with a number in place of a null ``val_images``, which only image folders may have."""
     if data.val_images is not None:
         return data
@@ -96,7 +102,7 @@ def with_val_images(data):
     return replace(data, val_images=default_val_images(data.root, data.train_split, data.val_split))
 
 
-def size_of(data):
+def size_of(data: Data) -> dict[str, int]:
     """The same as keywords."""
     classes, channels = shape_of(data)
     return {"classes": classes, "channels": channels}

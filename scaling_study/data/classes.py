@@ -1,17 +1,24 @@
 """The classes of a folder of images, and which label each has."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scaling_study.data.layout import require_classes, require_root
 from scaling_study.data.listing import directly_in, files_of, in_order, some
 from scaling_study.errors import ConfigError, StudyError
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
+
 NATURAL = "natural"
 VAL_IMAGES_MAX = 10_000
 
 
-def class_names(data):
+def class_names(data: Data) -> list[str]:
     """Names of the classes of the config group ``data``, the one with label 0 first.
 
     Without ``data.class_map`` those of the folders under ROOT/train/ in text order.
@@ -21,7 +28,7 @@ def class_names(data):
 
 
 @cache
-def named(root, split, class_map):
+def named(root: str | None, split: str, class_map: str | None) -> list[str]:
     folders = class_folders(root, split)
     if class_map is None:
         return folders
@@ -35,7 +42,7 @@ def named(root, split, class_map):
     return tuple(sorted(labels, key=labels.get))
 
 
-def class_folders(root, split):
+def class_folders(root: str | None, split: str) -> list[str]:
     """Names of the folders under ``root``/``split``, one per class, in text order, that of all earlier runs."""
     require_root(root, split)
     folder = Path(root) / split
@@ -45,7 +52,7 @@ def class_folders(root, split):
 
 
 @cache
-def default_val_images(root, split, val_split):
+def default_val_images(root: str | None, split: str, val_split: str | None) -> int:
     """A tenth of the training images, at least one per class and at most VAL_IMAGES_MAX; so many of a split of its own.
 
     Looks no further than it must: at ImageNet's first hundred classes.
@@ -60,7 +67,7 @@ def default_val_images(root, split, val_split):
     return max(1, min(VAL_IMAGES_MAX, max(images // 10, len(folders))))
 
 
-def read_class_map(path, root, folders):
+def read_class_map(path: str, root: str | None, folders: Sequence[str]) -> dict[str, int]:
     """Label of each name in a text file, which holds a name and its label a line, or, as timm's, names alone in the
     order of their labels. A path is relative to the working directory or to ``data.root``."""
     file = next((place for place in (Path(path).expanduser(), Path(root) / path) if place.is_file()), None)
@@ -79,7 +86,7 @@ def read_class_map(path, root, folders):
     return {name: int(label) for name, label in pairs}
 
 
-def text_order_of_numbers(names):
+def text_order_of_numbers(names: Sequence[str]) -> bool:
     """A line about classes that are named by numbers and yet labelled in the order of text, or None."""
     if not all(name.isdecimal() for name in names) or list(names) == sorted(names, key=int):
         return None

@@ -1,6 +1,7 @@
 """A data set as a value: images in memory or files, in three splits, and how files are read."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -23,17 +24,17 @@ class Images:
     images: torch.Tensor
     labels: torch.Tensor
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> "Images":
         return Images(self.images[index], self.labels[index])
 
-    def relabelled(self, labels):
+    def relabelled(self, labels: Any) -> "Images":
         """The same with labels[i] in place of label i."""
         return Images(self.images, torch.as_tensor(labels)[self.labels])
 
-    def to(self, device):
+    def to(self, device: torch.device) -> "Images":
         return Images(self.images.to(device), self.labels.to(device))
 
 
@@ -53,9 +54,9 @@ class DataSet:
     class_names: tuple | None = None  # of folders of images, in the order of their labels
 
     @property
-    def channels(self):
+    def channels(self) -> int:
         return self.loading.channels if self.loading else self.train.images.shape[1]
 
     @property
-    def native_resolution(self):
+    def native_resolution(self) -> int:
         return self.train.images.shape[-1]

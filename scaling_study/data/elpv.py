@@ -14,7 +14,9 @@ TEST_FRACTION = 0.2
 SPLIT_SEED = 20180101
 
 
-def load(root=None, train_images=None, test_images=None):
+def load(
+    root: str | None = None, train_images: int | None = None, test_images: int | None = None
+) -> tuple[Images, Images]:
     """(train, test) Images, (n, 1, 300, 300). Raises StudyError when the optional package is not installed."""
     try:
         from elpv_dataset.utils import load_dataset

@@ -16,7 +16,9 @@ STEMS = (("train-images-idx3-ubyte", "train-labels-idx1-ubyte"), ("t10k-images-i
 HINT = "install Debian's dataset-fashion-mnist, or give data.root=FOLDER with the four idx files (.gz or not)"
 
 
-def load(root=None, train_images=None, test_images=None):
+def load(
+    root: str | None = None, train_images: int | None = None, test_images: int | None = None
+) -> tuple[Images, Images]:
     """(train, test) Images, (n, 1, 28, 28), from ``root``, torchvision's layout or Debian's package, or downloaded.
 
     Raises StudyError when the files cannot be had, or are no idx files.
@@ -32,7 +34,7 @@ def load(root=None, train_images=None, test_images=None):
     return tuple(pairs)
 
 
-def find(root):
+def find(root: str | None) -> Path | None:
     """The first folder that holds all four files, or None."""
     places = (
         [Path(root), Path(root) / "FashionMNIST" / "raw"] if root else [DEBIAN, cache_folder() / "FashionMNIST" / "raw"]
@@ -41,12 +43,12 @@ def find(root):
     return next((place for place in places if all(file_of(place, stem) for stem in stems)), None)
 
 
-def file_of(folder, stem):
+def file_of(folder: Path, stem: str) -> Path | None:
     """The file, compressed or not, or None."""
     return next((path for path in (folder / stem, folder / f"{stem}.gz") if path.is_file()), None)
 
 
-def read_idx(path, dimensions):
+def read_idx(path: Path, dimensions: int) -> np.ndarray:
     """An idx file of unsigned bytes as an array of ``dimensions`` axes. Raises StudyError if it is something else."""
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

@@ -1,5 +1,10 @@
 """Batches of images that are read from files, in an order that follows from the epoch's seed alone."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
 import torch
 from timm.data import create_transform
 
@@ -14,6 +19,10 @@ from scaling_study.data.transforms import (
 from scaling_study.data.unreadable import Unreadable
 from scaling_study.errors import StudyError
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Recipe
+    from scaling_study.data.dataset import DataSet
+
 
 class FileBatches:
     """Batches of ImageFiles, normalised, on ``device``, the share of one of several processes.
@@ -24,7 +33,17 @@ class FileBatches:
     Unreadable images are named in a warning and counted; more than ``unreadable_max`` raise StudyError.
     """
 
-    def __init__(self, data, recipe, *, resolution, device, share, auto_augment=None, normalisation=None):
+    def __init__(
+        self,
+        data: DataSet,
+        recipe: Recipe,
+        *,
+        resolution: int,
+        device: torch.device,
+        share: tuple[int, int],
+        auto_augment: str | None = None,
+        normalisation: tuple[torch.Tensor, torch.Tensor] | None = None,
+    ) -> None:
         self.device, self.share, self.loading = device, share, data.loading
         self.batch_size = recipe.batch_size
         self.splits = {"train": data.train, "val": data.val, "test": data.test}
@@ -47,7 +66,7 @@ class FileBatches:
         self.loader, self.evaluation_loaders = None, {}
         self.generator = None  # all that is random here is seeded sample by sample
 
-    def train(self, epoch, seed, start=0):
+    def train(self, epoch: int, seed: int, start: int = 0) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """(inputs, labels) of the steps of one epoch from ``start`` on."""
         self.order.seed, self.order.start = seed, start
         if self.loader is None:  # made once: its workers stay from epoch to epoch
@@ -57,7 +76,7 @@ class FileBatches:
             self.loader = loader_of(samples, self.order, self.loading, **options)
         return self.delivered("train", self.loader)
 
-    def evaluate(self, split):
+    def evaluate(self, split: str) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """(inputs, labels) of this process's share of a split, in order, without augmentation.
 
         Of the training images as many as there are for validation.
@@ -71,7 +90,7 @@ class FileBatches:
             self.evaluation_loaders[split] = evaluation_loader(files, transform, self.loading, positions, **options)
         return self.delivered(split, self.evaluation_loaders[split])
 
-    def delivered(self, split, loader):
+    def delivered(self, split: str, loader: Iterable[Any]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for images, labels, unreadable in loader:
             self.told.note(self.splits[split], unreadable)
             if (labels < 0).any():
@@ -81,7 +100,7 @@ class FileBatches:
             images, labels = (v.to(self.device, non_blocking=True) for v in (images, labels))
             yield self.prepare(images), labels
 
-    def prepare(self, images):
+    def prepare(self, images: torch.Tensor) -> torch.Tensor:
         images = images.contiguous(memory_format=torch.channels_last).float()
         mean, std = self.normalisation
         return images.sub_(mean).div_(std)
@@ -90,16 +109,16 @@ class FileBatches:
 class EpochOrder:
     """A batch sampler, of lists of (position, sample seed); ``seed`` sets its epoch, which begins at step ``start``."""
 
-    def __init__(self, images, batch_size, share):
+    def __init__(self, images: int, batch_size: int, share: tuple[int, int]) -> None:
         self.images, self.batch_size, self.share = images, batch_size, share
         self.seed, self.start = 0, 0
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         order = torch.randperm(self.images, generator=torch.Generator().manual_seed(self.seed))
         rank, processes = self.share
         for step in range(self.start, len(self)):
             batch = order[step * self.batch_size :][: self.batch_size][rank::processes].tolist()
             yield [(position, (1_000_003 * self.seed + position) % 2**63) for position in batch]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.images // self.batch_size

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,13 +24,13 @@ class ImageFiles:
     dataset: object
     index: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.index)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         return ImageFiles(self.dataset, self.index[np.asarray(index) if torch.is_tensor(index) else index])
 
-    def read(self, position):
+    def read(self, position: int) -> Any:
         """(image, label) number ``position`` of the split. Raises one of UNREADABLE when it cannot be decoded."""
         number = int(self.index[position])
         if not hasattr(self.dataset, "reader"):  # torchvision's own classes decode themselves
@@ -39,7 +40,7 @@ class ImageFiles:
         with file:
             return decoded(file, upright=getattr(self.dataset, "upright", False)), int(label)
 
-    def why(self, position):
+    def why(self, position: int) -> str:
         """Why an image cannot be read, in a few words."""
         try:
             self.read(position)
@@ -49,11 +50,11 @@ class ImageFiles:
             return one_line(error, 200) or type(error).__name__
         return "its transform failed"
 
-    def relabelled(self, labels):
+    def relabelled(self, labels: Any) -> Any:
         """The same with labels[i] in place of label i; of images in folders."""
         return replace(self, dataset=replace(self.dataset, labels=labels[self.dataset.labels]))
 
-    def name(self, position):
+    def name(self, position: int) -> str:
         """File name, where the data set has one, else its number."""
         number = int(self.index[position])
         try:
@@ -72,7 +73,7 @@ class ImageStream:
     size: int
     open: Callable
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.size
 
 
@@ -84,20 +85,20 @@ class Decoded(torch.utils.data.Dataset):
     stands in for one that is not; without, its label is -1.
     """
 
-    def __init__(self, files, transform, channels, replace):
+    def __init__(self, files: Any, transform: Callable, channels: int, replace: bool) -> None:
         self.files, self.transform, self.channels, self.replace = files, transform, channels, replace
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: tuple[int, int | None]) -> Any:
         position, seed = key
         if seed is None:
             return self.sample(position)
         with seeded(seed):
             return self.sample(position)
 
-    def sample(self, position):
+    def sample(self, position: int) -> Any:
         unreadable = -1
         for offset in range(ATTEMPTS if self.replace else 1):
             try:
@@ -107,13 +108,13 @@ class Decoded(torch.utils.data.Dataset):
                 unreadable = position if unreadable < 0 else unreadable
         return self.tensor(Image.new("RGB", (8, 8))), -1, unreadable
 
-    def tensor(self, image):
+    def tensor(self, image: Any) -> torch.Tensor:
         image = self.transform(image)
         return rgb_to_grayscale(image) if self.channels == 1 else image
 
 
 @contextmanager
-def seeded(seed):
+def seeded(seed: int | None) -> Any:
     """With the three generators seeded that timm's and torchvision's transforms draw from; in the process that trains
     they are then as they were, since dropout draws from them too."""
     states = None

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ ORIENTATION = 0x0112
 
 
 @cache
-def fingerprint(root, split):
+def fingerprint(root: str, split: str) -> list:
     """The names of the classes of a split, and of a sample of what is read as images the names, sizes and pieces of the
     content. None where there is no such folder, which whoever needs it refuses."""
     folder = Path(root) / split
@@ -33,14 +34,14 @@ def fingerprint(root, split):
 
 
 @cache
-def earlier_fingerprint(root, split):
+def earlier_fingerprint(root: str, split: str) -> list:
     """By which records of an earlier time know a folder: the names of its classes, and of the files of some of them."""
     names = sorted(entry.name for entry in os.scandir(Path(root) / split) if entry.is_dir())
     return [names, [sorted(os.listdir(Path(root) / split / name)) for name in evenly(names, EARLIER_CLASSES)]]
 
 
 @cache
-def read_alike(root, splits):
+def read_alike(root: str, splits: Sequence[str]) -> bool:
     """Whether the images of some splits were read earlier as they are now, as far as a sample tells: no hidden classes,
     images in folders of a class, endings that were not known, turned photographs, or depths that came out black."""
     for folder in (Path(root) / split for split in splits):
@@ -58,11 +59,11 @@ def read_alike(root, splits):
     return True
 
 
-def read_earlier(name):
+def read_earlier(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in EARLIER_ENDINGS
 
 
-def differs(path):
+def differs(path: str) -> bool:
     """Whether an image is one that was earlier read otherwise."""
     from PIL import Image
 
@@ -73,19 +74,19 @@ def differs(path):
         return False
 
 
-def evenly(items, most):
+def evenly(items: Sequence, most: int) -> list:
     """At most ``most`` of the items, evenly spaced, the first among them."""
     return items[:: max(1, -(-len(items) // most))]
 
 
-def size_of_file(path):
+def size_of_file(path: str) -> int:
     try:
         return os.stat(path).st_size
     except OSError:
         return None
 
 
-def piece(path):
+def piece(path: str) -> str:
     """A hash of the head of a file, where an image says how it is to be shown, and of its middle, among its pixels."""
     try:
         with open(path, "rb") as file:

@@ -9,10 +9,13 @@ takes the coarse shape and telling classes apart takes detail. A sample perturbs
 seen from a random angle, distance and position.
 """
 
+from __future__ import annotations
+
 import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import platformdirs
@@ -22,6 +25,9 @@ from joblib import Parallel, delayed
 from scaling_study.errors import StudyError, reason_of
 from scaling_study.system.locks import lock_of
 from scaling_study.system.processes import end_with
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.curves import Points
 
 MAPS_MIN, MAPS_MAX = 2, 5
 POINTS_MIN = 12_000  # expanded points per image: about three per pixel of a 64x64 image
@@ -48,7 +54,7 @@ class FractalSpec:
 SPEC = FractalSpec()
 
 
-def expand(maps, levels):
+def expand(maps: Any, levels: Any) -> Any:
     """Apply every sequence of ``levels`` maps to the origin.
 
     maps: (batch, k, 6) rows (a, b, c, d, e, f) of x' = ax + by + e, y' = cx + dy + f.
@@ -63,12 +69,12 @@ def expand(maps, levels):
     return x, y
 
 
-def levels_for(k, points=POINTS_MIN):
+def levels_for(k: Any, points: Points = POINTS_MIN) -> Any:
     """Number of expansions after which k maps give at least ``points`` points."""
     return int(np.ceil(np.log(points) / np.log(k) - 1e-9))
 
 
-def hits(x, y, size):
+def hits(x: Any, y: Any, size: Any) -> Any:
     """Count points per cell of a (size, size) grid over [-1, 1]^2; points outside are dropped.
 
     x, y: (batch, n). Returns (batch, size, size) int64.
@@ -80,26 +86,26 @@ def hits(x, y, size):
     return np.bincount(cell[inside], minlength=batch * size * size).reshape(batch, size, size)
 
 
-def rotation(angle):
+def rotation(angle: Any) -> Any:
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin], [sin, cos]])
 
 
-def random_map(rng):
+def random_map(rng: Any) -> Any:
     """One contraction: rotation, two scales of which one may mirror, rotation, translation."""
     scales = rng.uniform(0.35, 0.85, 2) * (1, rng.choice((-1, 1)))
     matrix = rotation(rng.uniform(0, 2 * np.pi)) @ np.diag(scales) @ rotation(rng.uniform(0, 2 * np.pi))
     return np.concatenate([matrix.ravel(), rng.uniform(-1, 1, 2)])
 
 
-def frame(maps):
+def frame(maps: Any) -> Any:
     """Centre and half size (largest coordinate distance from the centre) of an attractor."""
     x, y = expand(maps[None].astype(np.float32), levels_for(len(maps), 4096))
     centre = np.array([x.mean(), y.mean()])
     return centre, float(max(np.abs(x - centre[0]).max(), np.abs(y - centre[1]).max()))
 
 
-def framed(maps):
+def framed(maps: Any) -> Any:
     """The same attractor moved and scaled into [-1, 1]^2 (conjugation by the frame)."""
     centre, half = frame(maps)
     out = maps.copy()
@@ -108,20 +114,20 @@ def framed(maps):
     return out
 
 
-def usable(maps):
+def usable(maps: Any) -> Any:
     """Whether the attractor fills 20 to 70 percent of a 32x32 grid: neither a dust nor a blob."""
     x, y = expand(maps[None].astype(np.float32), levels_for(len(maps), 4096))
     return 0.2 <= (hits(x, y, 32) > 0).mean() <= 0.7
 
 
-def turned(maps, index, angle):
+def turned(maps: Any, index: Any, angle: Any) -> Any:
     """The system with one map's linear part turned by ``angle`` radians."""
     out = maps.copy()
     out[index, :4] = (rotation(angle) @ maps[index, :4].reshape(2, 2)).ravel()
     return framed(out)
 
 
-def class_systems(spec=SPEC):
+def class_systems(spec: Any = SPEC) -> Any:
     """The maps of every class: list of (k, 6) float arrays, classes of a group next to each other."""
     rng = np.random.default_rng((spec.seed, 0))
     systems = []
@@ -134,7 +140,7 @@ def class_systems(spec=SPEC):
     return systems[: spec.classes]
 
 
-def seen(x, y, rng, spec):
+def seen(x: Any, y: Any, rng: Any, spec: Any) -> Any:
     """Random view of one image's points: angle, distance, position. In place-free, same shapes."""
     angle, scale = rng.uniform(0, 2 * np.pi), rng.uniform(spec.scale_min, 1)
     cos, sin = np.float32(np.cos(angle) * scale), np.float32(np.sin(angle) * scale)
@@ -142,13 +148,13 @@ def seen(x, y, rng, spec):
     return cos * x - sin * y + dx, sin * x + cos * y + dy
 
 
-def brightness(counts):
+def brightness(counts: Any) -> Any:
     """Hit counts to uint8: logarithmic, so that dense and thin parts both show."""
     level = np.log1p(counts.astype(np.float32))
     return level / np.maximum(level.max(axis=(1, 2), keepdims=True), 1e-6)
 
 
-def render(systems, labels, rngs, spec):
+def render(systems: Any, labels: Any, rngs: Any, spec: Any) -> Any:
     """Draw one image per label; all labels must have systems of the same number of maps.
 
     Returns (len(labels), resolution, resolution) float32 in [0, 1].
@@ -164,12 +170,12 @@ def render(systems, labels, rngs, spec):
 TRAIN, TEST = 1, 2  # first words of the samples' seeds; 0 is the classes'
 
 
-def labels_of(indices, spec=SPEC):
+def labels_of(indices: Any, spec: Any = SPEC) -> Any:
     """Labels of samples: classes take turns, so that any first n samples are balanced."""
     return np.asarray(indices) % spec.classes
 
 
-def draw(split, start, stop, spec=SPEC):
+def draw(split: str, start: Any, stop: Any, spec: Any = SPEC) -> Any:
     """Samples ``start`` to ``stop`` of a split as uint8 (n, resolution, resolution).
 
     Every sample has a generator of its own, seeded by the set's seed, the split and the sample's index.
@@ -186,7 +192,7 @@ def draw(split, start, stop, spec=SPEC):
     return images
 
 
-def load(root=None, train_images=None, test_images=None):
+def load(root: str | None = None, train_images: int | None = None, test_images: int | None = None) -> tuple:
     """(train, test) Images of the set, (n, 1, 64, 64); drawn once, then read from ``root`` or the user's cache."""
     from scaling_study.data.dataset import Images
 
@@ -199,7 +205,7 @@ def load(root=None, train_images=None, test_images=None):
     return tuple(pair)
 
 
-def cached(folder, split, count, available):
+def cached(folder: Path, split: str, count: Any, available: Any) -> Any:
     """The first ``count`` samples of a split, from the file of all or of as many, or drawn and kept there.
 
     Raises StudyError when the folder cannot be written to.
@@ -224,7 +230,7 @@ def cached(folder, split, count, available):
         ) from error
 
 
-def read(path, count):
+def read(path: Path, count: Any) -> Any:
     """The array in ``path`` if it is whole, else None; a damaged file is named in a warning and drawn again."""
     if not path.exists():
         return None
@@ -239,7 +245,7 @@ def read(path, count):
     return None
 
 
-def draw_parallel(split, count, chunk=500):
+def draw_parallel(split: str, count: Any, chunk: Any = 500) -> Any:
     """``draw`` the first ``count`` samples on all cores."""
     starts = range(0, count, chunk)
     if count <= chunk:

@@ -1,9 +1,13 @@
 """Image files in a folder per class: ``root/train/class/image`` and ``root/val/class/image``, ImageNet's among them."""
 
+from __future__ import annotations
+
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +16,9 @@ from scaling_study.data.files import ImageFiles
 from scaling_study.data.layout import not_used, require_classes, require_images
 from scaling_study.data.listing import directly_in, list_split, some
 from scaling_study.errors import ConfigError, StudyError
+
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
 
 
 @dataclass(frozen=True)
@@ -26,21 +33,21 @@ class FolderImages:
     labels: np.ndarray
     upright = True
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.names)
 
     @property
-    def reader(self):
+    def reader(self) -> Any:
         return self
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: int) -> tuple[Any, int]:
         return open(self.filename(number), "rb"), self.labels[number]
 
-    def filename(self, number, absolute=True):
+    def filename(self, number: int, absolute: bool = True) -> str:
         return os.path.join(self.folder, self.names[number])
 
 
-def open_splits(data):
+def open_splits(data: Data) -> tuple:
     """(train, val or None, test) as ImageFiles; labels are the places of the class folders of the training split.
 
     Raises StudyError for a class without training images and for one that only another split has, ConfigError for a
@@ -61,7 +68,7 @@ def open_splits(data):
     return splits
 
 
-def open_split(data, key, name, classes):
+def open_split(data: Data, key: str, name: str, classes: Sequence[str]) -> ImageFiles:
     folder = Path(data.root) / name
     if not folder.is_dir():
         there = directly_in(Path(data.root))[0]
@@ -86,6 +93,6 @@ def open_split(data, key, name, classes):
     return ImageFiles(FolderImages(str(folder), listing.images, labels), np.arange(len(labels)))
 
 
-def listed(names):
+def listed(names: Sequence[str]) -> str:
     """class a, or classes a, b, c and 3 more."""
     return ("class " if len(names) == 1 else "classes ") + some(names)

@@ -1,15 +1,23 @@
 """Loading any data set by its config group, split and capped."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import torch
 
 from scaling_study.data import custom, shape_of, source_of
 from scaling_study.data.dataset import DataSet, Images, Loading
 from scaling_study.errors import ConfigError, StudyError, encodable
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
+    from scaling_study.data import Source
+
 SPLIT_SEED = 20190528  # of the validation split: the same for every study, whatever its seed
 
 
-def load_data(data):
+def load_data(data: Data) -> DataSet:
     """Load the data set that the config group ``data`` names, or open it where its images are read from files.
 
     The validation split is taken from the training images by a permutation with a fixed seed, unless the data set has
@@ -43,7 +51,7 @@ def load_data(data):
     return decoded(dataset, data)
 
 
-def names_of(data):
+def names_of(data: Data) -> tuple[str, ...] | None:
     """Names of the classes, as texts that any file can hold; None where labels are all that is known."""
     if data.name != "imagefolder":
         return None
@@ -52,7 +60,7 @@ def names_of(data):
     return tuple(map(encodable, class_names(data)))
 
 
-def require_enough(source, data):
+def require_enough(source: Source, data: Data) -> None:
     """Raise ConfigError for more images than there are, before they are drawn or downloaded."""
     train, test = source.images
     if data.val_images >= train:
@@ -62,7 +70,7 @@ def require_enough(source, data):
             raise ConfigError(f"data.{split}_images", cap, f"must be at most {available}, what {data.name} has")
 
 
-def separated(train, data):
+def separated(train: Any, data: Data) -> tuple[Any, Any]:
     """(training, validation) images of a training split."""
     available = len(train) - data.val_images
     if available < 1:
@@ -71,14 +79,14 @@ def separated(train, data):
     return train[order[data.val_images :]], train[order[: data.val_images]]
 
 
-def mixed(images, cap):
+def mixed(images: Any, cap: int | None) -> Any:
     """Image files that are to be capped, in a fixed random order: their own is that of the classes."""
     if cap is None or isinstance(images, Images) or not hasattr(images, "__getitem__"):
         return images
     return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(SPLIT_SEED))]
 
 
-def capped(images, cap, split, data):
+def capped(images: Any, cap: int | None, split: str, data: Data) -> Any:
     """The first ``cap`` images, all for None."""
     if cap is None or (cap == len(images)):
         return images
@@ -91,12 +99,12 @@ def capped(images, cap, split, data):
     return images[:cap]
 
 
-def loading_of(data):
+def loading_of(data: Data) -> Loading:
     keys = ("crop_fraction", "interpolation", "unreadable_max")
     return Loading(channels=shape_of(data)[1], **{key: getattr(data, key) for key in keys})
 
 
-def decoded(dataset, data):
+def decoded(dataset: DataSet, data: Data) -> DataSet:
     """With ``data.in_memory`` the data set as Images, else as it is."""
     if not data.in_memory:
         return dataset
@@ -105,7 +113,7 @@ def decoded(dataset, data):
     return in_memory(dataset, data.memory_resolution)
 
 
-def check(name, split, images, classes):
+def check(name: str, split: str, images: Any, classes: int) -> None:
     """Refuse what no network could be trained on."""
     if not len(images):
         raise StudyError(f"data={name}: the {split} split is empty")

@@ -1,12 +1,18 @@
 """One line about a folder that is laid out in another way than is read: what is there, and how it should look."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.data.listing import counted, directly_in, endings, some
 from scaling_study.errors import ConfigError, StudyError
 
+if TYPE_CHECKING:
+    from scaling_study.data.listing import Listing
 
-def require_root(root, split):
+
+def require_root(root: str, split: str) -> None:
     """Raise ConfigError unless ``root`` holds the folder of a split; says what it holds instead."""
     if root is None:
         raise ConfigError("data.root", root, f"data=imagefolder needs the folder that holds {split}/ and val/")
@@ -29,14 +35,14 @@ def require_root(root, split):
     raise ConfigError("data.root", root, f"{wanted}; it holds {held(folders, images)}")
 
 
-def held(folders, images):
+def held(folders: Any, images: Any) -> str:
     """2 folders (a, b) and 3 images."""
     parts = [f"{counted(len(folders), 'folder')} ({some(folders)})"] if folders else []
     parts += [f"{counted(len(images), 'image')} ({some(images, 2)})"] if images else []
     return " and ".join(parts) or "neither folders nor images"
 
 
-def require_classes(folder, folders, images):
+def require_classes(folder: str, folders: Any, images: Any) -> None:
     """Raise StudyError for the folder of a split without folders."""
     if folders:
         return
@@ -47,7 +53,7 @@ def require_classes(folder, folders, images):
     raise StudyError(f"data=imagefolder: {folder} holds {held(folders, images)}; {wanted}{hint}")
 
 
-def require_images(listing):
+def require_images(listing: Listing) -> None:
     """Raise StudyError for a split without images."""
     if listing.images:
         return
@@ -57,7 +63,7 @@ def require_images(listing):
     raise StudyError(f"data=imagefolder: {message}")
 
 
-def not_used(listing):
+def not_used(listing: Listing) -> str:
     """A line about files that are left aside, or None."""
     names = (*listing.loose, *listing.unused)
     if not names:

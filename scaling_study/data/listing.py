@@ -6,9 +6,11 @@ folders and those that systems leave behind are passed over; what else is no ima
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from scaling_study.errors import StudyError, encodable
 
@@ -36,14 +38,14 @@ class Listing:
 
 
 @cache
-def endings():
+def endings() -> frozenset[str]:
     """Endings, in small letters, of the image formats that this Pillow can decode."""
     from PIL import Image
 
     return frozenset(ending for ending, name in Image.registered_extensions().items() if name in FORMATS)
 
 
-def list_split(folder):
+def list_split(folder: str) -> Listing:
     """The Listing of a folder. Raises StudyError when it, or a folder in it, cannot be read."""
     folder = Path(folder)
     classes, loose, unused = directly_in(folder)
@@ -64,7 +66,7 @@ def list_split(folder):
     return Listing(folder, classes, images, tuple(owners[i] for i in images), in_order(loose), in_order(unused))
 
 
-def directly_in(folder):
+def directly_in(folder: str) -> list[str]:
     """(folders in text order, images, other files) directly in a folder."""
     folders, images, other = [], [], []
     for entry in entries(folder):
@@ -73,14 +75,14 @@ def directly_in(folder):
     return tuple(sorted(folders)), images, other
 
 
-def files_of(folder, name):
+def files_of(folder: str, name: str) -> tuple:
     """(images, other files) of the class folder ``name`` under ``folder``, however deep."""
     images, other = [], []
     gather(folder / name, f"{name}/", {same(folder), same(folder / name)}, images, other)
     return images, other
 
 
-def gather(folder, prefix, above, images, other):
+def gather(folder: str, prefix: str, above: Any, images: Any, other: Any) -> None:
     """Add the names of the files in a folder to ``images`` or ``other``; a link to one of the folders ``above`` is not
     followed."""
     for entry in entries(folder):
@@ -93,7 +95,7 @@ def gather(folder, prefix, above, images, other):
             gather(entry.path, f"{name}/", {*above, itself}, images, other)
 
 
-def entries(folder):
+def entries(folder: str) -> list:
     """The entries of a folder that are not passed over. Raises StudyError."""
     try:
         with os.scandir(folder) as found:
@@ -102,18 +104,18 @@ def entries(folder):
         raise StudyError(f"{folder} cannot be read: {error.strerror}") from error
 
 
-def passed_over(name):
+def passed_over(name: str) -> bool:
     return name.startswith(".") or name.lower() in LEFT_BEHIND
 
 
-def is_folder(entry):
+def is_folder(entry: Any) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a link to itself
         return False
 
 
-def is_image(entry):
+def is_image(entry: Any) -> bool:
     """Whether it is a regular file, or a link to one, with the ending of an image: a FIFO is never opened."""
     if os.path.splitext(entry.name)[1].lower() not in endings():
         return False
@@ -123,13 +125,13 @@ def is_image(entry):
         return False
 
 
-def same(folder):
+def same(folder: str) -> bool:
     """What two paths to one folder share."""
     status = os.stat(folder)
     return status.st_dev, status.st_ino
 
 
-def annotated(folder, classes):
+def annotated(folder: str, classes: Any) -> Any:
     """The class of each file name in Tiny-ImageNet's layout of validation, val/images/ and val/val_annotations.txt with
     lines of a file and its class; None in every other."""
     if classes != (ANNOTATED,) or not (folder / ANNOTATIONS).is_file():
@@ -138,24 +140,24 @@ def annotated(folder, classes):
     return {fields[0]: fields[1] for line in lines if len(fields := line.split("\t")) > 1}
 
 
-def natural_key(name):
+def natural_key(name: str) -> list:
     """timm's order, in which 2 comes before 10, without its fault at digits that are no decimals, as ²."""
     parts = re.split(r"(\d+)", name.lower())
     parts[1::2] = map(int, parts[1::2])
     return parts
 
 
-def in_order(names):
+def in_order(names: Iterable[str]) -> list[str]:
     """Names in natural order; of equal ones, as 1.jpg and 01.jpg, the text decides, and never the file system."""
     return tuple(sorted(names, key=lambda name: (natural_key(name), name)))
 
 
-def some(names, most=NAMED):
+def some(names: Iterable[str], most: int = NAMED) -> str:
     """a, b, c and 3 more."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return encodable(", ".join(names[:most])) + more
 
 
-def counted(count, noun, plural=None):
+def counted(count: int, noun: str, plural: str | None = None) -> str:
     """1 image, 3 images."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"

@@ -1,6 +1,9 @@
 """Small sets of image files, decoded once into memory."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from timm.data import create_transform
@@ -11,8 +14,11 @@ from scaling_study.data.transforms import transform_size
 from scaling_study.data.unreadable import Unreadable
 from scaling_study.errors import ConfigError
 
+if TYPE_CHECKING:
+    from scaling_study.data.dataset import Loading
 
-def in_memory(dataset, resolution):
+
+def in_memory(dataset: DataSet, resolution: int) -> DataSet:
     """The DataSet of ImageFiles as one of Images: the short side scaled to ``resolution`` pixels, and the centre of it.
 
     Raises StudyError for more unreadable images than ``data.unreadable_max``, ConfigError for a stream.
@@ -26,7 +32,7 @@ def in_memory(dataset, resolution):
     return DataSet(dataset.classes, **splits, **told)
 
 
-def read(files, loading, resolution, unreadable):
+def read(files: Any, loading: Loading, resolution: int, unreadable: Unreadable) -> Images:
     """One split as Images, without the images that cannot be read."""
     transform = create_transform(is_training=False, crop_pct=1.0, **transform_size(loading, resolution))
     images, labels = [], []

@@ -1,6 +1,7 @@
 """From a file of an image to three channels of eight bits."""
 
 import struct
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -21,7 +22,7 @@ UNREADABLE = (  # what Pillow raises
 )  # fmt: skip
 
 
-def decoded(file, upright):
+def decoded(file: Any, upright: bool) -> Image.Image:
     """The image in an open file, ``upright``: turned as its EXIF data say. Raises one of UNREADABLE."""
     try:
         image = Image.open(file)
@@ -32,14 +33,14 @@ def decoded(file, upright):
     return image if turn is None else image.transpose(turn)
 
 
-def orientation(image):
+def orientation(image: Image.Image) -> int:
     try:
         return image.getexif().get(ORIENTATION)
     except Exception:  # of whatever kind: damaged EXIF data leave the pixels as they are
         return None
 
 
-def colour(image):
+def colour(image: Image.Image) -> Image.Image:
     """The image with three channels of eight bits, whatever it had: grey, palette, CMYK, transparency, 16 bits, floats.
 
     Raises ValueError for numbers of which nothing says what black and white are.
@@ -55,11 +56,11 @@ def colour(image):
     return image.convert("RGB")
 
 
-def eight_bits(values):
+def eight_bits(values: np.ndarray) -> np.ndarray:
     return Image.fromarray(np.rint(values).astype(np.uint8))
 
 
-def unit(values):
+def unit(values: np.ndarray) -> np.ndarray:
     """Floats of 0 to 1, which is their range in files of images. Raises ValueError for others."""
     if not np.isfinite(values).all():
         raise ValueError("some of its pixels are no finite numbers")
@@ -69,7 +70,7 @@ def unit(values):
     return values.clip(0, 1)
 
 
-def sixteen(values, image):
+def sixteen(values: np.ndarray, image: Image.Image) -> np.ndarray:
     """Integers of 0 to 65535, as PNG and PGM define; 32-bit ones where they need more than 8 bits, and no more than 16.
 
     Raises ValueError for others, of which nothing says what white is.

@@ -1,27 +1,34 @@
 """Processes that read images from files while the network trains."""
 
+from __future__ import annotations
+
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable, Iterable
 from multiprocessing import forkserver, resource_tracker
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.data import DataLoader
 
 from scaling_study.data.files import Decoded
 
+if TYPE_CHECKING:
+    from scaling_study.data.dataset import Loading
+
 EVALUATION_BATCH = 250
 CLUSTER_SIGNALS = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
 
 
-def leave_signals(worker):
+def leave_signals(worker: int) -> None:
     """In a worker process: leave the signals with which Slurm announces a preemption to the process that trains, whose
     handler, which requeues the job, workers would otherwise run as well."""
     if "SUBMITIT_EXECUTOR" in os.environ:
         signal.pthread_sigmask(signal.SIG_BLOCK, CLUSTER_SIGNALS)
 
 
-def start_method():
+def start_method() -> str | None:
     """How worker processes start. As a copy of this process, at once and with its list of files, where that is safe: a
     process that trains with others has threads of theirs, which a copy may wait for without end; there from a server
     without threads, which the signals of a cluster do not reach either."""
@@ -38,7 +45,15 @@ def start_method():
     return "forkserver"
 
 
-def loader_of(samples, batches, loading, *, pin_memory=False, persistent=False, small=True):
+def loader_of(
+    samples: Any,
+    batches: Any,
+    loading: Loading,
+    *,
+    pin_memory: bool = False,
+    persistent: bool = False,
+    small: bool = True,
+) -> DataLoader:
     """torch's loader with this product's settings; ``batches``: lists of keys of ``samples``, few of which in each when
     ``small``."""
     options = {}
@@ -60,7 +75,9 @@ def loader_of(samples, batches, loading, *, pin_memory=False, persistent=False, 
     )
 
 
-def evaluation_loader(files, transform, loading, positions, **options):
+def evaluation_loader(
+    files: Any, transform: Callable, loading: Loading, positions: Iterable[int], **options: Any
+) -> DataLoader:
     """Batches of (uint8 images, labels, positions of unreadable images) of some of a split's images, in order."""
     samples = Decoded(files, transform, loading.channels, replace=False)
     keys = [(position, None) for position in positions]

@@ -1,6 +1,9 @@
 """Data sets of other libraries, opened by timm: Hugging Face datasets, WebDataset, TensorFlow Datasets, torchvision."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -10,8 +13,11 @@ from scaling_study.data import STREAMS
 from scaling_study.data.files import ImageFiles, ImageStream
 from scaling_study.errors import ConfigError, StudyError
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
 
-def open_splits(data):
+
+def open_splits(data: Data) -> tuple:
     """(train, val or None, test) as ImageFiles, or as ImageStream where the library gives no access by number.
 
     Raises StudyError, with the library's reason, when it cannot open one, ConfigError for a stream without val_split.
@@ -23,7 +29,7 @@ def open_splits(data):
     return [None if name is None else open_split(data, split, name, streams) for split, name in names.items()]
 
 
-def open_split(data, split, name, streams):
+def open_split(data: Data, split: str, name: str | None, streams: bool) -> Any:
     if streams:
         mode = {"input_img_mode": "L" if data.channels == 1 else "RGB"}
         opener = partial(open_dataset, data, name, **mode)
@@ -36,12 +42,12 @@ def open_split(data, split, name, streams):
     return ImageFiles(dataset, np.arange(len(dataset)))
 
 
-def processes():
+def processes() -> int:
     """How many train together, which these libraries ask torch for themselves."""
     return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
 
 
-def open_dataset(data, name, *, train, **options):
+def open_dataset(data: Data, name: str | None, *, train: bool, **options: Any) -> Any:
     """timm's data set of one split; ``train`` makes a stream shuffle."""
     try:
         return create_dataset(data.name, root=data.root, split=name, is_training=train, download=True, **options)

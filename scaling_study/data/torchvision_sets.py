@@ -12,12 +12,12 @@ from scaling_study.data.dataset import Images
 from scaling_study.errors import StudyError
 
 
-def cache_folder(root=None):
+def cache_folder(root: str | None = None) -> Path:
     """``root`` if given, else the user's cache directory."""
     return Path(root) if root else platformdirs.user_cache_path("scaling_study")
 
 
-def download(name, root, hint):
+def download(name: str, root: str | None, hint: str) -> None:
     """torchvision's training and test sets of that class name, downloaded if they are not there.
 
     Raises StudyError, with ``hint`` for what else can be done, when that fails.
@@ -33,7 +33,7 @@ def download(name, root, hint):
         raise StudyError(f"{name} is not in {folder} and cannot be downloaded ({reason}); {hint}") from error
 
 
-def load_cifar(name, root):
+def load_cifar(name: str, root: str | None) -> tuple[Images, Images]:
     """(train, test) Images, (n, 3, 32, 32)."""
     pair = download(name, root, "give data.root=FOLDER that holds torchvision's copy")
     images = (torch.from_numpy(split.data).permute(0, 3, 1, 2).contiguous() for split in pair)

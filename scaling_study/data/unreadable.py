@@ -1,6 +1,8 @@
 """Images that cannot be read: told, counted, and too many of them refused."""
 
 import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from scaling_study.errors import StudyError
 
@@ -10,10 +12,10 @@ NAMED = 10  # that an error lists
 class Unreadable:
     """Tells of images that cannot be read, each once, and refuses to go on after ``allowed`` of them."""
 
-    def __init__(self, allowed):
+    def __init__(self, allowed: int) -> None:
         self.allowed, self.names = allowed, []
 
-    def note(self, files, positions):
+    def note(self, files: Any, positions: Iterable[int]) -> None:
         """positions: (n,) of a batch's images in ``files``, -1 for those that were read. Raises StudyError."""
         if not (positions >= 0).any():
             return
@@ -26,7 +28,7 @@ class Unreadable:
                 refuse(self.names, self.allowed, f" (the last: {reason})")
 
 
-def refuse(names, allowed, reason=""):
+def refuse(names: Sequence[str], allowed: int, reason: str = "") -> None:
     """Raise StudyError, with some of the names and the reason for the last, for more than ``allowed`` of them."""
     if len(names) > allowed:
         listed = ", ".join(names[-NAMED:])

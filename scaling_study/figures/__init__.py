@@ -4,7 +4,12 @@
 not make one}, so that one that cannot be drawn keeps no other from it. ``save`` calls such a function.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
@@ -17,6 +22,11 @@ from scaling_study.figures.curves import fitted, frontiers, width_by_depth_and_r
 from scaling_study.figures.methods import methods_together
 from scaling_study.figures.times import time_against_counts
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from scaling_study.config.schema import Model
+
 SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none"}  # beside matplotlib's own
 RUN_FIGURES = {"axes": one_panel_per_axis, "methods": methods_together}
 FAMILY_FIGURES = {
@@ -25,7 +35,7 @@ FAMILY_FIGURES = {
 }
 
 
-def of_runs(runs):
+def of_runs(runs: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
     """{name: drawing} of a run table, a set per model that was scaled and length of training; empty when no run is
     done."""
     parts = studies(one_rule(runs))
@@ -36,13 +46,15 @@ def of_runs(runs):
     return figures
 
 
-def suffixed(name, parts, model, epochs):
+def suffixed(name: str, parts: Any, model: Model, epochs: float) -> str:
     """A figure's name, with the model and the length of training where a study has several."""
     models, lengths = ({part[n] for part in parts} for n in (0, 1))
     return name + f"-{model}" * (len(models) > 1) + f"-{epochs}epochs" * (len(lengths) > 1)
 
 
-def of_analysis(tables, runs, costs, latencies):
+def of_analysis(
+    tables: dict[str, pd.DataFrame], runs: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame
+) -> dict[str, Callable[[], Figure | None]]:
     """{name: drawing} of what an analysis found; tables: its frames by name; runs: the run table, which may be empty.
 
     A table that is not as expected gives a drawing, of the table's name, that raises what is wrong with it.
@@ -60,7 +72,9 @@ def of_analysis(tables, runs, costs, latencies):
     return drawings
 
 
-def planned(name, select):
+def planned(
+    name: str, select: Callable[[], dict[str, Callable[[], Figure | None]]]
+) -> dict[str, Callable[[], Figure | None]]:
     """What ``select()`` gives, or, where it raises, one drawing that raises the same."""
     try:
         return select()
@@ -68,39 +82,43 @@ def planned(name, select):
         return {name: partial(fail, error)}
 
 
-def fail(error):
+def fail(error: Exception) -> NoReturn:
     raise error
 
 
-def of_fits(tables, runs):
+def of_fits(tables: dict[str, pd.DataFrame], runs: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
     parts = parts_of(tables.get("fit_curves"))
     own = {key: runs[(runs.model == key[0]) & same(runs.epochs, key[1])] for key in parts}
     return {suffixed("fits", parts, *key): partial(fitted, rows, own[key]) for key, rows in parts.items()}
 
 
-def of_parts(name, draw, table):
+def of_parts(name: str, draw: Callable, table: pd.DataFrame | None) -> dict[str, Callable[[], Figure | None]]:
     """Of one table, in costs by flops alone."""
     parts = parts_of(table[table.cost == "flops"] if table is not None and "cost" in table else table)
     shown = {key: rows for key, rows in parts.items() if name != "comparisons" or rows.difference.notna().any()}
     return {suffixed(name, parts, *key): partial(draw, rows) for key, rows in shown.items()}
 
 
-def of_times(time_fits, costs, latencies):
+def of_times(
+    time_fits: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame
+) -> dict[str, Callable[[], Figure | None]]:
     if not (time_fits.status == "estimated").any():
         return {}
     return {"times": partial(time_against_counts, time_fits, costs, latencies)}
 
 
-def parts_of(table):
+def parts_of(table: pd.DataFrame | None) -> dict[Any, pd.DataFrame]:
     """{(model, epochs): rows}; empty without a table."""
     return {} if table is None else dict(iter(table.groupby(["model", "epochs"], dropna=False)))
 
 
-def same(column, value):
+def same(column: pd.Series, value: Any) -> pd.Series:
     return column.isna() if pd.isna(value) else column == value
 
 
-def of_costs(costs, latencies, published):
+def of_costs(
+    costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame
+) -> dict[str, Callable[[], Figure | None]]:
     """{name: drawing} of what the cost and latency tables allow: those of the family need two published models."""
     figures = {}
     known = set(published.built_as.dropna()) & set(family.baselines(costs).model)
@@ -114,7 +132,7 @@ def of_costs(costs, latencies, published):
     return figures
 
 
-def save(draw, stem, formats):
+def save(draw: Callable, stem: Path, formats: Sequence[str]) -> list[Path]:
     """Write the Figure that ``draw()`` gives as ``<stem>.<format>`` for each format; returns the paths, none where it
     gives None.
 

@@ -1,6 +1,9 @@
 """Differences with their intervals, one line each."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
@@ -9,8 +12,14 @@ from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import CAP_SIZE, HOLLOW, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, VERDICTS, categories
 from scaling_study.scaling.grid import PAPER
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
-def compared(comparisons):
+    from scaling_study.figures.style import Style
+
+
+def compared(comparisons: pd.DataFrame) -> Figure:
     """Compound minus every other method at equal flops; filled where the corrected verdict tells them apart."""
     rows = comparisons[comparisons.difference.notna()].sort_values(["cost_value", "other"], ascending=[False, True])
     x = METRICS["flops"].for_values(rows.cost_value)
@@ -29,7 +38,7 @@ def compared(comparisons):
     return figure
 
 
-def searched(search):
+def searched(search: pd.DataFrame) -> Figure:
     """Every triple of the search, points behind the best on the validation split; crossed out: over budget."""
     rows = search.iloc[::-1].reset_index(drop=True)
     figure, axes = lines(len(rows))
@@ -52,7 +61,7 @@ def searched(search):
     return figure
 
 
-def regimes(regime):
+def regimes(regime: pd.DataFrame) -> Figure:
     """Depth minus width at equal flops against the length of training, a line per model and budget."""
     figure = Figure(figsize=(6.0, 4.2), layout="constrained")
     axes = figure.subplots()
@@ -76,12 +85,12 @@ def regimes(regime):
     return figure
 
 
-def seeds(rows):
+def seeds(rows: pd.DataFrame) -> str:
     low, high = rows.n.min(), rows.n.max()
     return f"n = {low} seed{'s' if low > 1 else ''}" if low == high else f"n = {low} to {high} seeds"
 
 
-def lines(count):
+def lines(count: int) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(7.0, 1.4 + 0.26 * count), layout="constrained")
     axes = figure.subplots()
     axes.grid(axis="x", alpha=0.3)
@@ -89,7 +98,7 @@ def lines(count):
     return figure, axes
 
 
-def bar(axes, place, interval, style, label=None):
+def bar(axes: Axes, place: int, interval: tuple[float, float, float], style: Style, label: str | None = None) -> None:
     """One point with its interval, (value, low, high), if it has one."""
     value, low, high = interval
     error = None if math.isnan(low) else [[value - low], [high - value]]

@@ -1,5 +1,9 @@
 """Fitted curves, Pareto frontiers and the grid of Figure 4 over multiply-adds."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -21,10 +25,15 @@ from scaling_study.figures.style import (
     method_label,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from scaling_study.figures.metrics import Metric
+
 WIDTHS_MIN = 3
 
 
-def cost_axes(x, title):
+def cost_axes(x: Metric, title: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=ONE_PANEL, layout="constrained")
     axes = figure.subplots()
     axes.set_xscale("log", base=2)
@@ -36,7 +45,7 @@ def cost_axes(x, title):
     return figure, axes
 
 
-def fitted(fit_curves, runs):
+def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Figure:
     """Mean and range of every variant with each method's fitted curve: band of 95% confidence, dashed beyond the
     trained costs. fit_curves: of one model and length of training, by flops; runs: the same runs."""
     table = variants(runs, "top1")
@@ -66,7 +75,7 @@ def fitted(fit_curves, runs):
     return figure
 
 
-def frontiers(frontier):
+def frontiers(frontier: pd.DataFrame) -> Figure:
     """Accuracy with 95% intervals; variants on the Pareto frontier are filled and joined by a staircase."""
     x = METRICS["flops"].for_values(frontier.flops)
     name = " and ".join(dict.fromkeys(frontier.model))
@@ -90,7 +99,7 @@ def frontiers(frontier):
     return figure
 
 
-def width_by_depth_and_resolution(runs):
+def width_by_depth_and_resolution(runs: pd.DataFrame) -> Figure | None:
     """Accuracy against flops as width grows, a curve for each pair of depth and resolution (as Figure 4 of Tan & Le
     2019); None unless two pairs have WIDTHS_MIN widths."""
     table = variants(runs, "top1")

@@ -1,6 +1,10 @@
 """ImageNet classifiers: published accuracy, latency and memory against cost, in the spirit of Figures 1 and 5 of
 Tan & Le (2019)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
@@ -9,17 +13,21 @@ from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import CATEGORIES, GRID, HOLLOW, LABEL_SIZE, LINES, POINTS, TITLE_SIZE
 from scaling_study.scaling.coefficients import AXES
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
 FAMILY, OTHERS = (look | {"markersize": 6} for look in CATEGORIES[:2])
 RATIOS = ("flops", "params", "activations", "activation_bytes")
 
 
-def baselines(costs):
+def baselines(costs: pd.DataFrame) -> pd.DataFrame:
     """Unscaled rows of the cost table with the network's own stem, one per model."""
     standard = ~costs.small_stem.fillna(False).astype(bool)
     return costs[(costs.method == "baseline") & standard].drop_duplicates("model", keep="last")
 
 
-def table2(costs, published):
+def table2(costs: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """The paper's Table 2 with ``flops`` and ``params`` replaced by the measured ones of ``costs`` where the model is
     built here, as the column ``measured`` says."""
     paper = published[published.table == "Table 2"].copy()
@@ -30,7 +38,7 @@ def table2(costs, published):
     return paper
 
 
-def accuracy(costs, published, column):
+def accuracy(costs: pd.DataFrame, published: pd.DataFrame, column: str) -> Figure:
     """Published top-1 against the cost ``column``, log scale: EfficientNet as a line, the rest of Table 2 as points."""
     points = table2(costs, published).dropna(subset=[column])
     x = METRICS[column].for_values(points[column])
@@ -52,14 +60,14 @@ def accuracy(costs, published, column):
     return figure
 
 
-def memory(costs, published):
+def memory(costs: pd.DataFrame, published: pd.DataFrame) -> Figure:
     """Bytes that training keeps per image against flops."""
     rows = baselines(costs)
     title = "Counted on the networks, 32-bit, without checkpointing"
     return against_flops(rows, rows.flops, "activation_bytes", printed=printed_names(published), title=title)
 
 
-def latency(costs, latencies, published):
+def latency(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame) -> Figure:
     """Median seconds of one image against flops, quartiles as bars, for the setting with the most models."""
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
     single = single[single.variant_id.isin(baselines(costs).variant_id)]
@@ -73,13 +81,15 @@ def latency(costs, latencies, published):
     return against_flops(rows, flops, "seconds_median", printed=printed_names(published), title=title, bars=bars)
 
 
-def printed_names(published):
+def printed_names(published: pd.DataFrame) -> dict[str, str]:
     """{model: its name in the paper's Table 2}, EfficientNet's shortened."""
     paper = published[(published.table == "Table 2") & published.built_as.notna()].set_index("built_as")
     return paper.model.str.replace("EfficientNet-", "").to_dict()
 
 
-def against_flops(rows, flops, column, *, printed, title, bars=None):
+def against_flops(
+    rows: pd.DataFrame, flops: pd.Series, column: str, *, printed: dict[str, str], title: str, bars: Any = None
+) -> Figure:
     x, y = METRICS["flops"].for_values(flops), METRICS[column].for_values(rows[column])
     figure, axes = panel(f"{x.title}, log scale", f"{y.title}, log scale")
     axes.set_yscale("log")
@@ -104,13 +114,13 @@ def against_flops(rows, flops, column, *, printed, title, bars=None):
     return figure
 
 
-def along_axes(costs):
+def along_axes(costs: pd.DataFrame) -> pd.DataFrame:
     """Rows along one axis, of models that have their baseline in the table."""
     scaled = costs.method.isin(AXES) & costs.flops_target.isna()
     return costs[scaled & costs.model.isin(baselines(costs).model)]
 
 
-def cost_curves(costs):
+def cost_curves(costs: pd.DataFrame) -> Figure:
     """How flops, params, activations and memory grow along each axis alone, relative to the baseline, log-log."""
     scaled = along_axes(costs)
     model = scaled.model.value_counts().index[0]
@@ -136,7 +146,7 @@ def cost_curves(costs):
     return figure
 
 
-def panel(xlabel, ylabel):
+def panel(xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(7.5, 5.2), layout="constrained")
     axes = figure.subplots()
     axes.set_xscale("log")

@@ -1,7 +1,15 @@
 """Names beside points, placed so that they do not cover each other."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Offsets in points and alignments that are tried in turn, the right side first.
 BELOW_RIGHT, ABOVE_LEFT = ((5, -4), "left", "top"), ((-5, 4), "right", "bottom")
@@ -15,7 +23,7 @@ MARKER_PIXELS = 5
 FAR_POINTS = 8  # from here on a thin line leads from the text to its point
 
 
-def name_points(axes, points):
+def name_points(axes: Axes, points: Sequence[tuple]) -> None:
     """Write the texts of ``points``, (x, y, text, place to try first), each where it meets no other text, no line to
     another text, no point and no edge.
 
@@ -46,7 +54,7 @@ def name_points(axes, points):
         taken.append(extent(label))
 
 
-def leader_boxes(label, pixel):
+def leader_boxes(label: Text, pixel: Any) -> list[Bbox]:
     """Small boxes along the line from near the point to the text."""
     box = extent(label)
     x, y = (min(max(value, low), high) for value, low, high in zip(pixel, box.min, box.max, strict=True))
@@ -56,17 +64,17 @@ def leader_boxes(label, pixel):
     return [Bbox.from_bounds(x - 1, y - 1, 2, 2) for x, y in away[:-1]]
 
 
-def extent(label):
+def extent(label: Text) -> Bbox:
     """Box of the text alone; an annotation's own includes its line."""
     label.get_window_extent()  # moves the text to where its offset puts it
     return Text.get_window_extent(label)
 
 
-def around(pixel):
+def around(pixel: Any) -> Bbox:
     return Bbox.from_bounds(pixel[0] - MARKER_PIXELS, pixel[1] - MARKER_PIXELS, 2 * MARKER_PIXELS, 2 * MARKER_PIXELS)
 
 
-def curves(axes):
+def curves(axes: Axes) -> list[Bbox]:
     """Small boxes along the lines that are drawn."""
     drawn = [line for line in axes.lines if line.get_linestyle() != "None"]
     pixels = [axes.transData.transform(line.get_path().interpolated(25).vertices) for line in drawn]

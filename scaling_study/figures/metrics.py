@@ -1,6 +1,12 @@
 """What can stand on an axis: one row drives every label."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNITS = {
     "count": ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, "")),
@@ -21,10 +27,10 @@ class Metric:
     unit: str = ""
 
     @property
-    def title(self):
+    def title(self) -> str:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
-    def for_values(self, values):
+    def for_values(self, values: pd.Series) -> Metric:
         """The same metric in the greatest unit of which the median of ``values`` is at least a fifth."""
         units = UNITS[self.kind]
         scale, unit = next((unit for unit in units if values.median() >= unit[0] / 5), units[-1])

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
 __all__ = [
     "accuracy", "axes", "comparisons", "cost_curves", "fig4", "fits", "frontier", "latency", "memory", "methods",
     "regime", "search", "times",

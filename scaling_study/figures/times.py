@@ -1,5 +1,9 @@
 """Time against what can be counted without running."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
@@ -7,10 +11,14 @@ from matplotlib.ticker import LogLocator
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import BASELINE, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
 COUNTS = ("flops", "params", "activations")
 
 
-def time_against_counts(time_fits, costs, latencies):
+def time_against_counts(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> Figure:
     """Latency of one image against each count, log-log, with the pooled regression line; a marker per family, or per
     method where there is one family."""
     fits = time_fits[(time_fits.family == "all") & (time_fits.time == "inference") & (time_fits.status == "estimated")]
@@ -57,7 +65,7 @@ def time_against_counts(time_fits, costs, latencies):
     return figure
 
 
-def draw_line(axes, x, y, exponent):
+def draw_line(axes: Axes, x: pd.Series, y: pd.Series, exponent: float) -> None:
     """The regression line through the means of the logarithms."""
     ends = np.array([x.min(), x.max()])
     values = np.exp(np.log(y).mean()) * (ends / np.exp(np.log(x).mean())) ** exponent

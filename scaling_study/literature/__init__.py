@@ -50,7 +50,7 @@ def published(torchvision: bool = True) -> pd.DataFrame:
     return frame.astype(PUBLISHED_COLUMNS)
 
 
-def paper_table(name, title):
+def paper_table(name: str, title: str) -> pd.DataFrame:
     frame = pd.read_csv(FOLDER / f"{name}.csv").assign(table=title)
     if "params_millions" in frame:
         frame["params"] = frame.params_millions * 1e6
@@ -59,7 +59,7 @@ def paper_table(name, title):
     return frame
 
 
-def torchvision_classifiers():
+def torchvision_classifiers() -> pd.DataFrame:
     """torchvision's weight metadata. ``_ops`` counts multiply-adds without batch norm, in billions."""
     from torchvision import __version__, models
 

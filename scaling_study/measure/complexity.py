@@ -2,7 +2,9 @@
 
 import math
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,19 +13,19 @@ from torch.utils.flop_counter import FlopCounterMode, flop_registry
 aten = torch.ops.aten
 
 
-def multiply_adds(operator, bias=None):
+def multiply_adds(operator: Any, bias: bool | None = None) -> Callable:
     """torch's formula for ``operator``, which counts a multiply-add as two, and one addition per output where the
     operator's argument number ``bias`` is there."""
     formula = flop_registry[operator]
 
-    def count(*shapes, out_shape, **options):
+    def count(*shapes: Any, out_shape: Any, **options: Any) -> int:
         additions = math.prod(out_shape) if bias is not None and shapes[bias] is not None else 0
         return formula(*shapes, out_val=out_shape, **options) // 2 + additions
 
     return count
 
 
-def elements(*_, out_shape, **__):
+def elements(*_: Any, out_shape: Any, **__: Any) -> int:
     return math.prod(out_shape)
 
 
@@ -72,7 +74,7 @@ class Complexity:
     parts: tuple[Part, ...] = field(repr=False)
 
 
-def shapes_only(build):
+def shapes_only(build: Callable[[], torch.nn.Module]) -> torch.nn.Module:
     """The network that ``build()`` makes, without memory or arithmetic (torch's meta device) where it can be built so;
     networks whose construction computes with tensors are built in memory."""
     try:
@@ -82,7 +84,7 @@ def shapes_only(build):
         return build()
 
 
-def complexity(network, *, channels, resolution):
+def complexity(network: torch.nn.Module, *, channels: int, resolution: int) -> Complexity:
     """Measure ``network``, on any device, at (channels, resolution, resolution) inputs; leaves it as it was."""
     trainable = [p for p in network.parameters() if p.requires_grad]
     parts = count_parts(network, channels, resolution)
@@ -96,7 +98,7 @@ def complexity(network, *, channels, resolution):
     )
 
 
-def count_parts(network, channels, resolution):
+def count_parts(network: torch.nn.Module, channels: int, resolution: int) -> list[Part]:
     """A Part per stage and kind of operator, in the order of the network, from one forward pass of one image."""
     mode = network.training
     network.eval()
@@ -113,7 +115,7 @@ def count_parts(network, channels, resolution):
     return parts + as_parts("other", +rest)
 
 
-def keyed(flops, activations, module):
+def keyed(flops: Any, activations: Any, module: str) -> dict:
     """{(measure, kind of operator): count} of a module, by torch's name for it."""
     counts = Counter()
     for measure, table, counted in (("flops", flops, FLOPS), ("activations", activations, ACTIVATIONS)):
@@ -123,12 +125,12 @@ def keyed(flops, activations, module):
     return counts
 
 
-def as_parts(stage, counts):
+def as_parts(stage: str, counts: Any) -> Iterator[Part]:
     operators = dict.fromkeys(operator for _, operator in counts)
     return [Part(stage, kind, counts["flops", kind], counts["activations", kind]) for kind in operators]
 
 
-def stages(network, prefix=""):
+def stages(network: torch.nn.Module, prefix: str = "") -> Iterator[str]:
     """Paths of the parts a network is commonly divided into: its direct children, and instead of a container that holds
     containers, what that holds (``blocks.0``, ``layer1``, ``features.denseblock1``)."""
     containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
@@ -139,11 +141,11 @@ def stages(network, prefix=""):
             yield prefix + name
 
 
-def images(network, n, channels, resolution):
+def images(network: torch.nn.Module, n: int, channels: int, resolution: int) -> torch.Tensor:
     return torch.zeros(n, channels, resolution, resolution, device=next(network.parameters()).device)
 
 
-def activation_bytes(network, channels, resolution):
+def activation_bytes(network: torch.nn.Module, channels: int, resolution: int) -> int:
     """Bytes per image in tensors saved for backward: from the difference between batches of 4 and 2, so that
     what is kept once per batch (weights, batch statistics) cancels. Leaves batch norm statistics as they were."""
     mode = network.training
@@ -156,11 +158,11 @@ def activation_bytes(network, channels, resolution):
     return (four - two) // 2
 
 
-def saved_bytes(network, batch):
+def saved_bytes(network: torch.nn.Module, batch: int) -> int:
     """Bytes of the distinct storages that autograd holds after a forward pass over ``batch``."""
     storages = {}
 
-    def pack(tensor):
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         storages[storage._cdata] = (storage.nbytes(), tensor)  # holding it keeps the address from being reused
         return tensor

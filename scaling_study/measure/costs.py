@@ -1,12 +1,20 @@
 """The cost columns of a variant, the same in the run table and in the cost table."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from scaling_study.measure.complexity import complexity, shapes_only
 from scaling_study.measure.flops import count_flops, told_of_size
 from scaling_study.models import build_network
 from scaling_study.scaling.coefficients import Coefficients
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Model
+    from scaling_study.measure.complexity import Complexity
 
-def variant_complexity(model, variant, *, classes, channels):
+
+def variant_complexity(model: Model, variant: Any, *, classes: int, channels: int) -> Complexity:
     """Complexity of a variant of the config group ``model``, without allocating it."""
     size = {"classes": classes, "channels": channels, "resolution_px": variant.resolution_px}
     with told_of_size(model, variant.resolution_px):
@@ -14,7 +22,7 @@ def variant_complexity(model, variant, *, classes, channels):
         return complexity(network, channels=channels, resolution=variant.resolution_px)
 
 
-def cost_columns(cost, model, *, classes, channels, baseline_px):
+def cost_columns(cost: Complexity, model: Model, *, classes: int, channels: int, baseline_px: int) -> dict[str, Any]:
     """The columns that a Complexity gives; flops_ratio is relative to the baseline of ``model`` at ``baseline_px``."""
     size = {"classes": classes, "channels": channels, "resolution_px": baseline_px}
     return {

@@ -1,13 +1,21 @@
 """Multiply-adds of a variant, without torch where arithmetic gives them."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from scaling_study.errors import ConfigError
 from scaling_study.models import FAMILIES, build_network, count_layers
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Model
+    from scaling_study.scaling.coefficients import Coefficients
+
 
 @contextmanager
-def told_of_size(model, resolution_px):
+def told_of_size(model: Model, resolution_px: int) -> Iterator[None]:
     """Turn what a network of unknown limits says to an input it cannot take into a ConfigError."""
     try:
         yield
@@ -20,7 +28,7 @@ def told_of_size(model, resolution_px):
         raise ConfigError("data.resolution", resolution_px, message) from error
 
 
-def count_flops(model, coefficients, *, classes, channels, resolution_px):
+def count_flops(model: Model, coefficients: Coefficients, *, classes: int, channels: int, resolution_px: int) -> int:
     """Multiply-adds of a variant: by arithmetic where the family has it, else measured, which loads torch."""
     family = FAMILIES[model.family]
     if family.layers:

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,8 +32,7 @@ class Timing:
     peak_memory_bytes: int | None
 
 
-def timings(network, optimizer, *, channels, resolution, classes, device, autocast, threads, seconds, batch_size_max,
-            image_bytes):  # fmt: skip
+def timings(network: torch.nn.Module, optimizer: torch.optim.Optimizer, *, channels: int, resolution: int, classes: int, device: torch.device, autocast: Callable, threads: int, seconds: float, batch_size_max: int, image_bytes: int) -> Iterator[Timing]:  # fmt: skip
     """Timings of ``network`` on ``device`` in channels_last layout, for growing batches until they stop paying.
 
     autocast(device): context of the forward passes; seconds: least time per measurement; image_bytes: what training
@@ -65,12 +65,18 @@ def timings(network, optimizer, *, channels, resolution, classes, device, autoca
             best, batch_size = max(best, timing.images_per_second), 2 * batch_size
 
 
-def infer(network, images, autocast):
+def infer(network: torch.nn.Module, images: torch.Tensor, autocast: Callable) -> None:
     with torch.inference_mode(), autocast(images.device):
         network(images)
 
 
-def train_step(network, optimizer, images, labels, autocast):
+def train_step(
+    network: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    autocast: Callable,
+) -> None:
     """Forward, backward and update; without a gradient scaler, whose cost is negligible."""
     with autocast(images.device):
         loss = F.cross_entropy(network(images), labels)
@@ -79,7 +85,7 @@ def train_step(network, optimizer, images, labels, autocast):
     optimizer.step()
 
 
-def trains_on(network, images):
+def trains_on(network: torch.nn.Module, images: torch.Tensor) -> bool:
     """Whether batch norm accepts ``images``: it refuses a single image where the strides leave a single pixel of it,
     since there is then no variance to normalise by."""
     try:
@@ -92,7 +98,9 @@ def trains_on(network, images):
     return True
 
 
-def measure(workload, function, batch_size, *, device, threads, seconds):
+def measure(
+    workload: str, function: Callable[[], None], batch_size: int, *, device: torch.device, threads: int, seconds: float
+) -> Timing:
     timer = Timer("function()", globals={"function": function}, num_threads=threads)
     with peak_memory(device) as peak:
         start = time.perf_counter()
@@ -106,7 +114,7 @@ def measure(workload, function, batch_size, *, device, threads, seconds):
 
 
 @contextlib.contextmanager
-def peak_memory(device):
+def peak_memory(device: torch.device) -> int | None:
     peak = {}
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -115,7 +123,7 @@ def peak_memory(device):
         peak["bytes"] = torch.cuda.max_memory_allocated(device)
 
 
-def fits(nbytes, device):
+def fits(nbytes: float, device: torch.device) -> bool:
     """Whether ``nbytes`` more may be taken."""
     if device.type == "cuda":
         return nbytes < MEMORY_SHARE * torch.cuda.mem_get_info(device)[0]

@@ -1,8 +1,11 @@
 """Families of networks: a baseline each, and how depth and width scale it. Listing them loads no torch."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.models import (
     custom,
@@ -16,6 +19,13 @@ from scaling_study.models import (
     timm_reference,
 )
 from scaling_study.models.layers import counts
+
+if TYPE_CHECKING:
+    import torch
+
+    from scaling_study.config.schema import Model
+    from scaling_study.models.layers import Layer
+    from scaling_study.scaling.coefficients import Coefficients
 
 
 @dataclass(frozen=True)
@@ -44,11 +54,13 @@ class Family:
     dropout: bool = True
 
     @property
-    def axes(self):
+    def axes(self) -> tuple[str, ...]:
         return ("depth", "width", "resolution") if self.stages else ("resolution",)
 
 
-def mbconv_family(architecture, resolution_min, names, stage_depth=False):
+def mbconv_family(
+    architecture: mbconv.Architecture, resolution_min: int, names: tuple[str, ...], stage_depth: bool = False
+) -> Family:
     return Family(
         build=partial(mbconv.build, architecture),
         stages=len(architecture.stages),
@@ -83,13 +95,13 @@ FAMILIES = {
 }
 
 
-def depths_of(model, coefficients):
+def depths_of(model: Model, coefficients: Coefficients) -> list[float]:
     """The depth coefficient of each stage, relative to the family's reference network."""
     stages = coefficients.stage_depth or (1.0,) * FAMILIES[model.family].stages
     return [model.depth_multiplier * coefficients.depth * stage for stage in stages]
 
 
-def structure(model, coefficients):
+def structure(model: Model, coefficients: Coefficients) -> dict[str, Any]:
     """What ``build`` and ``layers`` of a family need to know of the variant."""
     return {
         "depths": depths_of(model, coefficients),
@@ -98,7 +110,9 @@ def structure(model, coefficients):
     }
 
 
-def build_network(model, coefficients, *, classes, channels, resolution_px):
+def build_network(
+    model: Model, coefficients: Coefficients, *, classes: int, channels: int, resolution_px: int
+) -> torch.nn.Module:
     """The torch network of a variant, with weights drawn from torch's global generator.
 
     model: the config group; resolution_px: side of its input, which only networks of fixed input size depend on.
@@ -114,11 +128,13 @@ def build_network(model, coefficients, *, classes, channels, resolution_px):
     return family.build(name=model.name, resolution_px=resolution_px, classes=classes, channels=channels, **rates)
 
 
-def list_layers(model, coefficients, *, classes=1, channels=1):
+def list_layers(model: Model, coefficients: Coefficients, *, classes: int = 1, channels: int = 1) -> Iterator[Layer]:
     """The convolutions and linear layers of a variant of a family that has ``layers``, one after the other."""
     return FAMILIES[model.family].layers(classes=classes, channels=channels, **structure(model, coefficients))
 
 
-def count_layers(model, coefficients, *, classes, channels, resolution_px):
+def count_layers(
+    model: Model, coefficients: Coefficients, *, classes: int, channels: int, resolution_px: int
+) -> tuple[int, int, int]:
     """``layers.counts`` of a variant of a family that has ``layers``."""
     return counts(list_layers(model, coefficients, classes=classes, channels=channels), resolution_px)

@@ -6,15 +6,25 @@ take images of 28; ``small_stem`` makes the stem a 3x3 convolution without strid
 no stochastic depth, since a dense layer has no residual branch.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 from scaling_study.models.layers import Layer, classifier, pool
 from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+
+if TYPE_CHECKING:
+    import torch
 
 BLOCKS = (6, 12, 32, 32)
 GROWTH_RATE = 32
 BOTTLENECK = 4  # channels of a layer's 1x1 convolution relative to the growth rate
 
 
-def layers(*, depths, width, classes, channels, small_stem=False):
+def layers(
+    *, depths: Sequence[float], width: float, classes: int, channels: int, small_stem: bool = False
+) -> Iterator[Layer]:
     """The convolutions of the network, as ``models.layers.Layer``."""
     growth = growth_rate(width)
     features = 2 * growth
@@ -33,15 +43,24 @@ def layers(*, depths, width, classes, channels, small_stem=False):
     yield classifier(features, classes)
 
 
-def growth_rate(width):
+def growth_rate(width: float) -> int:
     return scaled_channels(GROWTH_RATE, width, divisor=1)
 
 
-def blocks(depths):
+def blocks(depths: Sequence[float]) -> tuple[int, ...]:
     return [scaled_repeats(n, depth) for n, depth in zip(BLOCKS, depths, strict=True)]
 
 
-def build(*, depths, width, classes, channels, dropout=0.0, drop_path_rate=0.0, small_stem=False):
+def build(
+    *,
+    depths: Sequence[float],
+    width: float,
+    classes: int,
+    channels: int,
+    dropout: float = 0.0,
+    drop_path_rate: float = 0.0,
+    small_stem: bool = False,
+) -> torch.nn.Module:
     """The network, on timm's DenseNet class. ``drop_path_rate`` must be 0."""
     from timm.models.densenet import DenseNet
     from torch import nn

@@ -1,6 +1,7 @@
 """Arithmetic on networks that are not built: lists of convolutions, in the order of the forward pass."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -21,15 +22,15 @@ class Layer:
     pooled: bool = False
 
 
-def pool(stride):
+def pool(stride: int) -> Layer:
     return Layer(0, 0, stride=stride)
 
 
-def classifier(into, classes):
+def classifier(into: int, classes: int) -> Layer:
     return Layer(into, classes, bias=True, pooled=True)
 
 
-def counts(layers, resolution_px):
+def counts(layers: Iterable[Layer], resolution_px: int) -> tuple[int, int, int]:
     """(multiply-adds, weights, activations) of one image of that side, as ``measure.complexity`` counts them on the
     built network, but for the parameters of batch norm, which are not in the weights."""
     size, flops, weights, activations = resolution_px, 0, 0, 0

@@ -3,11 +3,18 @@
 The only file that uses timm's private builder; golden tests hold it to the published networks.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.models.layers import Layer, classifier
 from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Stage:
     channels: int
     squeeze: float = 0.0
 
-    def arch(self, repeats):
+    def arch(self, repeats: int) -> str:
         """timm's string for ``repeats`` such blocks."""
         squeeze = f"_se{self.squeeze}" if self.squeeze else ""
         expand = f"_e{self.expand}" if self.block == "ir" else ""
@@ -44,19 +51,27 @@ class Architecture:
     activation: str = "silu"
     zero_init: bool = False
 
-    def channels(self, width):
+    def channels(self, width: float) -> int:
         """A function that scales a number of channels."""
         return lambda channels: scaled_channels(channels, width, self.divisor)
 
-    def head_channels(self, width):
+    def head_channels(self, width: float) -> int:
         return max(self.head_min, self.channels(width)(self.head)) if self.head else 0
 
-    def repeats(self, depths):
+    def repeats(self, depths: Sequence[float]) -> list[int]:
         """Blocks per stage for a depth coefficient per stage."""
         return [scaled_repeats(stage.repeats, depth) for stage, depth in zip(self.stages, depths, strict=True)]
 
 
-def layers(architecture, *, depths, width, classes, channels, small_stem=False):
+def layers(
+    architecture: Architecture,
+    *,
+    depths: Sequence[float],
+    width: float,
+    classes: int,
+    channels: int,
+    small_stem: bool = False,
+) -> Iterator[Layer]:
     """The convolutions of the network, as ``models.layers.Layer``."""
     scaled = architecture.channels(width)
     into = scaled(architecture.stem)
@@ -72,7 +87,7 @@ def layers(architecture, *, depths, width, classes, channels, small_stem=False):
     yield classifier(into, classes)
 
 
-def block_layers(stage, into, out, stride):
+def block_layers(stage: Any, into: int, out: int, stride: int) -> Iterator[Layer]:
     middle = scaled_channels(into, stage.expand) if stage.block == "ir" else into
     if stage.block == "ir":
         yield Layer(into, middle)
@@ -84,12 +99,22 @@ def block_layers(stage, into, out, stride):
     yield Layer(middle, out)
 
 
-def squeeze_channels(exact):
+def squeeze_channels(exact: float) -> int:
     """Rounded as timm does, but never to none, as very narrow networks would be."""
     return max(1, round(exact))
 
 
-def build(architecture, *, depths, width, classes, channels, dropout=0.0, drop_path_rate=0.0, small_stem=False):
+def build(
+    architecture: Architecture,
+    *,
+    depths: Sequence[float],
+    width: float,
+    classes: int,
+    channels: int,
+    dropout: float = 0.0,
+    drop_path_rate: float = 0.0,
+    small_stem: bool = False,
+) -> torch.nn.Module:
     """The network: repeats are ``ceil(depth * repeats)`` per stage, channels of stem, stages and head are rounded
     to the divisor but never below 0.9 of the exact value."""
     from timm.layers import get_act_layer
@@ -115,7 +140,7 @@ def build(architecture, *, depths, width, classes, channels, dropout=0.0, drop_p
     return zero_init_residuals(network) if architecture.zero_init else network
 
 
-def zero_init_residuals(network):
+def zero_init_residuals(network: torch.nn.Module) -> None:
     """Start every residual block as the identity: the last batch norm of its branch gets weight 0.
 
     Without it deep variants start so far from trainable that a depth curve shows the initialisation

@@ -4,8 +4,16 @@ Depth multiplies the blocks of each stage, width the channels of the stages. The
 its 64 channels at every width; ``small_stem`` makes it a 3x3 convolution without stride and without the pooling.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 from scaling_study.models.layers import Layer, classifier, pool
 from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+
+if TYPE_CHECKING:
+    import torch
 
 BLOCKS = (3, 4, 6, 3)
 CHANNELS = (64, 128, 256, 512)
@@ -13,7 +21,9 @@ STEM = 64
 EXPANSION = 4
 
 
-def layers(*, depths, width, classes, channels, small_stem=False):
+def layers(
+    *, depths: Sequence[float], width: float, classes: int, channels: int, small_stem: bool = False
+) -> Iterator[Layer]:
     """The convolutions of the network, as ``models.layers.Layer``."""
     yield Layer(channels, STEM, 3) if small_stem else Layer(channels, STEM, 7, stride=2)
     if not small_stem:
@@ -32,13 +42,22 @@ def layers(*, depths, width, classes, channels, small_stem=False):
     yield classifier(into, classes)
 
 
-def scaled(depths, width):
+def scaled(depths: Sequence[float], width: float) -> tuple[list[int], list[int]]:
     """(blocks, channels) of each stage."""
     blocks = [scaled_repeats(n, depth) for n, depth in zip(BLOCKS, depths, strict=True)]
     return blocks, [scaled_channels(c, width) for c in CHANNELS]
 
 
-def build(*, depths, width, classes, channels, dropout=0.0, drop_path_rate=0.0, small_stem=False):
+def build(
+    *,
+    depths: Sequence[float],
+    width: float,
+    classes: int,
+    channels: int,
+    dropout: float = 0.0,
+    drop_path_rate: float = 0.0,
+    small_stem: bool = False,
+) -> torch.nn.Module:
     """The network, on timm's ResNet class."""
     from timm.models.resnet import Bottleneck, ResNet
     from torch import nn

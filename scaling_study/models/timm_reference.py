@@ -1,9 +1,18 @@
 """Any classifier that timm knows, as it is: a reference beside the scaled networks. Only its input can be scaled."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from scaling_study.errors import ConfigError
 
+if TYPE_CHECKING:
+    import torch
 
-def build(*, name, resolution_px, classes, channels, dropout=0.0, drop_path_rate=0.0):
+
+def build(
+    *, name: str, resolution_px: int, classes: int, channels: int, dropout: float = 0.0, drop_path_rate: float = 0.0
+) -> torch.nn.Module:
     """``timm.create_model(name)`` without weights; networks of fixed input size are made for ``resolution_px``."""
     import timm
 
@@ -17,7 +26,7 @@ def build(*, name, resolution_px, classes, channels, dropout=0.0, drop_path_rate
         raise ConfigError("model.name", name, f"timm cannot build it with {options}: {error}") from error
 
 
-def check_name(name):
+def check_name(name: str | None) -> None:
     """Raise ConfigError, with the closest names, unless timm has a classifier called ``name``."""
     import timm
 

@@ -1,6 +1,7 @@
 """Columns of the tables of runs and of epochs, which are also the keys of a record and the columns of a history."""
 
 import sys
+from typing import Any
 
 # Columns of the run table, in order, with their pandas types. One row per run; units as in the names,
 # accuracies in percent, losses in nats, flops and activations per image.
@@ -85,7 +86,7 @@ WORDS = {"string": "text", "boolean": "true or false", "Int64": "an integer of 6
 INT64 = range(-(2**63), 2**63)
 
 
-def misfit(record):
+def misfit(record: Any) -> str | None:
     """What is wrong with a record, in words, where a known key holds what its column cannot; None where all fit."""
     if not isinstance(record, dict):
         return "it holds no keys"
@@ -100,7 +101,7 @@ def misfit(record):
     return None
 
 
-def fits(value, kind):
+def fits(value: Any, kind: str) -> bool:
     """Whether a value from JSON, not null, can stand in a column of the pandas type ``kind``."""
     if kind in ("string", "boolean"):
         return isinstance(value, str if kind == "string" else bool)

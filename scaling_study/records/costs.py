@@ -1,6 +1,8 @@
 """The tables of what variants cost: counts, their parts, and times on devices. Written whole after every variant."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -127,7 +129,7 @@ TABLES = {
 }
 
 
-def load_table(study_dir, name):
+def load_table(study_dir: str | Path, name: str) -> pd.DataFrame:
     """A table of TABLES from a study folder, with its columns and types; empty when there is none.
 
     Raises UnreadableTable, a StudyError and a ValueError, when the file is damaged or another table.
@@ -161,13 +163,13 @@ def load_latencies(study_dir: str | Path) -> pd.DataFrame:
     return load_table(study_dir, "latencies")
 
 
-def require_readable(study_dir, *names):
+def require_readable(study_dir: str | Path, *names: str) -> None:
     """Raise UnreadableTable when one of the tables is there and cannot be read."""
     for name in names:
         load_table(study_dir, name)
 
 
-def add_rows(study_dir, name, rows, replace):
+def add_rows(study_dir: str | Path, name: str, rows: Sequence[dict[str, Any]], replace: list[str]) -> pd.DataFrame:
     """Write a table with ``rows`` (dicts) in place of the rows whose columns ``replace`` they share."""
     study_dir, columns = Path(study_dir), TABLES[name]
     study_dir.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import io
 import math
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,14 +36,14 @@ ANALYSED = {
 class UnreadableTable(StudyError, ValueError):
     """A file that is no whole table of its kind. ``reason`` says why."""
 
-    def __init__(self, path, name, reason):
+    def __init__(self, path: Path, name: str, reason: object) -> None:
         self.path, self.reason = Path(path), one_line(reason, 200)
         super().__init__(
             f"{path} is not a table of {name}: {self.reason}; move it away or mend it, nothing was written"
         )
 
 
-def read_table(path, name, columns, later=(), strict=False):
+def read_table(path: Path, name: str, columns: Any, later: Any = (), strict: bool = False) -> tuple[pd.DataFrame, dict]:
     """(frame, bad cells) of a CSV or Parquet file: ``columns``, {name: pandas type}, and no others.
 
     Columns of ``later`` may be absent and then are missing values. Bad cells, {column: mask}, are those of a number's
@@ -72,7 +73,7 @@ def read_table(path, name, columns, later=(), strict=False):
     return pd.DataFrame(typed), bad
 
 
-def read_analysed(path):
+def read_analysed(path: Path) -> pd.DataFrame:
     """A table of ANALYSED as pandas reads it. Raises FileNotFoundError and UnreadableTable as read_table does."""
     path = Path(path)
     words, numbers = (columns.split() for columns in ANALYSED[path.stem])
@@ -86,11 +87,11 @@ def read_analysed(path):
     return frame.assign(**{column: frame[column].astype("str") for column in words if len(frame)})
 
 
-def lacking(columns):
+def lacking(columns: Any) -> str:
     return f"it lacks {', '.join(columns[:5])}" + (f" and {len(columns) - 5} more" if len(columns) > 5 else "")
 
 
-def cells(path, name):
+def cells(path: Path, name: str) -> Any:
     """The frame of a file: of a CSV as text, "" for what is missing."""
     path = Path(path)
     if not path.exists() and not path.is_symlink():
@@ -103,7 +104,7 @@ def cells(path, name):
         raise UnreadableTable(path, name, error) from error
 
 
-def text_cells(content):
+def text_cells(content: Any) -> Any:
     """The frame of a CSV's bytes, all cells as text. Raises ValueError unless every row is complete."""
     text = content.decode("utf-8-sig")
     if not text.strip():
@@ -120,7 +121,7 @@ def text_cells(content):
     return pd.DataFrame(rows, columns=header, dtype="object")
 
 
-def converted(values, kind, strict=False):
+def converted(values: Any, kind: str, strict: bool = False) -> Any:
     """(values as ``kind``, mask of cells that hold something else); digits are kept to the last one.
 
     Infinity, and a fraction where whole numbers belong, are missing and rounded; ``strict``: kept and something else.
@@ -137,7 +138,7 @@ def converted(values, kind, strict=False):
     return pd.Series(known, dtype="object").astype(kind), wrong
 
 
-def all_finite(values, given):
+def all_finite(values: Any, given: Any) -> bool:
     """The values as numbers where all that are ``given`` are finite, else None: the common case, faster."""
     try:
         known = np.where(given, values.to_numpy(dtype=object, na_value="nan"), "nan").astype(float)
@@ -146,7 +147,7 @@ def all_finite(values, given):
     return pd.Series(known) if np.isfinite(known[given]).all() else None
 
 
-def number(value):
+def number(value: Any) -> Any:
     """A number, finite or not, or None."""
     try:
         return float(value)
@@ -154,13 +155,13 @@ def number(value):
         return None
 
 
-def finite(value):
+def finite(value: Any) -> Any:
     """A finite number, or None."""
     known = number(value)
     return known if known is not None and math.isfinite(known) else None
 
 
-def whole(value):
+def whole(value: Any) -> Any:
     """A whole number that 64 bits hold, rounded where it is none, or None."""
     try:
         known = int(value) if isinstance(value, (str, int)) else finite(value)
@@ -169,12 +170,12 @@ def whole(value):
     return round(known) if known is not None and abs(known) < 2**63 else None
 
 
-def exact(value):
+def exact(value: Any) -> Any:
     """A whole number that 64 bits hold, or None."""
     known = whole(value)
     return known if known == number(value) or str(known) == value else None
 
 
-def truth(value):
+def truth(value: Any) -> Any:
     """True, False, or None for anything else."""
     return TRUTH.get(str(value).lower())

@@ -7,8 +7,10 @@ import os
 import shutil
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -28,7 +30,7 @@ LEFTOVER_SECONDS = 3600.0  # after which a temporary file is no longer being wri
 FREE_BYTES_MIN = 200_000_000  # below this a study is not started: checkpoints and tables would not fit
 
 
-def write_text(path, text):
+def write_text(path: Path, text: str) -> None:
     """Replace ``path`` by ``text`` in one step; missing parent folders are made.
 
     What UTF-8 cannot hold, as bytes of file names that are no text, is escaped. Raises OSError, and leaves no file
@@ -46,7 +48,7 @@ def write_text(path, text):
         raise
 
 
-def remove_leftovers(folder):
+def remove_leftovers(folder: Path) -> None:
     """Remove what killed processes left in ``folder`` of files they were writing: ``.NAME.PID.tmp``."""
     for path in Path(folder).glob(".*.tmp"):
         pid = path.name.split(".")[-2]
@@ -65,18 +67,18 @@ class RunFolder:
     path: Path
 
     @property
-    def checkpoint(self):
+    def checkpoint(self) -> Path:
         return self.path / CHECKPOINT
 
-    def lock(self):
+    def lock(self) -> Any:
         """Held while a process works on this run, and free again when the process dies."""
         self.path.mkdir(parents=True, exist_ok=True)
         return lock_of(self.path / ".lock")
 
-    def write_config(self, settings):
+    def write_config(self, settings: dict[str, Any]) -> None:
         write_text(self.path / CONFIG, yaml.safe_dump(settings, sort_keys=False))
 
-    def config(self):
+    def config(self) -> dict[str, Any] | None:
         """The settings the run was started with, a dict, or None where there is none that can be read (said in a
         warning)."""
         path = self.path / CONFIG
@@ -93,35 +95,35 @@ class RunFolder:
             return None
         return settings
 
-    def is_of_others(self, settings):
+    def is_of_others(self, settings: dict[str, Any]) -> bool:
         """Whether the folder was started with readable settings that differ from ``settings``."""
         return self.config() not in (None, yaml.load(yaml.safe_dump(settings), YAML_LOADER))
 
-    def write_history(self, rows):
+    def write_history(self, rows: Sequence[dict[str, Any]]) -> None:
         lines = [",".join(rows[0]), *(",".join(repr(v) for v in row.values()) for row in rows)]
         write_text(self.path / HISTORY, "\n".join(lines) + "\n")
 
-    def write_progress(self, fraction):
+    def write_progress(self, fraction: float) -> None:
         write_text(self.path / PROGRESS, json.dumps({"fraction": fraction}))
 
-    def write_record(self, record, keep_checkpoint=False):
+    def write_record(self, record: dict[str, Any], keep_checkpoint: bool = False) -> None:
         """Make the run's result final and remove what was needed only on the way."""
         write_text(self.path / RECORD, json.dumps(record, indent=1) + "\n")
         (self.path / PROGRESS).unlink(missing_ok=True)
         if record["status"] == "done" and not keep_checkpoint:
             self.checkpoint.unlink(missing_ok=True)
 
-    def has_record(self):
+    def has_record(self) -> bool:
         return (self.path / RECORD).exists()
 
-    def record_time(self):
+    def record_time(self) -> float:
         """When the record was written, in seconds since the epoch."""
         return (self.path / RECORD).stat().st_mtime
 
-    def started(self):
+    def started(self) -> bool:
         return (self.path / PROGRESS).exists()
 
-    def progress(self):
+    def progress(self) -> float:
         """Fraction of the training steps done, 0 to 1; 0 when unknown."""
         try:
             fraction = float(json.loads((self.path / PROGRESS).read_text())["fraction"])
@@ -129,7 +131,7 @@ class RunFolder:
             return 0.0
         return fraction if 0.0 <= fraction <= 1.0 else 0.0
 
-    def record(self):
+    def record(self) -> dict[str, Any] | None:
         """The final record, or None when there is none that can be trusted (said in a warning).
 
         Known keys hold what their column of the run table holds; text is such that UTF-8 can hold it.
@@ -155,7 +157,7 @@ class RunFolder:
                 return self.distrust(HISTORY, error)
         return {key: encodable(value) for key, value in record.items()}
 
-    def history_lines(self, epochs):
+    def history_lines(self, epochs: int) -> list[str]:
         """Header and rows of the history as text. Raises one of MALFORMED unless it holds ``epochs`` complete rows of
         numbers, one per epoch."""
         lines = (self.path / HISTORY).read_text(encoding="utf-8").splitlines()
@@ -174,20 +176,20 @@ class RunFolder:
             rows.append(",".join([first, *(repr(float(value)) for value in values)]))  # as pandas reads them too
         return rows
 
-    def distrust(self, name, error):
+    def distrust(self, name: str, error: BaseException) -> None:
         reason = one_line(error) or type(error).__name__
         warnings.warn(f"{self.path / name} cannot be used ({reason}); its run counts as not done", stacklevel=1)
 
-    def remove_record(self):
+    def remove_record(self) -> None:
         """Open a failed run again; its checkpoint stays."""
         (self.path / RECORD).unlink(missing_ok=True)
 
-    def set_aside(self, name):
+    def set_aside(self, name: str) -> None:
         """``set_aside`` of one of FILES."""
         set_aside(self.path / name)
 
 
-def set_aside(path):
+def set_aside(path: Path) -> None:
     """Rename a file, or what is in its place, to ``NAME.damaged``, numbered where that is taken."""
     if os.path.lexists(path):
         numbers = itertools.chain([""], itertools.count(2))
@@ -195,12 +197,12 @@ def set_aside(path):
         path.rename(next(name for name in names if not os.path.lexists(name)))
 
 
-def run_folders(study_dir):
+def run_folders(study_dir: str | Path) -> list[RunFolder]:
     """All run folders of a study, by name."""
     return [RunFolder(path) for path in sorted((Path(study_dir) / "runs").glob("*")) if path.is_dir()]
 
 
-def require_writable(folder):
+def require_writable(folder: Path) -> None:
     """Raise StudyError unless files can be written under ``folder`` and there is space for a study."""
     folder = Path(folder)
     probe = folder / f".probe.{os.getpid()}"

@@ -2,7 +2,9 @@
 
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,14 +24,14 @@ SUFFIXES = (".csv", ".parquet")  # the first one's values count where both are r
 ORDER = ["model", "method", "flops", "depth", "width", "resolution", "seed", "run_id"]
 
 
-def run_table(records):
+def run_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Records (dicts) to the run table: all columns of RUN_COLUMNS, typed, sorted, unknown keys left out."""
     rows = [{name: encodable(value) for name, value in record.items()} for record in records]
     frame = pd.DataFrame.from_records(rows, columns=list(RUN_COLUMNS))
     return frame.astype(RUN_COLUMNS).sort_values(ORDER, ignore_index=True, na_position="last")
 
 
-def read_study(study_dir):
+def read_study(study_dir: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(run table, epoch table) from the run folders of a study."""
     records, epochs = [], []
     for folder in run_folders(study_dir):
@@ -43,7 +45,7 @@ def read_study(study_dir):
     return run_table(records), pd.DataFrame.from_records(epochs, columns=list(EPOCH_COLUMNS)).astype(EPOCH_COLUMNS)
 
 
-def write_tables(study_dir):
+def write_tables(study_dir: str | Path) -> pd.DataFrame:
     """Rebuild runs.csv/.parquet and history.csv/.parquet of a study; returns the run table.
 
     Rows of the existing tables are kept whose run has no folder here (a study that was copied as tables), and those of
@@ -71,14 +73,14 @@ def write_tables(study_dir):
     return runs
 
 
-def rebuild(study_dir):
+def rebuild(study_dir: str | Path) -> pd.DataFrame:
     """``write_tables`` for a study that is there. Raises StudyError when there is no such folder."""
     if not Path(study_dir).is_dir():
         raise StudyError(f"study={Path(study_dir).name}: there is no folder {study_dir}")
     return write_tables(study_dir)
 
 
-def kept_rows(old, folders, recorded, study_dir):
+def kept_rows(old: pd.DataFrame, folders: Sequence[str], recorded: set[str], study_dir: str | Path) -> pd.DataFrame:
     """The rows of the earlier run table ``old`` that no record replaces, with the column ``record`` set."""
     here = old.run_id.isin(folders)
     damaged = here & ~old.run_id.isin(recorded) & (old.status == "done").fillna(False)
@@ -93,11 +95,11 @@ def kept_rows(old, folders, recorded, study_dir):
     return old.assign(record=record)[~here | damaged]
 
 
-def joined(table, kept):
+def joined(table: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table, kept], ignore_index=True) if len(kept) else table
 
 
-def write_parquet(path, frame):
+def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     """Replace ``path`` by the frame in one step."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -107,7 +109,7 @@ def write_parquet(path, frame):
         temporary.unlink(missing_ok=True)
 
 
-def require_readable(study_dir):
+def require_readable(study_dir: str | Path) -> None:
     """Raise UnreadableTable when the tables of a study would not let themselves be made anew after training."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they come when the tables are written
@@ -115,7 +117,7 @@ def require_readable(study_dir):
             stored(study_dir, name)
 
 
-def stored(study_dir, name):
+def stored(study_dir: str | Path, name: str) -> tuple[pd.DataFrame, list[Path]]:
     """(table, damaged files) of a table of TABLES in a study folder; an empty table when there is none.
 
     Where one format cannot be read the other counts, where both can the rows of both do; warnings tell of either.
@@ -143,7 +145,9 @@ def stored(study_dir, name):
     return united(*tables, key=key, where=f"{study_dir}: {name}"), [error.path for error in refused]
 
 
-def united(first, second=None, *, key, where):
+def united(
+    first: tuple[pd.DataFrame, dict], second: tuple[pd.DataFrame, dict] | None = None, *, key: list[str], where: str
+) -> pd.DataFrame:
     """The rows of both (frame, bad cells), those of the first where a key is in both; its bad cells from the second."""
     frame, bad = first
     if second is None:
@@ -187,12 +191,12 @@ def load_history(path: str | Path) -> pd.DataFrame:
     return load(path, "history")
 
 
-def has_tables(study_dir, name="runs"):
+def has_tables(study_dir: str | Path, name: str = "runs") -> bool:
     """Whether a study folder holds a table of TABLES in any format, readable or not."""
     return any((Path(study_dir) / f"{name}{suffix}").exists() for suffix in SUFFIXES)
 
 
-def load(path, name):
+def load(path: str | Path, name: str) -> pd.DataFrame:
     path = Path(path)
     if path.is_dir() and path.name not in [f"{name}{suffix}" for suffix in SUFFIXES]:
         if not has_tables(path, name):

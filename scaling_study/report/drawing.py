@@ -2,8 +2,11 @@
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,23 +24,23 @@ class Drawn:
     files: list = field(default_factory=list)
     failed: list = field(default_factory=list)
 
-    def __add__(self, other):
+    def __add__(self, other: "Drawn") -> "Drawn":
         return Drawn(self.files + other.files, self.failed + other.failed)
 
     @property
-    def status(self):
+    def status(self) -> int:
         """A command's exit status."""
         return 1 if self.failed else 0
 
 
-def draw_runs(runs, plots_dir):
+def draw_runs(runs: pd.DataFrame, plots_dir: Path) -> Drawn:
     """Draw every figure of the run table ``runs``. Returns Drawn, which is empty when no run is done."""
     if not (runs.status == "done").any():
         return Drawn()
     return write(plots_dir, "runs", partial(plan, "of_runs", runs))
 
 
-def draw_costs(study_dir, plots_dir):
+def draw_costs(study_dir: Path, plots_dir: Path) -> Drawn:
     """Draw every figure that the study's cost and latency tables allow. Returns Drawn."""
     from scaling_study.literature import published
 
@@ -49,7 +52,7 @@ def draw_costs(study_dir, plots_dir):
     return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", costs, latencies, paper))
 
 
-def draw_analysis(analysed, runs, study_dir, plots_dir):
+def draw_analysis(analysed: dict[str, pd.DataFrame], runs: pd.DataFrame, study_dir: Path, plots_dir: Path) -> Drawn:
     """Draw every figure of an analysis, {name: frame}, of the run table ``runs``. Returns Drawn.
 
     Of cost tables that cannot be read who calls has told already.
@@ -58,7 +61,7 @@ def draw_analysis(analysed, runs, study_dir, plots_dir):
     return write(plots_dir, "the analysis", partial(plan, "of_analysis", analysed, runs, costs, latencies))
 
 
-def load_costs(study_dir):
+def load_costs(study_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame, list]:
     """(cost table, latency table, (problem, error) of those that cannot be read, which are empty)."""
     tables, unreadable = [], []
     for name in ("costs", "latencies"):
@@ -70,7 +73,7 @@ def load_costs(study_dir):
     return *tables, unreadable
 
 
-def load_analysis(study_dir):
+def load_analysis(study_dir: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """({name: frame} of the tables that task=analyze left in a study folder, a line for each that cannot be read)."""
     tables, failed = {}, []
     for name in ANALYSED:
@@ -83,7 +86,7 @@ def load_analysis(study_dir):
     return tables, failed
 
 
-def plan(name, *tables):
+def plan(name: str, *tables: Any) -> dict[str, Callable]:
     """What the function ``name`` of the package ``figures`` gives. Matplotlib, which it loads, looks at MPLBACKEND."""
     os.environ["MPLBACKEND"] = "agg"  # a notebook's own may be of a module that is not installed here
     from scaling_study import figures
@@ -91,7 +94,7 @@ def plan(name, *tables):
     return getattr(figures, name)(*tables)
 
 
-def write(plots_dir, what, plans):
+def write(plots_dir: Path, what: str, plans: Callable[[], dict[str, Callable]]) -> Drawn:
     """Draw and write {name: drawing}, as ``plans()`` gives it. One that fails, for whatever reason, is named."""
     files, failed = [], []
     try:
@@ -108,7 +111,7 @@ def write(plots_dir, what, plans):
     return Drawn(files, failed)
 
 
-def told(problem, error):
+def told(problem: str, error: BaseException) -> str:
     """Say on standard error, in one line, what is wrong; returns it. A warning would go into Hydra's log file where a
     run was trained in this process."""
     line = f"{problem} ({type(error).__name__}: {one_line(error)})"

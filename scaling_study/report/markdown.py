@@ -1,5 +1,8 @@
 """Numbers, intervals and tables as Markdown."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -16,7 +19,7 @@ COST_NAMES = {
 }
 
 
-def table(rows):
+def table(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Lines of a Markdown table from dicts; columns of CONTEXT only where they differ between rows."""
     if not rows:
         yield "Nothing to show."
@@ -28,12 +31,12 @@ def table(rows):
         yield "| " + " | ".join(str(row[name]) for name in names) + " |"
 
 
-def epochs_text(count):
+def epochs_text(count: float) -> str:
     """1 epoch, 2 epochs; nothing for runs of unknown length."""
     return "" if pd.isna(count) else f"{count:g} epoch{'' if count == 1 else 's'}"
 
 
-def number(value):
+def number(value: float) -> str:
     """1234567 as 1.23 M."""
     if not np.isfinite(value):
         return "beyond reach"
@@ -41,7 +44,7 @@ def number(value):
     return f"{value / scale:.3g}{unit}"
 
 
-def interval(value, low, high, form):
+def interval(value: float, low: float, high: float, form: str) -> str:
     if pd.isna(value):
         return "none"
     if pd.isna(low):
@@ -49,13 +52,13 @@ def interval(value, low, high, form):
     return f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
 
 
-def coefficients(row):
+def coefficients(row: Any) -> str:
     return f"{row.depth:.3g}, {row.width:.3g}, {row.resolution:.3g}"
 
 
-def triple(row):
+def triple(row: Any) -> str:
     return f"{row.alpha:g}, {row.beta:g}, {row.gamma:g}"
 
 
-def ratio(value):
+def ratio(value: float) -> str:
     return "unknown times" if pd.isna(value) else f"{value:.2f} times"

@@ -1,5 +1,10 @@
 """The analysis of a study in words: Markdown from its tables."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from scaling_study.report.summary_methods import comparison_part, frontier_part, leader_part, saturation_part
 from scaling_study.report.summary_models import (
     published_part,
@@ -11,8 +16,13 @@ from scaling_study.report.summary_models import (
 )
 from scaling_study.scaling.coefficients import AXES
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def summary(study, analysis, recommendations):
+    from scaling_study.analysis.study import Analysis
+
+
+def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> str:
     """Markdown of an Analysis; ``recommendations``: the study's table of task=recommend, empty if there is none."""
     tables = analysis.tables
     writers = {
@@ -35,7 +45,7 @@ def summary(study, analysis, recommendations):
     return "\n".join(lines) + "\n"
 
 
-def data_part(analysis):
+def data_part(analysis: Analysis) -> Iterator[str]:
     runs = analysis.runs
     if len(runs):
         seeds = runs.groupby(["model", "epochs", "method", *AXES], dropna=False).seed.nunique()
@@ -51,6 +61,6 @@ def data_part(analysis):
         yield from (f"- {note}" for note in analysis.notes)
 
 
-def spread(counts):
+def spread(counts: pd.Series) -> str:
     low, high = counts.min(), counts.max()
     return f"{low} seed{'s' if low > 1 else ''}" if low == high else f"{low} to {high} seeds"

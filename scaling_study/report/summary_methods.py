@@ -1,11 +1,14 @@
 """The summary's parts about methods: saturation, comparisons at equal cost, the best of them, the frontier."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pandas as pd
 
 from scaling_study.report.markdown import COST_NAMES, UNIT_OF, coefficients, epochs_text, interval, number, table
 
 
-def saturation_part(fits):
+def saturation_part(fits: pd.DataFrame) -> Iterator[str]:
     yield "## Does accuracy saturate?"
     yield ""
     flops = fits[fits.cost == "flops"]
@@ -27,7 +30,7 @@ def saturation_part(fits):
         yield f"Too few points to choose a curve by points it has not seen: {names}."
 
 
-def saturation_row(row):
+def saturation_row(row: Any) -> dict[str, Any]:
     return {
         **named(row),
         "form": row.form,
@@ -38,15 +41,15 @@ def saturation_row(row):
     }
 
 
-def named(row):
+def named(row: Any) -> dict[str, Any]:
     return {"model": row.model, "epochs": row.epochs, "method": row.method}
 
 
-def no_trend(row):
+def no_trend(row: Any) -> str:
     return "no trend" if pd.isna(row.trend_p) else f"no clear trend (p = {row.trend_p:.2g})"
 
 
-def saturation_words(row):
+def saturation_words(row: Any) -> str:
     if row.saturation_status in ("not identifiable", "too few points"):
         return row.saturation_status
     if row.saturation_status == "beyond reach":
@@ -59,7 +62,7 @@ def saturation_words(row):
     return words + (", extrapolated" if row.saturation_status == "extrapolated" else "")
 
 
-def asymptote_words(row):
+def asymptote_words(row: Any) -> str:
     if row.asymptote_status == "estimated":
         return interval(row.asymptote, row.asymptote_low, row.asymptote_high, "{:.1f}")
     if pd.isna(row.asymptote_low):
@@ -67,7 +70,7 @@ def asymptote_words(row):
     return f"not identifiable (at least {row.asymptote_low:.1f})"
 
 
-def comparison_part(comparisons):
+def comparison_part(comparisons: pd.DataFrame) -> Iterator[str]:
     yield "## Compound against the other methods at equal cost"
     yield ""
     yield (
@@ -104,13 +107,13 @@ def comparison_part(comparisons):
         yield f"- {COST_NAMES[cost]}: {', '.join(counts)}"
 
 
-def tally(part):
+def tally(part: pd.DataFrame) -> str:
     words = ("better", "not distinguishable", "worse")
     counts = [(part.verdict == word).sum() for word in words]
     return " / ".join(map(str, counts)) if sum(counts) else "no verdict"
 
 
-def leader_part(leaders):
+def leader_part(leaders: pd.DataFrame) -> Iterator[str]:
     yield "## Does the best method depend on the cost that is held equal?"
     yield ""
     yield "At the largest cost that every method reaches, with the others that are not distinguishable from the best:"
@@ -126,7 +129,7 @@ def leader_part(leaders):
         yield f"{name}: {winners(rows)}"
 
 
-def doubt(part):
+def doubt(part: pd.DataFrame) -> str:
     """How sure the best of one cost is."""
     if (part.difference.abs() < 1e-9).any():
         return f"tied with {' and '.join(part.other[part.difference.abs() < 1e-9])}"
@@ -136,7 +139,7 @@ def doubt(part):
     return f"not distinguishable from {' and '.join(equal)}" if equal else "better than every other"
 
 
-def winners(rows):
+def winners(rows: pd.DataFrame) -> str:
     """Whether the best method changes with the cost, among costs by which as many methods as possible are compared."""
     parts = [part for _, part in rows.groupby("cost", sort=False)]
     full = [part for part in parts if len(part) == max(map(len, parts))]
@@ -161,7 +164,7 @@ def winners(rows):
     )
 
 
-def frontier_part(frontier):
+def frontier_part(frontier: pd.DataFrame) -> Iterator[str]:
     yield "## Pareto frontier by multiply-adds"
     yield ""
     yield "Variants that no cheaper one matches; the probability is the share of bootstrap draws in which that holds."

@@ -1,5 +1,8 @@
 """The summary's parts about searches, surfaces, recommendations, lengths of training, times and published tables."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -8,7 +11,7 @@ from scaling_study.report.markdown import COST_NAMES, coefficients, epochs_text,
 from scaling_study.scaling.coefficients import AXES
 
 
-def search_part(search):
+def search_part(search: pd.DataFrame) -> Iterator[str]:
     yield "## Search for alpha, beta and gamma"
     for (model, epochs), rows in search.groupby(["model", "epochs"], dropna=False):
         name = model if search.epochs.nunique() < 2 else f"{model}, {epochs_text(epochs)}"
@@ -39,7 +42,7 @@ def search_part(search):
         )
 
 
-def surface_part(surface):
+def surface_part(surface: pd.DataFrame) -> Iterator[str]:
     yield "## Response surface"
     yield ""
     yield (
@@ -64,7 +67,7 @@ def surface_part(surface):
     )
 
 
-def recommendation_part(recommendations, runs):
+def recommendation_part(recommendations: pd.DataFrame, runs: pd.DataFrame) -> Iterator[str]:
     yield "## Recommendations, and whether a run confirms them"
     yield ""
     yield from table(
@@ -82,7 +85,7 @@ def recommendation_part(recommendations, runs):
     )
 
 
-def confirmation(row, runs):
+def confirmation(row: Any, runs: pd.DataFrame) -> str:
     """Whether runs of exactly these coefficients lie within the prediction interval."""
     if runs.empty:
         return "not yet"
@@ -98,7 +101,7 @@ def confirmation(row, runs):
     return f"{mean:.2f}% (n = {n}): {'confirmed' if inside else 'outside the interval'}"
 
 
-def regime_part(regime):
+def regime_part(regime: pd.DataFrame) -> Iterator[str]:
     yield "## Depth or width: does it depend on the length of training?"
     yield ""
     yield from table(
@@ -117,7 +120,7 @@ def regime_part(regime):
     )
 
 
-def time_part(times):
+def time_part(times: pd.DataFrame) -> Iterator[str]:
     yield "## Which count predicts time"
     yield ""
     shown = times[times.status == "estimated"]
@@ -147,7 +150,7 @@ def time_part(times):
     )
 
 
-def best_predictors(fits):
+def best_predictors(fits: pd.DataFrame) -> Iterator[str]:
     """For each time and group of networks, the count of the highest correlation, and those that may do as well."""
     for (device, time, family), rows in fits.groupby(["device", "time", "family"], sort=False):
         best = rows.loc[rows.correlation.idxmax()]
@@ -160,11 +163,11 @@ def best_predictors(fits):
         yield f"{TIMES[time]}, {where}{place}: {best_of}{tail}"
 
 
-def device_of(row):
+def device_of(row: Any) -> str:
     return f"{row.device}, CPU threads: {row.threads}, {row.precision}"
 
 
-def published_part(comparisons):
+def published_part(comparisons: pd.DataFrame) -> Iterator[str]:
     yield "## The paper's own Tables 3 and 7"
     yield ""
     yield "One training each, so no difference has an interval: how much of it is chance is unknown."

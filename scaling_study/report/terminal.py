@@ -1,9 +1,17 @@
 """Text for the terminal."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from scaling_study.data import SOURCES
 from scaling_study.records.columns import VARIANT
+
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Config
 
 UPDATES_MIN = 100  # of the weights, by which a network has learned something
 WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word
@@ -14,7 +22,7 @@ SHOWN = [
 ]
 
 
-def variants(runs):
+def variants(runs: pd.DataFrame) -> str:
     """One line per variant: mean over seeds of the finished runs, with n and the standard deviation over seeds."""
     done = runs[runs.status == "done"]
     if done.empty:
@@ -42,7 +50,7 @@ def variants(runs):
     return table.to_string(index=False, formatters=formats | {"target": "{:g}".format}, na_rep="")
 
 
-def reading(runs, batch_size):
+def reading(runs: pd.DataFrame, batch_size: int) -> Iterator[str]:
     """Lines about runs too short to learn anything, about runs that waited long for images, and about images that
     nobody could read; none where all was well."""
     done = runs[(runs.status == "done")]
@@ -66,7 +74,7 @@ def reading(runs, batch_size):
         yield f"{most} images could not be read and were left out; record.json of each run names them."
 
 
-def costs(table):
+def costs(table: pd.DataFrame) -> str:
     """One line per variant of the cost table. ``off_%``: how far the flops are from the budget, where there is one."""
     shown = pd.DataFrame({name: table[name] for name in ("model", "method", "depth", "width", "resolution")})
     shown["px"] = table.resolution_px
@@ -85,7 +93,7 @@ def costs(table):
     return shown.to_string(index=False, formatters=formats, na_rep="")
 
 
-def latencies(table, costs):
+def latencies(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     """One line per variant: latency of one image with its quartiles, and the best throughputs, each with its batch."""
     lines = []
     for variant, rows in table.groupby("variant_id", sort=False):
@@ -103,13 +111,13 @@ def latencies(table, costs):
     return shown.to_string(index=False, formatters=formats, na_rep="")
 
 
-def places(config):
+def places(config: Config) -> str:
     """Where the results are."""
     results, plots = config.study_dir, config.study_plots_dir
     return f"Tables: {results / 'runs.csv'} (.parquet), {results / 'history.csv'} (.parquet)\nFigures: {plots}/"
 
 
-def failures(runs, missing):
+def failures(runs: pd.DataFrame, missing: set[str]) -> str:
     """The runs of a command that are not done, with the reason where there is one."""
     errors = {row.run_id: f"{row.error_type}: {row.error}" for row in runs[runs.status == "failed"].itertuples()}
     lines = [f"  {run_id}: {errors.get(run_id, 'not finished')}" for run_id in sorted(missing)]

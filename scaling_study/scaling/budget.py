@@ -1,6 +1,7 @@
 """Coefficients for a given cost: the network whose cost, after rounding, is nearest to the target."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 STEP = 1e-6  # positions closer than this count as one
@@ -10,7 +11,7 @@ TOLERANCE = 0.25  # how far outside the costs that can be had a target may lie; 
 class Unreachable(ValueError):
     """No position gives the target; ``nearest`` is the cost at the end of the range where it would lie."""
 
-    def __init__(self, nearest):
+    def __init__(self, nearest: float) -> None:
         super().__init__(f"the nearest cost that can be had is {nearest:g}")
         self.nearest = nearest
 
@@ -26,7 +27,7 @@ class Solution:
     above: float
 
 
-def solve(cost, target, low, high):
+def solve(cost: Callable[[float], float], target: float, low: float, high: float) -> Solution:
     """The position from ``low`` to ``high`` whose ``cost`` is nearest to ``target`` on a log scale.
 
     cost: a function of the position that never falls, and that rises in steps, as the cost of a network does because
@@ -45,7 +46,7 @@ def solve(cost, target, low, high):
     return Solution(shortest(first, last, lambda position: cost(position) == chosen), chosen, below, above)
 
 
-def last_position(holds, low, high):
+def last_position(holds: Callable[[float], bool], low: float, high: float) -> float:
     """The greatest position at which ``holds`` is true, to STEP; ``low`` if it never is."""
     if holds(high):
         return high
@@ -55,7 +56,7 @@ def last_position(holds, low, high):
     return low
 
 
-def shortest(first, last, fits):
+def shortest(first: float, last: float, fits: Callable[[float], bool]) -> float:
     """The number with the fewest decimals between ``first`` and ``last`` for which ``fits`` holds."""
     middle = (first + last) / 2
     for decimals in range(8):

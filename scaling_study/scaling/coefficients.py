@@ -20,13 +20,13 @@ class Coefficients:
     stage_depth: tuple[float, ...] | None = None
 
     @property
-    def nominal_flops(self):
+    def nominal_flops(self) -> float:
         """Cost relative to the baseline before rounding, d * w**2 * r**2 (paper, equation 2 and 3);
         multipliers per stage are not in it."""
         return self.depth * self.width**2 * self.resolution**2
 
 
-def compound(phi, alpha, beta, gamma):
+def compound(phi: float, alpha: float, beta: float, gamma: float) -> Coefficients:
     """Compound scaling (paper, equation 3): d, w, r = alpha**phi, beta**phi, gamma**phi.
 
     With alpha * beta**2 * gamma**2 = 2, adding one to ``phi`` doubles the nominal flops.
@@ -34,7 +34,7 @@ def compound(phi, alpha, beta, gamma):
     return Coefficients(alpha**phi, beta**phi, gamma**phi)
 
 
-def fast(flops, a):
+def fast(flops: float, a: float) -> Coefficients:
     """Fast scaling (Dollár et al. 2021, section 5): to multiply the nominal flops by s = ``flops``,
     d, w, r = s**((1-a)/2), s**(a/2), s**((1-a)/4).
 
@@ -44,12 +44,12 @@ def fast(flops, a):
     return Coefficients(flops ** ((1 - a) / 2), flops ** (a / 2), flops ** ((1 - a) / 4))
 
 
-def along(axis, coefficient):
+def along(axis: str, coefficient: float) -> Coefficients:
     """A single axis scaled."""
     return Coefficients(**{axis: coefficient})
 
 
-def method_of(coefficients, chosen="custom"):
+def method_of(coefficients: Coefficients, chosen: str = "custom") -> str:
     """The method a row is filed under.
 
     A variant that differs from the baseline along one axis only belongs to that axis however it was

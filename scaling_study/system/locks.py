@@ -4,6 +4,7 @@ import errno
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, SoftFileLease
 
@@ -16,7 +17,7 @@ NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}  # what
 LEASE_SECONDS = 60.0  # without a sign of life, which comes thrice as often, after which a lock file may be taken over
 
 
-def lock_of(path):
+def lock_of(path: str | Path) -> Any:
     """A lock on ``path``, to be entered with ``with``. The system releases it when the process dies.
 
     On a file system without locks it is a file made exclusively, ``path``.lease, that holds the owner's process and
@@ -30,7 +31,7 @@ def lock_of(path):
 
 
 @cache
-def has_locks(folder):
+def has_locks(folder: Path) -> bool:
     """Whether the file system of ``folder``, which is there, has locks."""
     if fcntl is None:
         return True

@@ -3,31 +3,32 @@
 import errno
 import os
 import sys
+from typing import Any
 
 
 class Courteous:
     """A text stream that goes nowhere, instead of failing, from its first failure on."""
 
-    def __init__(self, stream):
+    def __init__(self, stream: Any) -> None:
         self.stream = stream
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         try:
             return self.stream.write(text)
         except (OSError, ValueError) as error:
             self.give_up(error)
             return len(text)
 
-    def flush(self):
+    def flush(self) -> None:
         try:
             self.stream.flush()
         except (OSError, ValueError) as error:
             self.give_up(error)
 
-    def give_up(self, error):
+    def give_up(self, error: BaseException) -> None:
         """Lead the stream, for this process and those it starts, into nothing, and what it still holds with it."""
         null = os.open(os.devnull, os.O_WRONLY)
         try:
@@ -41,7 +42,7 @@ class Courteous:
             sys.stderr.write(f"warning: standard output cannot be written ({error})\n")
 
 
-def make_courteous():
+def make_courteous() -> None:
     """Make standard output and error of this process courteous; characters their encoding lacks are escaped."""
     open_standard_files()
     for name in ("stdout", "stderr"):
@@ -55,7 +56,7 @@ def make_courteous():
         setattr(sys, name, Courteous(stream))
 
 
-def open_standard_files():
+def open_standard_files() -> None:
     """Lead into nothing what who started this process has closed; the next file opened, or a child, would take it."""
     for descriptor in range(3):
         try:

@@ -11,7 +11,7 @@ POLL_SECONDS = 0.5  # where the system cannot tell of the end of a process
 
 
 @cache
-def end_with(pid):
+def end_with(pid: int) -> None:
     """Kill this process as soon as process ``pid`` of this machine has ended, also when that was killed itself.
 
     A killed process cannot end those that it started, which would go on, and hold memory and files, for good.
@@ -19,12 +19,12 @@ def end_with(pid):
     threading.Thread(target=wait_and_kill, args=(pid,), daemon=True, name=f"end with {pid}").start()
 
 
-def wait_and_kill(pid):
+def wait_and_kill(pid: int) -> None:
     wait(pid)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def wait(pid):
+def wait(pid: int) -> None:
     """Return when there is no process ``pid``, which need not be a child of this one."""
     try:
         descriptor = os.pidfd_open(pid)
@@ -40,7 +40,7 @@ def wait(pid):
     os.close(descriptor)
 
 
-def exists(pid):
+def exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tqdm import tqdm
 
@@ -9,7 +11,7 @@ SLOW_SECONDS = 2.0  # before the first line
 LINE_SECONDS = 10.0  # between two lines
 
 
-def told_when_slow(items, doing):
+def told_when_slow(items: Any, doing: str) -> Iterator[Any]:
     """The items one after the other, with a line on how far it is when they take more than seconds."""
     said, wait = time.monotonic(), SLOW_SECONDS
     for n, item in enumerate(items):
@@ -19,7 +21,7 @@ def told_when_slow(items, doing):
         yield item
 
 
-def counter(jobs, doing):
+def counter(jobs: Mapping[Any, Any], doing: str) -> Iterator[tuple[Any, Any]]:
     """The items of the dict ``jobs`` one after the other, with a bar on a terminal and a line each elsewhere."""
     with tqdm(total=len(jobs), disable=None, leave=False, file=sys.stderr) as bar:
         for n, (name, job) in enumerate(jobs.items()):

@@ -1,5 +1,11 @@
 """task=analyze: what a study's tables say, as tables, as figures and in words."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
 from scaling_study.errors import StudyError
@@ -8,10 +14,15 @@ from scaling_study.records.store import require_writable, run_folders, write_tex
 from scaling_study.records.tables import has_tables, rebuild
 from scaling_study.report.drawing import draw_analysis
 
+if TYPE_CHECKING:
+    from scaling_study.analysis.study import Analysis
+    from scaling_study.config.schema import Config
+    from scaling_study.planning.jobs import Job
+
 RECOMMENDATIONS = "recommendations"
 
 
-def run(jobs):
+def run(jobs: Sequence[Job]) -> int:
     """Write the analysis as tables, summary.md, a searched triple as a preset, and figures; print the summary."""
     config = jobs[0].config
     folder = config.study_dir
@@ -40,7 +51,7 @@ def run(jobs):
     return drawn.status
 
 
-def analyse(config, runs):
+def analyse(config: Config, runs: pd.DataFrame) -> Analysis:
     """The Analysis of the study that ``config`` names, ``runs`` its run table. Raises StudyError when there is nothing
     to analyse."""
     from scaling_study.analysis.study import analyse
@@ -55,7 +66,7 @@ def analyse(config, runs):
     return analyse(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, **settings)
 
 
-def load(config):
+def load(config: Config) -> pd.DataFrame:
     """The study's run table, made anew where its run folders are here; empty for a study of costs alone."""
     folder = config.study_dir
     if not folder.is_dir() or has_tables(folder) or run_folders(folder):
@@ -63,12 +74,12 @@ def load(config):
     return pd.DataFrame()
 
 
-def best_triples(search):
+def best_triples(search: pd.DataFrame | None) -> list:
     """The row of the best triple of each model; nothing without a search."""
     return [] if search is None else list(search[search.verdict == "best"].itertuples())
 
 
-def write_preset(folder, best, suffix=""):
+def write_preset(folder: Path, best: Any, suffix: str = "") -> Path:
     """The searched triple as an option of the config group ``scaling``; returns its path."""
     path = folder / "conf" / "scaling" / f"searched_{best.model}{suffix}.yaml"
     seeds = f"{best.n} seed{'s' if best.n > 1 else ''}"

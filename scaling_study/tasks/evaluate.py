@@ -1,6 +1,10 @@
 """task=evaluate: accuracy of trained weights on any data set, split and resolution."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -10,6 +14,10 @@ from scaling_study.execution.memory import check_memory
 from scaling_study.records.costs import add_rows, require_readable
 from scaling_study.records.store import RunFolder
 from scaling_study.system.progress import counter
+
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Evaluate, Model
+    from scaling_study.planning.jobs import Job
 
 IDENTITY = [
     "model",
@@ -25,7 +33,7 @@ IDENTITY = [
 ]
 
 
-def run(jobs):
+def run(jobs: Sequence[Job]) -> int:
     """Evaluate, print and add to the study's evaluations.csv."""
     from scaling_study.training.device import choose_device  # loads torch, which takes seconds
 
@@ -46,13 +54,13 @@ def run(jobs):
     return 0
 
 
-def require_hub(model):
+def require_hub(model: Model) -> None:
     from scaling_study.training.weights import known_weights  # loads torch, which takes seconds
 
     known_weights(model)
 
 
-def require_files(given):
+def require_files(given: Evaluate) -> None:
     """Raise ConfigError unless what is to be evaluated is there, before anything is."""
     if given.run is not None and RunFolder(Path(given.run)).config() is None:
         raise ConfigError("evaluate.run", given.run, "must be the folder of a run, RESULTS_DIR/STUDY/runs/RUN_ID")
@@ -60,7 +68,7 @@ def require_files(given):
         raise ConfigError("evaluate.weights", given.weights, "must be a file of weights, or hub")
 
 
-def render(table):
+def render(table: pd.DataFrame) -> str:
     columns = ["model", "weights", "data", "split", "images", "resolution_px", "top1", "top5", "loss"]
     published = [name for name in ("published_top1", "published_top5") if name in table and table[name].notna().any()]
     formats = dict.fromkeys(("top1", "top5", *published), "{:.2f}".format) | {"loss": "{:.4f}".format}

@@ -1,5 +1,10 @@
 """task=figures: draw a study's figures from its tables."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from scaling_study.errors import StudyError
@@ -7,8 +12,11 @@ from scaling_study.records.store import run_folders
 from scaling_study.records.tables import has_tables, rebuild
 from scaling_study.report.drawing import Drawn, draw_analysis, draw_costs, draw_runs, load_analysis
 
+if TYPE_CHECKING:
+    from scaling_study.planning.jobs import Job
 
-def run(jobs):
+
+def run(jobs: Sequence[Job]) -> int:
     """Draw what the study's tables allow, and print the files. Raises StudyError when there is nothing to draw."""
     config = jobs[0].config
     places = {"study_dir": config.study_dir, "plots_dir": config.study_plots_dir}

@@ -1,7 +1,11 @@
 """task=latency: what the variants of a sweep cost, and how long they take on this device."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.execution import costs as counts
 from scaling_study.execution.memory import check_memory
@@ -10,8 +14,14 @@ from scaling_study.records.costs import add_rows, load_table, require_readable
 from scaling_study.report import terminal
 from scaling_study.system.progress import counter
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def run(jobs):
+    from scaling_study.measure.latency import Timing
+    from scaling_study.planning.jobs import Job
+
+
+def run(jobs: Sequence[Job]) -> int:
     """Measure, tabulate and print; what the study's table holds for this device and these versions stays."""
     import torch
 
@@ -45,12 +55,12 @@ def run(jobs):
     return 0
 
 
-def here(table, setting):
+def here(table: pd.DataFrame, setting: dict[str, Any]) -> pd.DataFrame:
     """The rows measured in the same setting."""
     return table[(table[list(setting)] == setting).all(axis=1)]
 
 
-def row(name, job, timing, setting):
+def row(name: str, job: Job, timing: Timing, setting: dict[str, Any]) -> dict[str, Any]:
     run = job.run
     identity = {"variant_id": name, "study": job.config.study, "source": "measured", "model": run.model.name}
     variant = {"family": run.model.family, "method": run.variant.method, "resolution_px": run.variant.resolution_px}

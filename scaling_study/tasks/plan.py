@@ -1,11 +1,21 @@
 """task=plan: what a sweep would train, what it costs and how long it takes, without training."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
 from scaling_study.scaling.coefficients import AXES
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Config
+    from scaling_study.measure.complexity import Complexity
+    from scaling_study.planning.jobs import Job
 
-def run(jobs):
+
+def run(jobs: Sequence[Job]) -> int:
     """Print the table of runs, cheapest first."""
     import torch
 
@@ -29,7 +39,7 @@ def run(jobs):
     return 0
 
 
-def row(job, cost, seconds):
+def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
     run, record = job.run, job.folder.record()
     return {
         "run_id": run.run_id,
@@ -43,7 +53,7 @@ def row(job, cost, seconds):
     }
 
 
-def render(table):
+def render(table: pd.DataFrame) -> str:
     shown = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3)
     shown = shown.drop(columns=["flops", "params"]).rename(columns={"seconds": "est_seconds"})
     formats = dict.fromkeys(("depth", "width", "resolution"), "{:.2f}".format)
@@ -52,7 +62,7 @@ def render(table):
     return shown[columns].to_string(index=False, formatters=formats)
 
 
-def total(table, config):
+def total(table: pd.DataFrame, config: Config) -> str:
     """One line: what is left, and how long it takes with the workers the launcher would use."""
     from scaling_study.system.workers import count_workers
 

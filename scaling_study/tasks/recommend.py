@@ -1,5 +1,11 @@
 """task=recommend: the best coefficients under a budget, by a study's response surface."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from scaling_study.errors import StudyError
@@ -9,8 +15,15 @@ from scaling_study.records.store import require_writable
 from scaling_study.scaling.coefficients import AXES
 from scaling_study.tasks import analyze
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def run(jobs):
+    from scaling_study.analysis.surface import Surface
+    from scaling_study.config.schema import Config
+    from scaling_study.planning.jobs import Job
+
+
+def run(jobs: Sequence[Job]) -> int:
     """Predict, measure, print and keep the recommendation in the study's recommendations.csv."""
     job = jobs[0]
     config = job.config
@@ -27,7 +40,7 @@ def run(jobs):
     return 0
 
 
-def surface_of(config):
+def surface_of(config: Config) -> Surface:
     """The response surface of the configured model and length of training. Raises StudyError when there is none."""
     from scaling_study.analysis.surface import surfaces  # loads scipy, which takes half a second
 
@@ -43,7 +56,7 @@ def surface_of(config):
     return made[key]
 
 
-def count_runs(runs, config, best):
+def count_runs(runs: pd.DataFrame, config: Config, best: dict[str, Any]) -> int:
     """Finished runs of the study with the coefficients of ``best``."""
     same = (runs.status == "done") & (runs.model == config.model.name) & (runs.epochs == config.recipe.epochs)
     for axis in AXES:
@@ -51,12 +64,12 @@ def count_runs(runs, config, best):
     return int(same.sum())
 
 
-def keep(folder, row):
+def keep(folder: Path, row: dict[str, Any]) -> None:
     """Add the recommendation to the study's table, in place of an earlier one of the same limit and budget."""
     add_rows(folder, analyze.RECOMMENDATIONS, [row], ["model", "epochs", "limit", "budget"])
 
 
-def told(row, surface, config):
+def told(row: dict[str, Any], surface: Surface, config: Config) -> str:
     axes = " ".join(f"scaling.{axis}={row[axis]:g}" for axis in AXES)
     lines = [
         f"{row['model']} within {row['budget']:g} times the baseline's {row['limit']}: depth {row['depth']:g}, "

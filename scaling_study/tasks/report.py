@@ -1,11 +1,21 @@
 """task=report: a study's costs and latencies beside the published ones, as Markdown on the terminal."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
 from scaling_study.errors import StudyError
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def run(jobs):
+    from scaling_study.planning.jobs import Job
+
+
+def run(jobs: Sequence[Job]) -> int:
     folder = jobs[0].config.study_dir
     costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
     if costs.empty:
@@ -14,7 +24,7 @@ def run(jobs):
     return 0
 
 
-def counts(costs):
+def counts(costs: pd.DataFrame) -> Iterator[str]:
     """Lines of the table of parameters and multiply-adds of the baselines that the paper's Table 2 has too."""
     paper = published(torchvision=False)
     paper = paper[(paper.table == "Table 2") & paper.built_as.notna()].set_index("built_as")
@@ -32,11 +42,11 @@ def counts(costs):
         )
 
 
-def difference(measured, printed):
+def difference(measured: float, printed: float) -> str:
     return f"{100 * (measured / printed - 1):+.1f}%"
 
 
-def speedups(latencies):
+def speedups(latencies: pd.DataFrame) -> Iterator[str]:
     """Lines of the table of latency ratios: the pairs of the paper's Table 4 that were timed in the same setting."""
     paper = published(torchvision=False)
     paper = paper[(paper.table == "Table 4") & paper.built_as.notna()].set_index("built_as")
@@ -55,5 +65,5 @@ def speedups(latencies):
             )
 
 
-def quartiles(row):
+def quartiles(row: Any) -> str:
     return f"{row.seconds_median:.3f} ({row.seconds_p25:.3f} to {row.seconds_p75:.3f})"

@@ -1,7 +1,11 @@
 """task=train: train the runs of a sweep that are not done, then write tables and figures."""
 
+from __future__ import annotations
+
 import logging
 import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.execution.pool import patched
 from scaling_study.execution.prepare import prepare
@@ -11,8 +15,13 @@ from scaling_study.records.tables import write_tables
 from scaling_study.report import drawing, terminal
 from scaling_study.system.workers import first_of_several, processes_per_run
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Config
+    from scaling_study.execution.command import Command
+    from scaling_study.planning.jobs import Job
 
-def run(command):
+
+def run(command: Command) -> int:
     """Train, and return the command's exit status.
 
     Where several processes train each run together, all of them come here: the first checks, tells the others whether
@@ -35,7 +44,7 @@ def run(command):
     return finish(command.jobs)
 
 
-def sharing(config):
+def sharing(config: Config) -> Callable[[Any], Any]:
     """A function that gives every process the value that the first one calls it with."""
     if processes_per_run() == 1:
         return lambda value: value
@@ -44,7 +53,7 @@ def sharing(config):
     return join(config.device).agree
 
 
-def train(command):
+def train(command: Command) -> None:
     """Have Hydra's launcher train the runs, with a display of their progress."""
     progress = Progress([(job.folder, job.run.nominal_cost) for job in command.jobs]).start()
     try:
@@ -55,7 +64,7 @@ def train(command):
         logging.captureWarnings(False)  # a run that trained in this process sends them to its log
 
 
-def finish(jobs):
+def finish(jobs: Sequence[Job]) -> int:
     """Tables, figures and summary of the study from what is on disk; the command's exit status."""
     config = jobs[0].config
     runs = write_tables(config.study_dir)

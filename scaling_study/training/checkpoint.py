@@ -3,6 +3,8 @@
 import os
 import warnings
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -14,7 +16,7 @@ class UnusableState(ValueError):
     """A saved state is not one of this network and recipe."""
 
 
-def save(path, state):
+def save(path: Path, state: dict[str, Any]) -> None:
     """Write ``state`` (tensors, numbers, strings, lists, dicts) so that a crash leaves the old file or the new.
 
     The file is on the disk before it takes the old one's name. Raises OSError, and leaves no file behind, when it
@@ -32,7 +34,7 @@ def save(path, state):
         raise
 
 
-def load(path):
+def load(path: Path) -> dict[str, Any] | None:
     """The saved state on the CPU, or None, with a warning that names the file, if it cannot be used."""
     if not path.exists():
         return None
@@ -43,7 +45,7 @@ def load(path):
         return None
 
 
-def loaded(path):
+def loaded(path: Path) -> Any:
     """The state in ``path``, a dict. Raises ValueError where the checksums that torch wrote for each part tell of
     damage, and what torch and Python raise for a file that is no checkpoint."""
     with zipfile.ZipFile(path) as parts:
@@ -55,6 +57,6 @@ def loaded(path):
     return state
 
 
-def reason(error):
+def reason(error: BaseException) -> str:
     """The first words of an error of torch, which explains at length."""
     return " ".join(str(error).split())[:100] or type(error).__name__

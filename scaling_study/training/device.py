@@ -1,9 +1,13 @@
 """Where a run computes, and in which precision."""
 
+from __future__ import annotations
+
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from filelock import Timeout
@@ -12,10 +16,13 @@ from scaling_study.errors import ConfigError
 from scaling_study.system.locks import lock_of
 from scaling_study.training.distributed import ALONE
 
+if TYPE_CHECKING:
+    from scaling_study.training.distributed import World
+
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def choose_device(name, world=ALONE):
+def choose_device(name: str, world: World = ALONE) -> torch.device:
     """The torch device for the config key ``device``; auto takes the GPU if there is one, of several processes each its
     own.
 
@@ -31,7 +38,7 @@ def choose_device(name, world=ALONE):
     return torch.device("cuda", world.local_rank % torch.cuda.device_count())
 
 
-def choose_precision(name, device):
+def choose_precision(name: str, device: torch.device) -> str:
     """fp32, bf16 or fp16; auto is fp32 on the CPU, where half precision is not faster everywhere, else bf16."""
     if name != "auto":
         return name
@@ -40,13 +47,13 @@ def choose_precision(name, device):
     return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
 
 
-def autocast(precision, device):
+def autocast(precision: str, device: torch.device) -> Any:
     """Context in which forward passes run."""
     dtype = AUTOCAST.get(precision)
     return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
 
 
-def describe(device):
+def describe(device: torch.device) -> str:
     """Name of the hardware, for the record."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
@@ -60,7 +67,7 @@ def describe(device):
 
 
 @contextmanager
-def claimed(device, runs_per_device=1, world=ALONE):
+def claimed(device: torch.device, runs_per_device: int = 1, world: World = ALONE) -> Iterator[torch.device]:
     """One GPU of several for this process, as long as the context lasts, shared by ``runs_per_device`` such processes
     at most; other devices as they are, and so those of processes that train together."""
     if device.type != "cuda" or torch.cuda.device_count() < 2 or world.size > 1:

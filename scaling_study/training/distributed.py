@@ -4,6 +4,7 @@ import atexit
 import os
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -24,21 +25,21 @@ class World:
     local_size: int = 1
 
     @property
-    def first(self):
+    def first(self) -> bool:
         """Whether this is the process that writes files."""
         return self.rank == 0
 
     @property
-    def share(self):
+    def share(self) -> tuple[int, int]:
         return self.rank, self.size
 
-    def total(self, tensor):
+    def total(self, tensor: torch.Tensor) -> torch.Tensor:
         """The sum of ``tensor`` over all processes, in every one of them."""
         if self.size > 1:
             dist.all_reduce(tensor)
         return tensor
 
-    def agree(self, value):
+    def agree(self, value: Any) -> Any:
         """The first process's ``value``, in every one of them."""
         if self.size == 1:
             return value
@@ -46,7 +47,7 @@ class World:
         dist.broadcast_object_list(box, src=0)
         return box[0]
 
-    def gathered(self, value):
+    def gathered(self, value: Any) -> list:
         """A list of every process's ``value``, in every one of them."""
         if self.size == 1:
             return [value]
@@ -54,7 +55,7 @@ class World:
         dist.all_gather_object(values, value)
         return values
 
-    def average_statistics(self, network):
+    def average_statistics(self, network: torch.nn.Module) -> None:
         """Make the running statistics of batch norm, which each process kept of its own images, their mean."""
         if self.size > 1:
             from timm.utils import distribute_bn
@@ -65,7 +66,7 @@ class World:
 ALONE = World()
 
 
-def world_of_environment():
+def world_of_environment() -> World:
     """The World that torchrun's variables RANK, WORLD_SIZE and LOCAL_RANK describe, ALONE without them."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -74,7 +75,7 @@ def world_of_environment():
     return World(int(os.environ["RANK"]), size, *local)
 
 
-def join(device):
+def join(device: str) -> World:
     """The World of this process, connected: by nccl between GPUs, by gloo on CPUs and for what is no tensor.
 
     device: of the config, ``auto``, ``cpu`` or ``cuda``.
@@ -92,13 +93,13 @@ def join(device):
     return world
 
 
-def leave():
+def leave() -> None:
     """Take the connection down; an interpreter that ends with it up may be aborted."""
     if dist.is_initialized():
         dist.destroy_process_group()
 
 
-def parallel(network, world, device):
+def parallel(network: torch.nn.Module, world: World, device: torch.device) -> Any:
     """``network`` with gradients averaged over the processes; statistics of batch norm stay each process's own."""
     if world.size == 1:
         return network

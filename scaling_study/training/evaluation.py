@@ -1,5 +1,10 @@
 """Accuracy and loss of a network on a split."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import torch
 import torch.nn.functional as F
 
@@ -8,9 +13,18 @@ from scaling_study.training.device import autocast
 from scaling_study.training.distributed import ALONE
 from scaling_study.training.memory import out_of_memory
 
+if TYPE_CHECKING:
+    from scaling_study.training.distributed import World
+
 
 @torch.inference_mode()
-def evaluate(network, batches, precision, device, world=ALONE):
+def evaluate(
+    network: torch.nn.Module,
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    precision: str,
+    device: torch.device,
+    world: World = ALONE,
+) -> dict[str, float]:
     """Top-1 and top-5 accuracy in percent and mean cross-entropy (nats, no smoothing) over all images of ``batches``,
     of all processes together."""
     network.eval()
@@ -29,7 +43,7 @@ def evaluate(network, batches, precision, device, world=ALONE):
     return {"top1": 100 * top1 / count, "top5": 100 * top5 / count, "loss": loss / count}
 
 
-def in_parts(network, inputs):
+def in_parts(network: torch.nn.Module, inputs: torch.Tensor) -> torch.Tensor:
     """``network(inputs)``, a half at a time where memory runs out."""
     try:
         return network(inputs)

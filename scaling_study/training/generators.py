@@ -1,12 +1,13 @@
 """The states of all random generators that training draws from, as values that a checkpoint can hold."""
 
 import random
+from typing import Any
 
 import numpy as np
 import torch
 
 
-def seed_generators(seed, device, own):
+def seed_generators(seed: int, device: torch.device, own: torch.Generator | None) -> None:
     """Seed python, numpy and torch, and ``own``, the generator of augmentation, or None."""
     random.seed(seed)  # timm's random erasing
     np.random.seed(seed % 2**32)  # timm's mixup
@@ -15,7 +16,7 @@ def seed_generators(seed, device, own):
         own.manual_seed(seed)
 
 
-def generator_states(device, own):
+def generator_states(device: torch.device, own: torch.Generator | None) -> dict[str, Any]:
     """The states as tensors, numbers and tuples."""
     name, keys, position, has_gauss, gauss = np.random.get_state()
     states = {
@@ -30,7 +31,7 @@ def generator_states(device, own):
     return states
 
 
-def restore_generators(states, device, own):
+def restore_generators(states: dict[str, Any], device: torch.device, own: torch.Generator | None) -> None:
     random.setstate(states["python"])
     name, keys, *rest = states["numpy"]
     np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))

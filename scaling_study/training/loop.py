@@ -1,12 +1,24 @@
 """The training loop. No files: checkpoints and progress leave through callbacks."""
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.training.distributed import ALONE
 from scaling_study.training.epoch import train_epoch
 from scaling_study.training.session import Session
 from scaling_study.training.state import restored, state_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from scaling_study.config.schema import Recipe
+    from scaling_study.data.dataset import DataSet
+    from scaling_study.training.distributed import World
+    from scaling_study.training.epoch import OnProgress
 
 
 @dataclass(frozen=True)
@@ -27,10 +39,7 @@ class Trained:
     unreadable: list
 
 
-def train(
-    network, data, recipe, *, seed, resolution, device, state=None, on_state=None, on_progress=None, every_steps=None,
-    world=ALONE, **engine,
-):  # fmt: skip
+def train(network: torch.nn.Module, data: DataSet, recipe: Recipe, *, seed: int, resolution: int, device: torch.device, state: dict[str, Any] | None = None, on_state: Callable[[dict[str, Any], list[dict[str, Any]]], None] | None = None, on_progress: OnProgress | None = None, every_steps: int | None = None, world: World = ALONE, **engine: Any) -> Trained:  # fmt: skip
     """Train ``network`` on ``data`` by ``recipe`` and evaluate it.
 
     resolution: side of the network's input in pixels; state: what an earlier ``on_state`` received, to go on from;
@@ -46,7 +55,7 @@ def train(
     position = restored(session, state) if state else None
     started, seconds = time.perf_counter(), session.train_seconds
 
-    def keep(position=None):
+    def keep(position: dict[str, Any] | None = None) -> None:
         session.train_seconds = seconds + time.perf_counter() - started
         if on_state:
             on_state(state_of(session, position), session.history)
@@ -79,6 +88,6 @@ def train(
     )
 
 
-def epoch_seed(seed, epoch):
+def epoch_seed(seed: int, epoch: int) -> int:
     """A seed for each epoch of each run, so that resuming needs no generator state."""
     return seed * 100_003 + epoch

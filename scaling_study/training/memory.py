@@ -1,11 +1,17 @@
 """Out of memory is no reason to fail: a smaller micro-batch gives the same update in more passes."""
 
+from __future__ import annotations
+
 import warnings
+from typing import TYPE_CHECKING
 
 import torch
 
+if TYPE_CHECKING:
+    from scaling_study.training.step import TrainingStep
 
-def halved_until_it_fits(step, inputs, labels):
+
+def halved_until_it_fits(step: TrainingStep, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """``step.accumulate``, the micro-batch halved, also for all steps after, as long as memory runs out.
 
     The batch stays what the recipe says. (Batch norm then sees fewer images at a time.) Raises what torch raises when
@@ -26,7 +32,7 @@ def halved_until_it_fits(step, inputs, labels):
         halve(step)
 
 
-def agree_on_size(step, inputs, labels):
+def agree_on_size(step: TrainingStep, inputs: torch.Tensor, labels: torch.Tensor) -> None:
     """Halve the micro-batch of all processes until none of them runs out of memory. The trial leaves weights and
     statistics alone."""
     buffers = {name: value.clone() for name, value in step.network.named_buffers()}
@@ -46,7 +52,7 @@ def agree_on_size(step, inputs, labels):
     step.optimizer.zero_grad()
 
 
-def halve(step):
+def halve(step: TrainingStep) -> None:
     step.optimizer.zero_grad()
     step.micro_batch_size = -(-step.micro_batch_size // 2)
     step.leave_graphs()
@@ -55,7 +61,7 @@ def halve(step):
     warnings.warn(f"memory ran out; going on with {step.micro_batch_size} images per forward pass", stacklevel=2)
 
 
-def out_of_memory(error):
+def out_of_memory(error: BaseException) -> bool:
     """Whether torch says so, of a GPU, its libraries or the CPU."""
     told = ("DefaultCPUAllocator: can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
     return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in told)

@@ -1,5 +1,9 @@
 """From the config group ``recipe`` to timm's optimizer, schedule and EMA."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from timm.optim import create_optimizer_v2
 from timm.scheduler import create_scheduler_v2
 from timm.utils import ModelEmaV3
@@ -7,8 +11,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from scaling_study.errors import ConfigError
 
+if TYPE_CHECKING:
+    import torch
 
-def learning_rate(recipe):
+    from scaling_study.config.schema import Recipe
+
+
+def learning_rate(recipe: Recipe) -> float:
     """The rate that training starts from: ``recipe.learning_rate``, scaled linearly from ``learning_rate_batch`` images
     to the batch (Goyal et al. 2017, section 2.1) where that is given."""
     if recipe.learning_rate_batch is None:
@@ -16,7 +25,7 @@ def learning_rate(recipe):
     return recipe.learning_rate * recipe.batch_size / recipe.learning_rate_batch
 
 
-def make_optimizer(network, recipe):
+def make_optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """Any optimizer timm knows by ``recipe.optimizer``; biases and norm weights are not decayed."""
     given = {"momentum": recipe.momentum or None, "eps": recipe.optimizer_eps}
     options = {key: value for key, value in given.items() if value is not None}
@@ -28,7 +37,7 @@ def make_optimizer(network, recipe):
         raise ConfigError("recipe.optimizer", recipe.optimizer, f"timm cannot make it: {error}") from error
 
 
-def make_schedule(optimizer, recipe, steps_per_epoch):
+def make_schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int) -> Any:
     """Any schedule timm knows by ``recipe.schedule``, stepped per update, linear warm-up inside the epochs."""
     try:
         schedule, _ = create_scheduler_v2(
@@ -47,7 +56,7 @@ def make_schedule(optimizer, recipe, steps_per_epoch):
     return schedule
 
 
-def make_ema(network, recipe):
+def make_ema(network: torch.nn.Module, recipe: Recipe) -> Any:
     """Exponential moving average of weights and statistics, or None if ``recipe.ema_decay`` is 0. Its decay at step t
     is 1 - (1 + t / gamma) ** -power, at most ``ema_decay``."""
     if not recipe.ema_decay:
@@ -56,7 +65,7 @@ def make_ema(network, recipe):
     return ModelEmaV3(network, decay=recipe.ema_decay, use_warmup=True, **warmup)
 
 
-def with_batch_norm(network, momentum, eps):
+def with_batch_norm(network: torch.nn.Module, momentum: float | None, eps: float | None) -> torch.nn.Module:
     """The network with this batch norm momentum (torch's: the weight of the new value) and eps; None: as they are."""
     for module in network.modules():
         if isinstance(module, _BatchNorm):

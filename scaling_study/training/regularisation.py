@@ -5,19 +5,26 @@ multiply-adds, d * w**2 * r**2 of the baseline's. In compound scaling with alpha
 count of doublings is phi; for every other method it regularises variants of equal cost equally.
 """
 
+from __future__ import annotations
+
 import math
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.errors import ConfigError
 from scaling_study.models import FAMILIES
+
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Model, Recipe
+    from scaling_study.scaling.coefficients import Coefficients
 
 RATE_MAX = 0.8
 MAGNITUDE_MAX = 10  # of timm's scale
 MAGNITUDE = re.compile(r"(?<=-m)\d+(\.\d+)?")  # in timm's strings for RandAugment, as rand-m9-mstd0.5
 
 
-def check_growth(model, recipe, variant):
+def check_growth(model: Model, recipe: Recipe, variant: Any) -> None:
     """Raise ConfigError for growth of what there is none of, and for growth beyond what the rule can give."""
     drops, augment = FAMILIES[model.family].drop_path, recipe.auto_augment or ""
     if recipe.dropout_growth and not FAMILIES[model.family].dropout:
@@ -42,7 +49,7 @@ def check_growth(model, recipe, variant):
             raise ConfigError(f"recipe.{key}_growth", growth, message)
 
 
-def regularised(model, recipe, coefficients):
+def regularised(model: Model, recipe: Recipe, coefficients: Coefficients) -> Model:
     """The config group ``model`` with the variant's dropout and stochastic depth."""
     doublings = math.log2(coefficients.nominal_flops)
     dropout = grown(model.dropout, recipe.dropout_growth, doublings)
@@ -50,11 +57,11 @@ def regularised(model, recipe, coefficients):
     return replace(model, dropout=dropout, drop_path_rate=grown(model.drop_path_rate, growth, doublings))
 
 
-def grown(rate, growth, doublings):
+def grown(rate: float, growth: float, doublings: float) -> float:
     return min(max(rate + growth * doublings, 0.0), RATE_MAX) if growth else rate
 
 
-def augmentation_of(recipe, coefficients):
+def augmentation_of(recipe: Recipe, coefficients: Coefficients) -> str | None:
     """The variant's ``auto_augment``: RandAugment's magnitude grows, within timm's scale of 0 to 10."""
     if not recipe.auto_augment or not recipe.auto_augment_growth:
         return recipe.auto_augment

@@ -2,10 +2,12 @@
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 from scaling_study.errors import ConfigError
 
@@ -17,7 +19,7 @@ class Tracker:
     show: Callable
     epochs_told: int = 0
 
-    def log(self, name, value, step):
+    def log(self, name: str, value: Any, step: int) -> None:
         """Show a number; a tracker that fails is told of and left alone, as the run is worth more than its curve."""
         try:
             self.show(name, value, step)
@@ -25,11 +27,11 @@ class Tracker:
             warnings.warn(f"the tracker failed and gets no more numbers ({error})", stacklevel=2)
             self.show = nothing
 
-    def step(self, step, loss):
+    def step(self, step: int, loss: float) -> None:
         """A training step's loss."""
         self.log("step/train_loss", loss, step)
 
-    def epochs(self, history):
+    def epochs(self, history: list[dict[str, Any]]) -> None:
         """Every number of the history rows that are new."""
         for row in history[self.epochs_told :]:
             for name, value in row.items():
@@ -38,7 +40,7 @@ class Tracker:
         self.epochs_told = len(history)
 
 
-def require_tracker(name):
+def require_tracker(name: str) -> None:
     """Raise ConfigError unless ``tracker=name`` can be used here."""
     if name != "none" and find_spec(name) is None:
         raise ConfigError("tracker", name, f"needs the optional package: pip install 'scaling_study[{name}]'")
@@ -48,7 +50,7 @@ def require_tracker(name):
 
 
 @contextmanager
-def start_tracker(name, folder, run_id):
+def start_tracker(name: str, folder: Path, run_id: str) -> Iterator[Tracker]:
     """A Tracker for the config key ``tracker``: TensorBoard's writes under the run's ``folder``, MLflow's to where
     MLFLOW_TRACKING_URI says."""
     require_tracker(name)
@@ -66,5 +68,5 @@ def start_tracker(name, folder, run_id):
         yield Tracker(nothing)
 
 
-def nothing(name, value, step):
+def nothing(name: str, value: Any, step: int) -> None:
     """Show nothing."""

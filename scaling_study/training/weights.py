@@ -1,7 +1,10 @@
 """Trained weights: of a finished run, of a file, or of timm's hub."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import timm
 import torch
@@ -10,6 +13,10 @@ from scaling_study.data.transforms import as_normalisation
 from scaling_study.errors import ConfigError, StudyError, one_line
 from scaling_study.models import build_network
 from scaling_study.training import checkpoint
+
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Model
+    from scaling_study.scaling.coefficients import Coefficients
 
 HUB = "hub"
 
@@ -24,7 +31,7 @@ class Weighted:
     crop_fraction: float | None = None
 
 
-def of_checkpoint(path):
+def of_checkpoint(path: Path) -> dict[str, Any]:
     """The state that a run kept in the checkpoint file ``path``. Raises StudyError."""
     state = checkpoint.load(Path(path))
     if state is None:
@@ -32,14 +39,14 @@ def of_checkpoint(path):
     return state
 
 
-def of_run(state, network, path):
+def of_run(state: Any, network: torch.nn.Module, path: Path) -> Weighted:
     """The weights of a run's ``state`` in ``network``, averaged ones where there are. Raises StudyError."""
     parts = state["parts"]
     fill(network, parts.get("ema", parts["network"]), path)
     return Weighted(network, tuple(state["normalisation"]) if "normalisation" in state else None)
 
 
-def of_model(model, coefficients, weights, *, channels, **size):
+def of_model(model: Model, coefficients: Coefficients, weights: str, *, channels: int, **size: Any) -> Weighted:
     """The network of the config group ``model`` with ``weights``, a file or ``hub``.
 
     Raises ConfigError where timm has no such weights, StudyError where they cannot be had or do not fit.
@@ -59,12 +66,12 @@ def of_model(model, coefficients, weights, *, channels, **size):
     return Weighted(network, normalisation)
 
 
-def config_of(model):
+def config_of(model: Model) -> Any:
     """What timm knows of a model's weights, or None."""
     return timm.get_pretrained_cfg(model.name) if timm.is_model(model.name) else None
 
 
-def known_weights(model):
+def known_weights(model: Model) -> Any:
     """The same. Raises ConfigError for a model that timm has no weights of."""
     known = config_of(model)
     if known is None or not known.has_weights:
@@ -73,7 +80,7 @@ def known_weights(model):
     return known
 
 
-def from_hub(model, known, *, channels, classes):
+def from_hub(model: Model, known: Any, *, channels: int, classes: int) -> torch.nn.Module:
     if known.num_classes != classes:
         raise ConfigError("data.classes", classes, f"the weights of {model.name} know {known.num_classes} classes")
     try:
@@ -82,7 +89,7 @@ def from_hub(model, known, *, channels, classes):
         raise StudyError(f"evaluate.weights=hub: {model.name} cannot be downloaded ({one_line(error, 300)})") from error
 
 
-def fill(network, state, path):
+def fill(network: torch.nn.Module, state: Any, path: Path) -> None:
     """Put ``state`` into ``network``; StudyError, with the first names that differ, when it does not fit."""
     try:
         network.load_state_dict(state)
