@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from scipy.interpolate import PchipInterpolator
 
 from scaling_study.analysis.contrasts import LEVEL, Contrast, contrast, holm, verdict
 from scaling_study.analysis.observations import COSTS, studies, usable
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
 
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
@@ -132,7 +135,7 @@ class Curve:
         off = abs(value - straight) / BEND if len(x) > 2 else abs(np.diff(y)[0]) / (2 * BEND)
         return self.spread(dict(zip(window, weights, strict=True))), float(off)
 
-    def spread(self, weights: np.ndarray) -> Any:
+    def spread(self, weights: Mapping[Any, float]) -> Any:
         """Weights of points as weights of the variants that make them up."""
         return {
             variant: weight / len(self.variants[place])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import stats
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
 
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
@@ -44,7 +47,7 @@ class Contrast:
         return self.estimate - half, self.estimate + half
 
 
-def contrast(observations: Observations, weights: np.ndarray) -> Contrast:
+def contrast(observations: Observations, weights: Mapping[Any, float]) -> Contrast:
     """Contrast of ``weights``, {index of a variant: weight}; by common seeds where that is the more precise."""
     index = np.fromiter(weights, dtype=int)
     weight = np.array([weights[i] for i in index])
@@ -78,7 +81,7 @@ def combined(weight: np.ndarray, means: np.ndarray, counts: np.ndarray, noise: A
     return Contrast(estimate, float(np.sqrt(parts.sum())), float(min(df, noise.df_pooled)), n, False)
 
 
-def holm(p: Sequence[float], repeats: int = 1) -> np.ndarray:
+def holm(p: Any, repeats: int = 1) -> np.ndarray:
     """Holm's adjusted p-values (1979): the smallest times their number, the next times one less, and so on, never
     falling. NaN stays NaN and does not count. repeats: how often each comparison is in ``p``, to be counted once."""
     p = np.asarray(p, dtype=float)

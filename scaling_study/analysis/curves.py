@@ -15,6 +15,9 @@ from scaling_study.analysis.forms import FORMS
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
+
 POINTS_MAX = 128  # more points than this are averaged into as many bins, which no fit of four parameters notices
 DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal
 MISFIT = 0.05  # p-value below which points scatter by more than their seeds explain, or seeds act on all alike
@@ -50,7 +53,7 @@ class Points:
         return bool(np.all(self.run_sd > 0)) and len(self) > 0
 
     @property
-    def no_interval(self) -> bool:
+    def no_interval(self) -> str:
         """Why there is no interval, when there is none."""
         agree = len(self) > 0 and np.all(self.run_sd == 0)
         return "no interval, the seeds agree exactly" if agree else "no interval without a second seed"
@@ -76,7 +79,8 @@ def points_of(observations: Observations, method: str, cost: str, chance: float)
     index = observations.where(method)
     costs = observations.variants[cost].to_numpy()[index]
     index, costs = index[np.isfinite(costs)], costs[np.isfinite(costs)]
-    noise, counts = observations.paired_noise, observations.counts
+    noise: Any = observations.paired_noise
+    counts = observations.counts
     known = noise is not None and noise.pooled > 0
     weight = counts[index] / noise.variance[index] if known else counts[index].astype(float)
     frame = pd.DataFrame({"cost": np.log(costs) * weight, "error": (100 - observations.means[index]) * weight})
@@ -103,13 +107,14 @@ def points_of(observations: Observations, method: str, cost: str, chance: float)
 
 def seed_variance(observations: Observations) -> float:
     """Variance of what a seed does to all variants alike; 0 unless an F-test finds that it does something."""
-    total, paired = observations.noise, observations.paired_noise
+    total: Any = observations.noise
+    paired: Any = observations.paired_noise
     df = total.df_pooled - paired.df_pooled
     if df < 1:
         return 0.0
     seeds = (total.df_pooled * total.pooled - paired.df_pooled * paired.pooled) / df
-    told = stats.f.sf(seeds / paired.pooled, df, paired.df_pooled) < MISFIT
-    return max(total.pooled - paired.pooled, 0.0) if told else 0.0
+    distinct = stats.f.sf(seeds / paired.pooled, df, paired.df_pooled) < MISFIT
+    return max(total.pooled - paired.pooled, 0.0) if distinct else 0.0
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ class Fit:
         return self.status != "too few points"
 
     @property
-    def uncertainty(self) -> np.ndarray:
+    def uncertainty(self) -> dict[str, Any]:
         return {"samples": self.samples, "inflation": self.inflation}
 
     def errors(self, cost: Any, samples: Any = False) -> np.ndarray:
@@ -171,7 +176,7 @@ def fit(points: Points, form: Any, draws: int = 0, seed: int = 0) -> Fit:
     """Fit one form of FORMS to ``points``, with ``draws`` bootstrap samples of its parameters."""
     kind = FORMS[form]
     size = len(kind.parameters)
-    common = {"n_points": len(points), "n_runs": int(points.counts.sum()), "chance": points.chance}
+    common: dict[str, Any] = {"n_points": len(points), "n_runs": int(points.counts.sum()), "chance": points.chance}
     common |= {"unit": points.cost[0] if len(points) else np.nan, "run_sd": points.run_sd, "cost": points.cost}
     if len(points) < size + 1:
         return Fit(

@@ -1,6 +1,6 @@
 """Saturation of every method of a study along every cost, as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,7 @@ def fits(
     """(fit table, gain table, curve table) with FIT_COLUMNS, GAIN_COLUMNS and CURVE_COLUMNS."""
     frame, _ = usable(runs, response)
     chance = chance_error(frame)
-    tables = ([], [], [])
+    tables: tuple[list, list, list] = ([], [], [])
     for (model, epochs), observations in studies(frame, response).items():
         for method in METHODS:
             if not len(observations.where(method, baseline=False)):
@@ -86,7 +86,7 @@ def chance_error(frame: pd.DataFrame) -> float:
     return 100.0 if pd.isna(classes) else 100 * (1 - 1 / float(classes))
 
 
-def fit_rows(result: Any) -> list[dict[str, Any]]:
+def fit_rows(result: Any) -> Iterator[dict[str, Any]]:
     from scaling_study.analysis.forms import FORMS
 
     for name, made in result.fits.items():
@@ -114,14 +114,15 @@ def statements(result: Any) -> dict[str, Any]:
     return row
 
 
-def last_gain(result: Any) -> dict[str, Any]:
+def last_gain(result: Any) -> tuple[float, float, float]:
     """(value, low, high) of the gain from half the largest trained cost to the largest."""
     ends = result.points.cost[-1] / np.array([2.0, 1.0])
     half, whole = result.fit.errors(ends)
     if not len(result.fit.samples):
         return half - whole, np.nan, np.nan
     samples = result.fit.errors(ends, samples=True)
-    return half - whole, *np.quantile(samples[:, 0] - samples[:, 1], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    low, high = np.quantile(samples[:, 0] - samples[:, 1], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    return half - whole, low, high
 
 
 def gain_rows(result: Any) -> list[dict[str, Any]]:

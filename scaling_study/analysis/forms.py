@@ -26,7 +26,7 @@ class Form:
     error: Callable
 
 
-def fit_power(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float) -> np.ndarray:
+def fit_power(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float) -> tuple[Any, Any]:
     """Linear in logarithms."""
     theta = log_polynomial(x, errors, sigma, degree=1)
     return np.stack([np.exp(theta[:, 0]), -theta[:, 1]], axis=1), np.zeros(len(errors), dtype=bool)
@@ -37,7 +37,7 @@ def power(theta: np.ndarray, x: np.ndarray, chance: float) -> np.ndarray:
     return b * x**-c
 
 
-def fit_turning(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float) -> np.ndarray:
+def fit_turning(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float) -> tuple[Any, Any]:
     return log_polynomial(x, errors, sigma, degree=2), np.zeros(len(errors), dtype=bool)
 
 
@@ -55,7 +55,7 @@ def log_polynomial(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, degree:
     return np.linalg.lstsq(design, (np.log(errors) * weight).T, rcond=None)[0].T
 
 
-def fit_floor(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float) -> np.ndarray:
+def fit_floor(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float) -> tuple[Any, Any]:
     """Variable projection: e and b are linear and not negative, c is the best of a grid, refined by a parabola."""
     squares = projected(x, errors, sigma, EXPONENTS[None])[1]
     best = squares.argmin(axis=1)
@@ -93,7 +93,7 @@ def floor(theta: np.ndarray, x: np.ndarray, chance: float) -> np.ndarray:
     return e + b * x**-c
 
 
-def fit_m4(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float, start: Any = None) -> np.ndarray:
+def fit_m4(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float, start: Any = None) -> tuple[Any, Any]:
     """Levenberg-Marquardt from the floor's solution with a = 0 and from larger a, all sets together."""
     if start is not None:
         theta, _ = least_squares_m4(x, errors, sigma, chance, np.tile(start, (len(errors), 1)))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.observations import COSTS, studies, usable
+
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
 
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
@@ -40,7 +43,8 @@ def frontier(
     frame, _ = usable(runs, response)
     rng = np.random.default_rng(seed)
     variants = [with_draws(key, observations, draws, rng) for key, observations in studies(frame, response).items()]
-    parts, lengths = [], {}
+    parts: list[pd.DataFrame] = []
+    lengths: dict[str, list] = {}
     for table, samples in variants:
         lengths.setdefault(str(table.epochs.iloc[0]), []).append((table, samples))
     for same in lengths.values():
@@ -60,7 +64,8 @@ def with_draws(
     """(variants with mean, interval and n; their means in each draw, (variants, draws), NaN without noise)."""
     from scipy import stats
 
-    counts, means, noise = observations.counts, observations.means, observations.noise
+    counts, means = observations.counts, observations.means
+    noise: Any = observations.noise
     table = observations.variants.assign(model=key[0], epochs=key[1], n=counts, accuracy=means)
     known = noise is not None and noise.pooled > 0
     error = np.sqrt(noise.variance / counts) if known else np.full(len(means), np.nan)

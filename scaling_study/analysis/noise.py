@@ -86,7 +86,7 @@ def shrunk(squares: np.ndarray, df: np.ndarray, pooled: float, df_total: float, 
     d = df[known]
     own = np.maximum(squares[known] / d, 1e-5 * pooled)
     logs = np.log(own) - digamma(d / 2) + np.log(d / 2)
-    slope = stats.linregress(means[known], logs) if np.ptp(means[known]) > 0 else None
+    slope: Any = stats.linregress(means[known], logs) if np.ptp(means[known]) > 0 else None
     trend = slope is not None and slope.pvalue < UNEQUAL
     if not trend and bartlett_p(own, d) > UNEQUAL:
         return everywhere

@@ -1,5 +1,6 @@
 """Does the better axis depend on the length of training? (Bello et al. 2021: depth pays where overfitting can.)"""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def regime(runs: pd.DataFrame, response: str = "top1") -> pd.DataFrame:
     were trained to one budget for two lengths."""
     frame, _ = usable(runs, response)
     frame = frame[frame.method.isin(["depth", "width"]) & frame.flops_target.notna()]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for (model, budget), part in frame.groupby(["model", "flops_target"]):
         both = part.groupby("epochs").method.nunique() == 2
         part = part[part.epochs.isin(both.index[both])]
@@ -39,7 +40,7 @@ def regime(runs: pd.DataFrame, response: str = "top1") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def effects(part: pd.DataFrame, response: str, common: dict[str, Any]) -> list[dict[str, Any]]:
+def effects(part: pd.DataFrame, response: str, common: dict[str, Any]) -> Iterator[dict[str, Any]]:
     cells = part.groupby([*KEYS, "seed"])[response].mean().unstack()
     values = cells.to_numpy(dtype=float)
     observed = Observations(
@@ -54,7 +55,7 @@ def effects(part: pd.DataFrame, response: str, common: dict[str, Any]) -> list[d
         yield common | length | row(result, p, ("depth better", "width better"))
     logs = np.log2(np.array(lengths, dtype=float))
     slope = (logs - logs.mean()) / ((logs - logs.mean()) ** 2).sum()
-    weights = {}
+    weights: dict[Any, float] = {}
     for epochs, weight in zip(lengths, slope, strict=True):
         weights |= {place["depth", epochs]: weight, place["width", epochs]: -weight}
     change = contrast(observed, weights)

@@ -1,5 +1,6 @@
 """Does accuracy saturate, where, and at what? Statements about one method's curve, each with its interval."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -98,12 +99,13 @@ def choose(points: Points, fits: Any) -> Any:
     plain = {name: error for name, error in errors.items() if name in ("power", "floor")}
     if not plain:
         return None
-    best = min(plain, key=plain.get)
+    best = min(plain, key=lambda name: plain[name])
     held = max(1, len(points) // 4)
     noise = np.sqrt(np.mean((points.sigma / np.maximum(points.error, 1e-3))[-held:] ** 2)) if points.noisy else 0.0
     bent = {name: error for name, error in errors.items() if name not in plain and error < plain[best] - 2 * noise}
     through = {name: error for name, error in bent.items() if fits[name].inflation == 1}
-    return min(through or bent, key=(through or bent).get, default=best)
+    judged = through or bent
+    return min(judged, key=lambda name: judged[name], default=best)
 
 
 def trend_p(points: Points) -> float:
@@ -119,7 +121,8 @@ def trend_p(points: Points) -> float:
         target = points.error * weight
         residual = target - design @ np.linalg.lstsq(design, target, rcond=None)[0]
         squares.append(residual @ residual)
-    explained, df = (squares[0] - squares[1]) / degree, points.df
+    explained: Any = (squares[0] - squares[1]) / degree
+    df = points.df
     if not points.noisy:
         df = len(points) - degree - 1
         explained = explained * df / squares[1] if squares[1] > 1e-12 and df > 0 else np.nan
@@ -139,7 +142,7 @@ def falls(points: Points, fits: Any, chosen: Any, level: float = LEVEL) -> bool:
     return bool(chosen == "turning" and np.quantile(slopes, (1 - level) / 2) > 0)
 
 
-def slope_at_end(points: Points, theta: np.ndarray) -> float:
+def slope_at_end(points: Points, theta: Iterable) -> Any:
     """Derivative of log error by log cost at the largest cost, of the turning form."""
     _, p1, p2 = theta
     return p1 + 2 * p2 * np.log(points.x[-1])

@@ -14,6 +14,9 @@ from scaling_study.scaling.grid import TARGET
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
+
 OVER_BUDGET = (
     1.1  # rounding can make a network cost more than its triple says, and what costs more is not the same rule
 )

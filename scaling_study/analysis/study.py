@@ -37,7 +37,8 @@ def analyse(
     published: what scaling_study.published() gives; the paper's single-seed Tables 3 and 7 are compared too where the
     study has costs of published models. Empty frames are allowed everywhere.
     """
-    tables, notes = {}, []
+    tables: dict[str, pd.DataFrame] = {}
+    notes: list[str] = []
     if len(runs):
         runs = with_latency(runs, costs, latencies)
         tables["comparisons"], notes = comparisons.compare(runs)

@@ -16,6 +16,9 @@ from scaling_study.scaling.coefficients import AXES
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
+if TYPE_CHECKING:
+    from scaling_study.analysis.observations import Observations
+
 SPARE = 2  # variants beyond the number of terms that a surface needs to be judged
 ERROR_MIN = 0.01  # percent; no error has no logarithm
 # From the fullest to the plainest; the one that predicts left-out variants best is taken.
@@ -50,7 +53,7 @@ class Surface:
     """
 
     kind: str
-    results: object
+    results: Any
     ranges: dict
     run_sd: float
     leave_one_out: float

@@ -12,6 +12,9 @@ from scaling_study.errors import ConfigError
 if TYPE_CHECKING:
     from scaling_study.config.schema import Data
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
+
 LIBRARIES = ("hfds", "hfids", "wds", "tfds", "torch")  # behind timm.data.create_dataset
 STREAMS = ("hfids", "wds", "tfds")  # of which images come in the order of the library, not in ours
 
@@ -39,11 +42,11 @@ class Source:
 
     @property
     def load(self) -> Callable:
-        return import_module(self.module).load
+        return import_module(str(self.module)).load
 
     @property
     def open_splits(self) -> Callable:
-        return import_module(self.module).open_splits
+        return import_module(str(self.module)).open_splits
 
 
 LOADER = ("data.loader", "scaling_study.data")  # config key and entry points of the functions of data=custom
@@ -82,7 +85,7 @@ def shape_of(data: Data) -> tuple[int, int]:
 
         return custom.shape(data.loader)
     if not source.files:
-        return source.classes, source.channels
+        return source.classes, source.channels  # type: ignore[return-value]  # known of every set in memory
     channels = data.channels or 3
     if data.classes is not None:
         return data.classes, channels

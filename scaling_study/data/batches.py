@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Recipe
     from scaling_study.data.dataset import DataSet, Images
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Recipe
+    from scaling_study.data.dataset import DataSet, Images
+
 EVALUATION_BATCH = 500
 
 
@@ -74,7 +78,7 @@ def rotated(images: torch.Tensor, degrees: float, generator: torch.Generator) ->
     angle = (2 * torch.rand(len(images), generator=generator, device=images.device) - 1) * torch.pi * degrees / 180
     cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
     matrix = torch.stack([torch.stack([cos, -sin, zero], 1), torch.stack([sin, cos, zero], 1)], 1)
-    grid = F.affine_grid(matrix, images.shape, align_corners=False)
+    grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
     return F.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
 
 

@@ -9,9 +9,12 @@ from scaling_study.data.torchvision_sets import load_cifar
 if TYPE_CHECKING:
     from scaling_study.data.dataset import Images
 
+if TYPE_CHECKING:
+    from scaling_study.data.dataset import Images
+
 
 def load(
     root: str | None = None, train_images: int | None = None, test_images: int | None = None
-) -> tuple[Images, Images]:
+) -> tuple[Images, ...]:
     """(train, test) Images through torchvision, which downloads them once."""
     return load_cifar("CIFAR100", root)

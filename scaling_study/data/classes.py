@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.data.layout import require_classes, require_root
 from scaling_study.data.listing import directly_in, files_of, in_order, some
@@ -14,11 +14,14 @@ from scaling_study.errors import ConfigError, StudyError
 if TYPE_CHECKING:
     from scaling_study.config.schema import Data
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
+
 NATURAL = "natural"
 VAL_IMAGES_MAX = 10_000
 
 
-def class_names(data: Data) -> list[str]:
+def class_names(data: Data) -> tuple[str, ...]:
     """Names of the classes of the config group ``data``, the one with label 0 first.
 
     Without ``data.class_map`` those of the folders under ROOT/train/ in text order.
@@ -28,7 +31,7 @@ def class_names(data: Data) -> list[str]:
 
 
 @cache
-def named(root: str | None, split: str, class_map: str | None) -> list[str]:
+def named(root: Any, split: str, class_map: str | None) -> tuple[str, ...]:
     folders = class_folders(root, split)
     if class_map is None:
         return folders
@@ -39,10 +42,10 @@ def named(root: str | None, split: str, class_map: str | None) -> list[str]:
         raise ConfigError("data.class_map", class_map, f"must name every folder of {split}/ and lacks {some(missing)}")
     if sorted(labels.values()) != list(range(len(labels))):
         raise ConfigError("data.class_map", class_map, f"its labels must be 0 to {len(labels) - 1}, each of one name")
-    return tuple(sorted(labels, key=labels.get))
+    return tuple(sorted(labels, key=lambda name: labels[name]))
 
 
-def class_folders(root: str | None, split: str) -> list[str]:
+def class_folders(root: Any, split: str) -> tuple[str, ...]:
     """Names of the folders under ``root``/``split``, one per class, in text order, that of all earlier runs."""
     require_root(root, split)
     folder = Path(root) / split
@@ -52,7 +55,7 @@ def class_folders(root: str | None, split: str) -> list[str]:
 
 
 @cache
-def default_val_images(root: str | None, split: str, val_split: str | None) -> int:
+def default_val_images(root: Any, split: str, val_split: str | None) -> int:
     """A tenth of the training images, at least one per class and at most VAL_IMAGES_MAX; so many of a split of its own.
 
     Looks no further than it must: at ImageNet's first hundred classes.
@@ -67,7 +70,7 @@ def default_val_images(root: str | None, split: str, val_split: str | None) -> i
     return max(1, min(VAL_IMAGES_MAX, max(images // 10, len(folders))))
 
 
-def read_class_map(path: str, root: str | None, folders: Sequence[str]) -> dict[str, int]:
+def read_class_map(path: str, root: Any, folders: Sequence[str]) -> dict[str, int]:
     """Label of each name in a text file, which holds a name and its label a line, or, as timm's, names alone in the
     order of their labels. A path is relative to the working directory or to ``data.root``."""
     file = next((place for place in (Path(path).expanduser(), Path(root) / path) if place.is_file()), None)
@@ -86,7 +89,7 @@ def read_class_map(path: str, root: str | None, folders: Sequence[str]) -> dict[
     return {name: int(label) for name, label in pairs}
 
 
-def text_order_of_numbers(names: Sequence[str]) -> bool:
+def text_order_of_numbers(names: Sequence[str]) -> str | None:
     """A line about classes that are named by numbers and yet labelled in the order of text, or None."""
     if not all(name.isdecimal() for name in names) or list(names) == sorted(names, key=int):
         return None

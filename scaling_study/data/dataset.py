@@ -46,10 +46,10 @@ class DataSet:
     """
 
     classes: int
-    train: Images
-    val: Images
-    test: Images
-    loading: Loading | None = None
+    train: Any
+    val: Any
+    test: Any
+    loading: Loading = None  # type: ignore[assignment]  # of images from files
     unreadable: tuple = ()  # names of images that were left out when the set was read into memory
     class_names: tuple | None = None  # of folders of images, in the order of their labels
 

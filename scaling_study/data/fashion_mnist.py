@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ HINT = "install Debian's dataset-fashion-mnist, or give data.root=FOLDER with th
 
 def load(
     root: str | None = None, train_images: int | None = None, test_images: int | None = None
-) -> tuple[Images, Images]:
+) -> tuple[Images, ...]:
     """(train, test) Images, (n, 1, 28, 28), from ``root``, torchvision's layout or Debian's package, or downloaded.
 
     Raises StudyError when the files cannot be had, or are no idx files.
@@ -34,7 +35,7 @@ def load(
     return tuple(pairs)
 
 
-def find(root: str | None) -> Path | None:
+def find(root: str | Path | None) -> Any:
     """The first folder that holds all four files, or None."""
     places = (
         [Path(root), Path(root) / "FashionMNIST" / "raw"] if root else [DEBIAN, cache_folder() / "FashionMNIST" / "raw"]
@@ -43,7 +44,7 @@ def find(root: str | None) -> Path | None:
     return next((place for place in places if all(file_of(place, stem) for stem in stems)), None)
 
 
-def file_of(folder: Path, stem: str) -> Path | None:
+def file_of(folder: Path, stem: str) -> Any:
     """The file, compressed or not, or None."""
     return next((path for path in (folder / stem, folder / f"{stem}.gz") if path.is_file()), None)
 

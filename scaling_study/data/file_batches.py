@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Recipe
     from scaling_study.data.dataset import DataSet
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Recipe
+    from scaling_study.data.dataset import DataSet
+
 
 class FileBatches:
     """Batches of ImageFiles, normalised, on ``device``, the share of one of several processes.
@@ -63,7 +67,8 @@ class FileBatches:
             ),
         }
         self.order = EpochOrder(len(data.train), recipe.batch_size, share)
-        self.loader, self.evaluation_loaders = None, {}
+        self.loader: Any = None
+        self.evaluation_loaders: dict[str, Any] = {}
         self.generator = None  # all that is random here is seeded sample by sample
 
     def train(self, epoch: int, seed: int, start: int = 0) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

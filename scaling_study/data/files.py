@@ -21,7 +21,7 @@ ATTEMPTS = 32  # images in a row that may be unreadable before a place in a trai
 class ImageFiles:
     """dataset: timm's or torchvision's, with access by number; index: the numbers of the split's images, (n,)."""
 
-    dataset: object
+    dataset: Any
     index: np.ndarray
 
     def __len__(self) -> int:
@@ -114,7 +114,7 @@ class Decoded(torch.utils.data.Dataset):
 
 
 @contextmanager
-def seeded(seed: int | None) -> Any:
+def seeded(seed: int) -> Any:
     """With the three generators seeded that timm's and torchvision's transforms draw from; in the process that trains
     they are then as they were, since dropout draws from them too."""
     states = None

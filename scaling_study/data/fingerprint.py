@@ -17,7 +17,7 @@ ORIENTATION = 0x0112
 
 
 @cache
-def fingerprint(root: str, split: str) -> list:
+def fingerprint(root: str | Path, split: str) -> list | None:
     """The names of the classes of a split, and of a sample of what is read as images the names, sizes and pieces of the
     content. None where there is no such folder, which whoever needs it refuses."""
     folder = Path(root) / split
@@ -34,14 +34,14 @@ def fingerprint(root: str, split: str) -> list:
 
 
 @cache
-def earlier_fingerprint(root: str, split: str) -> list:
+def earlier_fingerprint(root: str | Path, split: str) -> list | None:
     """By which records of an earlier time know a folder: the names of its classes, and of the files of some of them."""
     names = sorted(entry.name for entry in os.scandir(Path(root) / split) if entry.is_dir())
     return [names, [sorted(os.listdir(Path(root) / split / name)) for name in evenly(names, EARLIER_CLASSES)]]
 
 
 @cache
-def read_alike(root: str, splits: Sequence[str]) -> bool:
+def read_alike(root: str | Path, splits: Sequence[str]) -> bool:
     """Whether the images of some splits were read earlier as they are now, as far as a sample tells: no hidden classes,
     images in folders of a class, endings that were not known, turned photographs, or depths that came out black."""
     for folder in (Path(root) / split for split in splits):
@@ -74,19 +74,19 @@ def differs(path: str) -> bool:
         return False
 
 
-def evenly(items: Sequence, most: int) -> list:
+def evenly(items: Sequence, most: int) -> Sequence:
     """At most ``most`` of the items, evenly spaced, the first among them."""
     return items[:: max(1, -(-len(items) // most))]
 
 
-def size_of_file(path: str) -> int:
+def size_of_file(path: str) -> int | None:
     try:
         return os.stat(path).st_size
     except OSError:
         return None
 
 
-def piece(path: str) -> str:
+def piece(path: str | Path) -> str | None:
     """A hash of the head of a file, where an image says how it is to be shown, and of its middle, among its pixels."""
     try:
         with open(path, "rb") as file:

@@ -15,7 +15,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -25,9 +25,6 @@ from joblib import Parallel, delayed
 from scaling_study.errors import StudyError, reason_of
 from scaling_study.system.locks import lock_of
 from scaling_study.system.processes import end_with
-
-if TYPE_CHECKING:
-    from scaling_study.analysis.curves import Points
 
 MAPS_MIN, MAPS_MAX = 2, 5
 POINTS_MIN = 12_000  # expanded points per image: about three per pixel of a 64x64 image
@@ -69,7 +66,7 @@ def expand(maps: Any, levels: Any) -> Any:
     return x, y
 
 
-def levels_for(k: Any, points: Points = POINTS_MIN) -> Any:
+def levels_for(k: Any, points: int = POINTS_MIN) -> Any:
     """Number of expansions after which k maps give at least ``points`` points."""
     return int(np.ceil(np.log(points) / np.log(k) - 1e-9))
 
@@ -130,7 +127,7 @@ def turned(maps: Any, index: Any, angle: Any) -> Any:
 def class_systems(spec: Any = SPEC) -> Any:
     """The maps of every class: list of (k, 6) float arrays, classes of a group next to each other."""
     rng = np.random.default_rng((spec.seed, 0))
-    systems = []
+    systems: list = []
     while len(systems) < spec.classes:
         base = framed(np.stack([random_map(rng) for _ in range(rng.integers(MAPS_MIN, MAPS_MAX + 1))]))
         which = rng.integers(len(base))
@@ -162,7 +159,7 @@ def render(systems: Any, labels: Any, rngs: Any, spec: Any) -> Any:
     maps = np.stack([systems[label] for label in labels])
     noise = np.stack([rng.uniform(1 - spec.perturbation, 1 + spec.perturbation, maps.shape[1:]) for rng in rngs])
     points = expand((maps * noise).astype(np.float32), levels_for(maps.shape[1]))
-    views = [seen(*point, rng, spec) for *point, rng in zip(*points, rngs, strict=True)]
+    views = [seen(x, y, rng, spec) for x, y, rng in zip(*points, rngs, strict=True)]
     x, y = (np.stack(axis) for axis in zip(*views, strict=True))
     return brightness(hits(x, y, spec.resolution))
 
@@ -175,7 +172,7 @@ def labels_of(indices: Any, spec: Any = SPEC) -> Any:
     return np.asarray(indices) % spec.classes
 
 
-def draw(split: str, start: Any, stop: Any, spec: Any = SPEC) -> Any:
+def draw(split: int, start: Any, stop: Any, spec: Any = SPEC) -> Any:
     """Samples ``start`` to ``stop`` of a split as uint8 (n, resolution, resolution).
 
     Every sample has a generator of its own, seeded by the set's seed, the split and the sample's index.
@@ -205,7 +202,7 @@ def load(root: str | None = None, train_images: int | None = None, test_images: 
     return tuple(pair)
 
 
-def cached(folder: Path, split: str, count: Any, available: Any) -> Any:
+def cached(folder: Path, split: int, count: Any, available: Any) -> Any:
     """The first ``count`` samples of a split, from the file of all or of as many, or drawn and kept there.
 
     Raises StudyError when the folder cannot be written to.
@@ -245,7 +242,7 @@ def read(path: Path, count: Any) -> Any:
     return None
 
 
-def draw_parallel(split: str, count: Any, chunk: Any = 500) -> Any:
+def draw_parallel(split: int, count: Any, chunk: Any = 500) -> Any:
     """``draw`` the first ``count`` samples on all cores."""
     starts = range(0, count, chunk)
     if count <= chunk:

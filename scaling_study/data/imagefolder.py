@@ -20,6 +20,9 @@ from scaling_study.errors import ConfigError, StudyError
 if TYPE_CHECKING:
     from scaling_study.config.schema import Data
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
+
 
 @dataclass(frozen=True)
 class FolderImages:
@@ -47,7 +50,7 @@ class FolderImages:
         return os.path.join(self.folder, self.names[number])
 
 
-def open_splits(data: Data) -> tuple:
+def open_splits(data: Data) -> list:
     """(train, val or None, test) as ImageFiles; labels are the places of the class folders of the training split.
 
     Raises StudyError for a class without training images and for one that only another split has, ConfigError for a
@@ -69,9 +72,10 @@ def open_splits(data: Data) -> tuple:
 
 
 def open_split(data: Data, key: str, name: str, classes: Sequence[str]) -> ImageFiles:
-    folder = Path(data.root) / name
+    root = Path(str(data.root))
+    folder = root / name
     if not folder.is_dir():
-        there = directly_in(Path(data.root))[0]
+        there = directly_in(root)[0]
         raise ConfigError(f"data.{key}", name, f"there is no folder {folder}, only {some(there)}")
     listing = list_split(folder)
     require_classes(folder, listing.classes, listing.loose)
@@ -84,7 +88,7 @@ def open_split(data: Data, key: str, name: str, classes: Sequence[str]) -> Image
     numbers = {label: number for number, label in enumerate(classes)}
     labels = np.array([numbers[owner] for owner in listing.owners], dtype=np.int64)
     counts = np.bincount(labels, minlength=len(classes))
-    empty = [classes[label] for label in np.flatnonzero(counts == 0)]
+    empty = [label for label, count in zip(classes, counts, strict=True) if count == 0]
     if key == "train_split" and (without := [label for label in empty if label in listing.classes]):
         raise StudyError(f"data=imagefolder: {listed(without)} in {folder} has no images to learn from")
     if empty:

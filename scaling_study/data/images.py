@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Data
     from scaling_study.data import Source
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
+    from scaling_study.data import Source
+
 SPLIT_SEED = 20190528  # of the validation split: the same for every study, whatever its seed
 
 
@@ -34,7 +38,7 @@ def load_data(data: Data) -> DataSet:
     elif data.name == "custom":
         (train, test), val = custom.load(data.loader), None
     else:
-        needed = None if data.train_images is None else data.train_images + data.val_images
+        needed = None if data.train_images is None else data.train_images + (data.val_images or 0)
         (train, test), val = source.load(data.root, needed, data.test_images), None
     for split, images in (("training", train), ("test", test)):
         check(data.name, split, images, classes)
@@ -62,17 +66,17 @@ def names_of(data: Data) -> tuple[str, ...] | None:
 
 def require_enough(source: Source, data: Data) -> None:
     """Raise ConfigError for more images than there are, before they are drawn or downloaded."""
-    train, test = source.images
-    if data.val_images >= train:
-        raise ConfigError("data.val_images", data.val_images, f"must leave some of the {train} training images")
-    for split, available in (("train", train - data.val_images), ("test", test)):
+    (train, test), val = source.images or (0, 0), data.val_images or 0
+    if val >= train:
+        raise ConfigError("data.val_images", val, f"must leave some of the {train} training images")
+    for split, available in (("train", train - val), ("test", test)):
         if (cap := getattr(data, f"{split}_images")) is not None and cap > available:
             raise ConfigError(f"data.{split}_images", cap, f"must be at most {available}, what {data.name} has")
 
 
 def separated(train: Any, data: Data) -> tuple[Any, Any]:
     """(training, validation) images of a training split."""
-    available = len(train) - data.val_images
+    available = len(train) - (data.val_images or 0)
     if available < 1:
         raise ConfigError("data.val_images", data.val_images, f"must leave some of the {len(train)} training images")
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(SPLIT_SEED))

@@ -11,8 +11,11 @@ from scaling_study.errors import ConfigError, StudyError
 if TYPE_CHECKING:
     from scaling_study.data.listing import Listing
 
+if TYPE_CHECKING:
+    from scaling_study.data.listing import Listing
 
-def require_root(root: str, split: str) -> None:
+
+def require_root(root: str | Path, split: str) -> None:
     """Raise ConfigError unless ``root`` holds the folder of a split; says what it holds instead."""
     if root is None:
         raise ConfigError("data.root", root, f"data=imagefolder needs the folder that holds {split}/ and val/")
@@ -35,14 +38,14 @@ def require_root(root: str, split: str) -> None:
     raise ConfigError("data.root", root, f"{wanted}; it holds {held(folders, images)}")
 
 
-def held(folders: Any, images: Any) -> str:
+def held(folders: Any, images: Any) -> str | None:
     """2 folders (a, b) and 3 images."""
     parts = [f"{counted(len(folders), 'folder')} ({some(folders)})"] if folders else []
     parts += [f"{counted(len(images), 'image')} ({some(images, 2)})"] if images else []
     return " and ".join(parts) or "neither folders nor images"
 
 
-def require_classes(folder: str, folders: Any, images: Any) -> None:
+def require_classes(folder: Path, folders: Any, images: Any) -> None:
     """Raise StudyError for the folder of a split without folders."""
     if folders:
         return
@@ -63,7 +66,7 @@ def require_images(listing: Listing) -> None:
     raise StudyError(f"data=imagefolder: {message}")
 
 
-def not_used(listing: Listing) -> str:
+def not_used(listing: Listing) -> str | None:
     """A line about files that are left aside, or None."""
     names = (*listing.loose, *listing.unused)
     if not names:

@@ -6,7 +6,7 @@ folders and those that systems leave behind are passed over; what else is no ima
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,12 +45,13 @@ def endings() -> frozenset[str]:
     return frozenset(ending for ending, name in Image.registered_extensions().items() if name in FORMATS)
 
 
-def list_split(folder: str) -> Listing:
+def list_split(folder: Path) -> Listing:
     """The Listing of a folder. Raises StudyError when it, or a folder in it, cannot be read."""
     folder = Path(folder)
     classes, loose, unused = directly_in(folder)
     owner_of = annotated(folder, classes)
-    images, owners = [], {}
+    images: Any = []
+    owners: dict[str, Any] = {}
     for name in classes:
         found, other = files_of(folder, name)
         images += found
@@ -66,23 +67,26 @@ def list_split(folder: str) -> Listing:
     return Listing(folder, classes, images, tuple(owners[i] for i in images), in_order(loose), in_order(unused))
 
 
-def directly_in(folder: str) -> list[str]:
+def directly_in(folder: Path) -> tuple:
     """(folders in text order, images, other files) directly in a folder."""
-    folders, images, other = [], [], []
+    folders: list = []
+    images: list = []
+    other: list = []
     for entry in entries(folder):
         kind = folders if is_folder(entry) else images if is_image(entry) else other
         kind.append(entry.name)
     return tuple(sorted(folders)), images, other
 
 
-def files_of(folder: str, name: str) -> tuple:
+def files_of(folder: Path, name: str) -> tuple:
     """(images, other files) of the class folder ``name`` under ``folder``, however deep."""
-    images, other = [], []
+    images: list = []
+    other: list = []
     gather(folder / name, f"{name}/", {same(folder), same(folder / name)}, images, other)
     return images, other
 
 
-def gather(folder: str, prefix: str, above: Any, images: Any, other: Any) -> None:
+def gather(folder: Path, prefix: str, above: Any, images: Any, other: Any) -> None:
     """Add the names of the files in a folder to ``images`` or ``other``; a link to one of the folders ``above`` is not
     followed."""
     for entry in entries(folder):
@@ -95,7 +99,7 @@ def gather(folder: str, prefix: str, above: Any, images: Any, other: Any) -> Non
             gather(entry.path, f"{name}/", {*above, itself}, images, other)
 
 
-def entries(folder: str) -> list:
+def entries(folder: Path) -> list:
     """The entries of a folder that are not passed over. Raises StudyError."""
     try:
         with os.scandir(folder) as found:
@@ -125,13 +129,13 @@ def is_image(entry: Any) -> bool:
         return False
 
 
-def same(folder: str) -> bool:
+def same(folder: Path) -> tuple[int, int]:
     """What two paths to one folder share."""
     status = os.stat(folder)
     return status.st_dev, status.st_ino
 
 
-def annotated(folder: str, classes: Any) -> Any:
+def annotated(folder: Path, classes: Any) -> Any:
     """The class of each file name in Tiny-ImageNet's layout of validation, val/images/ and val/val_annotations.txt with
     lines of a file and its class; None in every other."""
     if classes != (ANNOTATED,) or not (folder / ANNOTATIONS).is_file():
@@ -147,12 +151,12 @@ def natural_key(name: str) -> list:
     return parts
 
 
-def in_order(names: Iterable[str]) -> list[str]:
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
     """Names in natural order; of equal ones, as 1.jpg and 01.jpg, the text decides, and never the file system."""
     return tuple(sorted(names, key=lambda name: (natural_key(name), name)))
 
 
-def some(names: Iterable[str], most: int = NAMED) -> str:
+def some(names: Sequence[str], most: int = NAMED) -> str:
     """a, b, c and 3 more."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return encodable(", ".join(names[:most])) + more

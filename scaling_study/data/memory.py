@@ -17,6 +17,9 @@ from scaling_study.errors import ConfigError
 if TYPE_CHECKING:
     from scaling_study.data.dataset import Loading
 
+if TYPE_CHECKING:
+    from scaling_study.data.dataset import Loading
+
 
 def in_memory(dataset: DataSet, resolution: int) -> DataSet:
     """The DataSet of ImageFiles as one of Images: the short side scaled to ``resolution`` pixels, and the centre of it.
@@ -27,9 +30,11 @@ def in_memory(dataset: DataSet, resolution: int) -> DataSet:
         raise ConfigError("data.in_memory", True, "a stream is not read into memory")
     loading = replace(dataset.loading, crop_fraction=1.0)
     unreadable = Unreadable(loading.unreadable_max)
-    splits = {name: read(getattr(dataset, name), loading, resolution, unreadable) for name in ("train", "val", "test")}
-    told = {"unreadable": tuple(unreadable.names), "class_names": dataset.class_names}
-    return DataSet(dataset.classes, **splits, **told)
+    splits: Any = {
+        name: read(getattr(dataset, name), loading, resolution, unreadable) for name in ("train", "val", "test")
+    }
+    rest: Any = {"unreadable": tuple(unreadable.names), "class_names": dataset.class_names}
+    return DataSet(dataset.classes, **splits, **rest)
 
 
 def read(files: Any, loading: Loading, resolution: int, unreadable: Unreadable) -> Images:

@@ -25,22 +25,22 @@ UNREADABLE = (  # what Pillow raises
 def decoded(file: Any, upright: bool) -> Image.Image:
     """The image in an open file, ``upright``: turned as its EXIF data say. Raises one of UNREADABLE."""
     try:
-        image = Image.open(file)
-        turn = TURNS.get(orientation(image)) if upright else None
+        image: Any = Image.open(file)
+        turn = TURNS.get(orientation(image) or 1) if upright else None
         image = colour(image)
     except (RuntimeError, LookupError, AttributeError, ArithmeticError) as error:  # of Pillow's, at damaged files
         raise ValueError(f"{type(error).__name__}: {error}") from error
     return image if turn is None else image.transpose(turn)
 
 
-def orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int | None:
     try:
         return image.getexif().get(ORIENTATION)
     except Exception:  # of whatever kind: damaged EXIF data leave the pixels as they are
         return None
 
 
-def colour(image: Image.Image) -> Image.Image:
+def colour(image: Any) -> Image.Image:
     """The image with three channels of eight bits, whatever it had: grey, palette, CMYK, transparency, 16 bits, floats.
 
     Raises ValueError for numbers of which nothing says what black and white are.
@@ -56,11 +56,11 @@ def colour(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def eight_bits(values: np.ndarray) -> np.ndarray:
+def eight_bits(values: np.ndarray) -> Any:
     return Image.fromarray(np.rint(values).astype(np.uint8))
 
 
-def unit(values: np.ndarray) -> np.ndarray:
+def unit(values: np.ndarray) -> Any:
     """Floats of 0 to 1, which is their range in files of images. Raises ValueError for others."""
     if not np.isfinite(values).all():
         raise ValueError("some of its pixels are no finite numbers")
@@ -70,7 +70,7 @@ def unit(values: np.ndarray) -> np.ndarray:
     return values.clip(0, 1)
 
 
-def sixteen(values: np.ndarray, image: Image.Image) -> np.ndarray:
+def sixteen(values: np.ndarray, image: Image.Image) -> Any:
     """Integers of 0 to 65535, as PNG and PGM define; 32-bit ones where they need more than 8 bits, and no more than 16.
 
     Raises ValueError for others, of which nothing says what white is.

@@ -17,6 +17,9 @@ from scaling_study.data.files import Decoded
 if TYPE_CHECKING:
     from scaling_study.data.dataset import Loading
 
+if TYPE_CHECKING:
+    from scaling_study.data.dataset import Loading
+
 EVALUATION_BATCH = 250
 CLUSTER_SIGNALS = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
 
@@ -56,7 +59,7 @@ def loader_of(
 ) -> DataLoader:
     """torch's loader with this product's settings; ``batches``: lists of keys of ``samples``, few of which in each when
     ``small``."""
-    options = {}
+    options: dict[str, Any] = {}
     if loading.workers:
         method = start_method()
         options = {

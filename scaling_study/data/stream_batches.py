@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Recipe
     from scaling_study.data.dataset import DataSet
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Recipe
+    from scaling_study.data.dataset import DataSet
+
 
 class StreamBatches:
     """Batches of ImageStreams, by timm's create_loader: order and augmentation are the library's, so that a resumed
@@ -37,11 +41,13 @@ class StreamBatches:
         self.splits = {"train": data.train, "val": data.val, "test": data.test}
         self.batch_size = recipe.batch_size // share[1]
         self.steps_per_epoch = len(data.train) // recipe.batch_size
-        self.unreadable, self.unreadable_max, self.generator, self.loader = [], None, None, None
+        self.unreadable: list[str] = []
+        self.unreadable_max = self.generator = None
+        self.loader: Any = None
         self.augmentation = augmentation(recipe, auto_augment)
         self.normalisation = normalisation or imagenet_normalisation(self.loading.channels)
         mean, std = (tuple((values / 255).flatten().tolist()) for values in self.normalisation)
-        self.options = {
+        self.options: dict[str, Any] = {
             "input_size": (self.loading.channels, resolution, resolution),
             "interpolation": self.loading.interpolation,
             "crop_pct": self.loading.crop_fraction or crop_fraction(resolution),

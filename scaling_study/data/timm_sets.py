@@ -16,8 +16,11 @@ from scaling_study.errors import ConfigError, StudyError
 if TYPE_CHECKING:
     from scaling_study.config.schema import Data
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Data
 
-def open_splits(data: Data) -> tuple:
+
+def open_splits(data: Data) -> list:
     """(train, val or None, test) as ImageFiles, or as ImageStream where the library gives no access by number.
 
     Raises StudyError, with the library's reason, when it cannot open one, ConfigError for a stream without val_split.
@@ -31,7 +34,7 @@ def open_splits(data: Data) -> tuple:
 
 def open_split(data: Data, split: str, name: str | None, streams: bool) -> Any:
     if streams:
-        mode = {"input_img_mode": "L" if data.channels == 1 else "RGB"}
+        mode: dict[str, Any] = {"input_img_mode": "L" if data.channels == 1 else "RGB"}
         opener = partial(open_dataset, data, name, **mode)
         size = len(opener(train=False)) * processes()  # the library counts the share of each
         if not size:
@@ -47,7 +50,7 @@ def processes() -> int:
     return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
 
 
-def open_dataset(data: Data, name: str | None, *, train: bool, **options: Any) -> Any:
+def open_dataset(data: Data, name: Any, *, train: bool, **options: Any) -> Any:
     """timm's data set of one split; ``train`` makes a stream shuffle."""
     try:
         return create_dataset(data.name, root=data.root, split=name, is_training=train, download=True, **options)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -17,7 +18,7 @@ def cache_folder(root: str | None = None) -> Path:
     return Path(root) if root else platformdirs.user_cache_path("scaling_study")
 
 
-def download(name: str, root: str | None, hint: str) -> None:
+def download(name: str, root: str | None, hint: str) -> Any:
     """torchvision's training and test sets of that class name, downloaded if they are not there.
 
     Raises StudyError, with ``hint`` for what else can be done, when that fails.
@@ -33,7 +34,7 @@ def download(name: str, root: str | None, hint: str) -> None:
         raise StudyError(f"{name} is not in {folder} and cannot be downloaded ({reason}); {hint}") from error
 
 
-def load_cifar(name: str, root: str | None) -> tuple[Images, Images]:
+def load_cifar(name: str, root: str | None) -> tuple[Images, ...]:
     """(train, test) Images, (n, 3, 32, 32)."""
     pair = download(name, root, "give data.root=FOLDER that holds torchvision's copy")
     images = (torch.from_numpy(split.data).permute(0, 3, 1, 2).contiguous() for split in pair)

@@ -1,10 +1,15 @@
 """Images that cannot be read: told, counted, and too many of them refused."""
 
+from __future__ import annotations
+
 import warnings
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.errors import StudyError
+
+if TYPE_CHECKING:
+    import torch
 
 NAMED = 10  # that an error lists
 
@@ -13,9 +18,10 @@ class Unreadable:
     """Tells of images that cannot be read, each once, and refuses to go on after ``allowed`` of them."""
 
     def __init__(self, allowed: int) -> None:
-        self.allowed, self.names = allowed, []
+        self.allowed = allowed
+        self.names: list[str] = []
 
-    def note(self, files: Any, positions: Iterable[int]) -> None:
+    def note(self, files: Any, positions: torch.Tensor) -> None:
         """positions: (n,) of a batch's images in ``files``, -1 for those that were read. Raises StudyError."""
         if not (positions >= 0).any():
             return

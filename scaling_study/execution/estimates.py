@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -27,7 +27,7 @@ def measure(job: Job, data: DataSet) -> tuple[Complexity, float]:
 
     run = job.run
     cost = variant_complexity(run.model, run.variant, classes=data.classes, channels=data.channels)
-    size = {"resolution": run.variant.resolution_px, "device": choose_device(job.config.device)}
+    size: dict[str, Any] = {"resolution": run.variant.resolution_px, "device": choose_device(job.config.device)}
     session = Session(build(run, data), data, run.recipe, **size, **engine_options(job.config, run))
     train_seconds = session.steps_per_epoch * run.recipe.epochs * seconds_per_step(session)
     images = len(data.val) * (run.recipe.epochs + 2) + len(data.test)

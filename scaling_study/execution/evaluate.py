@@ -118,7 +118,7 @@ def weighted_network(job: Job, data: DataSet, state: dict[str, Any] | None) -> t
         weighted = weights.of_model(config.model, coefficients, given.weights, resolution_px=px, **size)
         return str(config.model.name), weighted, px
     folder = RunFolder(Path(given.run))
-    settings = folder.config()
+    settings: Any = folder.config()
     coefficients = Coefficients(**settings["coefficients"], stage_depth=settings.get("stage_depth"))
     trained_at = round(settings["data"]["resolution"] * coefficients.resolution)
     model = model_of(settings["model"], settings["data"]["resolution"])

@@ -31,7 +31,7 @@ def timings_of(job: Job, device: torch.device, setting: Mapping[str, Any], image
     torch.manual_seed(run.seed)
     size = size_of(run.data)
     network = build_network(run.model, run.variant.coefficients, resolution_px=run.variant.resolution_px, **size)
-    network = network.to(device, memory_format=torch.channels_last)
+    network = network.to(device).to(memory_format=torch.channels_last)
     return timings(
         network,
         make_optimizer(network, replace(run.recipe, learning_rate=1e-9)),  # weights stay sane under noise as images

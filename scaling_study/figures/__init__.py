@@ -25,7 +25,9 @@ from scaling_study.figures.times import time_against_counts
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from scaling_study.config.schema import Model
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none"}  # beside matplotlib's own
 RUN_FIGURES = {"axes": one_panel_per_axis, "methods": methods_together}
@@ -39,14 +41,14 @@ def of_runs(runs: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
     """{name: drawing} of a run table, a set per model that was scaled and length of training; empty when no run is
     done."""
     parts = studies(one_rule(runs))
-    figures = {}
+    figures: dict[str, Callable[[], Figure | None]] = {}
     for (model, epochs), rows in parts.items():
         for name, draw in RUN_FIGURES.items():
             figures[suffixed(name, parts, model, epochs)] = partial(draw, rows, model)
     return figures
 
 
-def suffixed(name: str, parts: Any, model: Model, epochs: float) -> str:
+def suffixed(name: str, parts: Any, model: str, epochs: float) -> str:
     """A figure's name, with the model and the length of training where a study has several."""
     models, lengths = ({part[n] for part in parts} for n in (0, 1))
     return name + f"-{model}" * (len(models) > 1) + f"-{epochs}epochs" * (len(lengths) > 1)
@@ -120,7 +122,7 @@ def of_costs(
     costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame
 ) -> dict[str, Callable[[], Figure | None]]:
     """{name: drawing} of what the cost and latency tables allow: those of the family need two published models."""
-    figures = {}
+    figures: dict[str, Callable[[], Figure | None]] = {}
     known = set(published.built_as.dropna()) & set(family.baselines(costs).model)
     if len(known) > 1:
         figures |= {name: partial(draw, costs, published) for name, draw in FAMILY_FIGURES.items()}
@@ -140,7 +142,7 @@ def save(draw: Callable, stem: Path, formats: Sequence[str]) -> list[Path]:
     """
     import matplotlib
 
-    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
+    defaults: Any = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
     with matplotlib.rc_context(defaults | SETTINGS):
         figure = draw()
         if figure is None:

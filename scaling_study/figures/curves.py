@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
     from scaling_study.figures.metrics import Metric
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from scaling_study.figures.metrics import Metric
+
 WIDTHS_MIN = 3
 
 
@@ -85,7 +90,8 @@ def frontiers(frontier: pd.DataFrame) -> Figure:
     axes.step(best.flops / x.scale, best.accuracy, where="post", color="grey", linewidth=1.2, zorder=1)
     styles = {"baseline": BASELINE} | METHODS
     for method in [m for m in styles if (frontier.method == m).any()]:
-        rows, label = frontier[frontier.method == method], method
+        rows = frontier[frontier.method == method]
+        label: str | None = method
         for optimal in (True, False):
             part = rows[rows.pareto.astype(bool) == optimal]
             error = yerror([(part.accuracy - part.low).fillna(0), (part.high - part.accuracy).fillna(0)])

@@ -11,6 +11,9 @@ from matplotlib.transforms import Bbox
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 # Offsets in points and alignments that are tried in turn, the right side first.
 BELOW_RIGHT, ABOVE_LEFT = ((5, -4), "left", "top"), ((-5, 4), "right", "bottom")
 PLACES = (
@@ -29,7 +32,7 @@ def name_points(axes: Axes, points: Sequence[tuple]) -> None:
 
     Call it once and last: it lays the figure out, and later changes would move the texts onto each other.
     """
-    figure = axes.figure
+    figure: Any = axes.figure
     figure.draw_without_rendering()
     taken = [around(axes.transData.transform((x, y))) for x, y, *_ in points] + curves(axes)
     taken += [extent(text) for text in axes.texts]

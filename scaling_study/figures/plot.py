@@ -7,10 +7,13 @@ choose a part of tables that hold several.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from scaling_study import figures
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,7 +166,9 @@ def cost_curves(costs: pd.DataFrame) -> Figure:
     return only("cost_curves", figures.of_costs(costs, no_latencies(), published(torchvision=False)))
 
 
-def analyzed(tables: dict[str, pd.DataFrame], runs: pd.DataFrame | None = None) -> dict[str, Callable[[], Figure]]:
+def analyzed(
+    tables: dict[str, pd.DataFrame], runs: pd.DataFrame | None = None
+) -> dict[str, Callable[[], Figure | None]]:
     """Drawings of an analysis without costs."""
     import pandas as pd
 
@@ -177,7 +182,7 @@ def no_latencies() -> pd.DataFrame:
 
 
 def only(
-    name: str, drawings: dict[str, Callable[[], Figure]], model: str | None = None, epochs: int | None = None
+    name: str, drawings: dict[str, Callable[[], Figure | None]], model: str | None = None, epochs: int | None = None
 ) -> Figure:
     """The Figure of the one drawing of that name. Raises ValueError where there is none, and where several fit."""
     wanted = {key: draw for key, draw in drawings.items() if key == name or key.startswith(f"{name}-")}
@@ -187,7 +192,7 @@ def only(
         wanted = {key: draw for key, draw in wanted.items() if key.endswith(f"-{epochs}epochs")} or wanted
     if len(wanted) > 1:
         raise ValueError(f"{name}: give model and epochs; the tables hold {', '.join(wanted)}")
-    figure = next(iter(wanted.values()), partial(type(None)))()
+    figure = next(iter(wanted.values()))() if wanted else None
     if figure is None:
         raise ValueError(f"{name}: there is nothing to draw")
     return figure

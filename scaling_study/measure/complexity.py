@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode, flop_registry
 aten = torch.ops.aten
 
 
-def multiply_adds(operator: Any, bias: bool | None = None) -> Callable:
+def multiply_adds(operator: Any, bias: int | None = None) -> Callable:
     """torch's formula for ``operator``, which counts a multiply-add as two, and one addition per output where the
     operator's argument number ``bias`` is there."""
     formula = flop_registry[operator]
@@ -102,12 +102,15 @@ def count_parts(network: torch.nn.Module, channels: int, resolution: int) -> lis
     """A Part per stage and kind of operator, in the order of the network, from one forward pass of one image."""
     mode = network.training
     network.eval()
+    flops: Any
+    activations: Any
     flops, activations = (FlopCounterMode(display=False, custom_mapping=mapping) for mapping in (FLOPS, ACTIVATIONS))
     with torch.no_grad(), flops, activations:
         network(images(network, 1, channels, resolution))
     network.train(mode)
     flops, activations = (counter.get_flop_counts() for counter in (flops, activations))
-    parts, rest = [], Counter(keyed(flops, activations, "Global"))
+    parts: list[Part] = []
+    rest = Counter(keyed(flops, activations, "Global"))
     for stage in stages(network):
         counts = keyed(flops, activations, f"{type(network).__name__}.{stage}")
         rest.subtract(counts)
@@ -117,7 +120,7 @@ def count_parts(network: torch.nn.Module, channels: int, resolution: int) -> lis
 
 def keyed(flops: Any, activations: Any, module: str) -> dict:
     """{(measure, kind of operator): count} of a module, by torch's name for it."""
-    counts = Counter()
+    counts: Counter = Counter()
     for measure, table, counted in (("flops", flops, FLOPS), ("activations", activations, ACTIVATIONS)):
         for operator, count in table.get(module, {}).items():
             if operator in counted:
@@ -125,7 +128,7 @@ def keyed(flops: Any, activations: Any, module: str) -> dict:
     return counts
 
 
-def as_parts(stage: str, counts: Any) -> Iterator[Part]:
+def as_parts(stage: str, counts: Any) -> list[Part]:
     operators = dict.fromkeys(operator for _, operator in counts)
     return [Part(stage, kind, counts["flops", kind], counts["activations", kind]) for kind in operators]
 
@@ -158,7 +161,7 @@ def activation_bytes(network: torch.nn.Module, channels: int, resolution: int) -
     return (four - two) // 2
 
 
-def saved_bytes(network: torch.nn.Module, batch: int) -> int:
+def saved_bytes(network: torch.nn.Module, batch: torch.Tensor) -> int:
     """Bytes of the distinct storages that autograd holds after a forward pass over ``batch``."""
     storages = {}
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Model
     from scaling_study.scaling.coefficients import Coefficients
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Model
+    from scaling_study.scaling.coefficients import Coefficients
+
 
 @contextmanager
 def told_of_size(model: Model, resolution_px: int) -> Iterator[None]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,7 +33,20 @@ class Timing:
     peak_memory_bytes: int | None
 
 
-def timings(network: torch.nn.Module, optimizer: torch.optim.Optimizer, *, channels: int, resolution: int, classes: int, device: torch.device, autocast: Callable, threads: int, seconds: float, batch_size_max: int, image_bytes: int) -> Iterator[Timing]:  # fmt: skip
+def timings(
+    network: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    *,
+    channels: int,
+    resolution: int,
+    classes: int,
+    device: torch.device,
+    autocast: Callable,
+    threads: int,
+    seconds: float,
+    batch_size_max: int,
+    image_bytes: int,
+) -> Iterator[Timing]:
     """Timings of ``network`` on ``device`` in channels_last layout, for growing batches until they stop paying.
 
     autocast(device): context of the forward passes; seconds: least time per measurement; image_bytes: what training
@@ -106,7 +120,7 @@ def measure(
         start = time.perf_counter()
         function()  # warms up
         once = time.perf_counter() - start
-        times = []
+        times: list[float] = []
         while len(times) < REPEATS_MIN:  # again only where one of them stalled and took up the time of the others
             times += timer.blocked_autorange(min_run_time=max(seconds, REPEATS_MIN * once)).times
     p25, median, p75 = np.quantile(times, (0.25, 0.5, 0.75)).tolist()
@@ -114,8 +128,8 @@ def measure(
 
 
 @contextlib.contextmanager
-def peak_memory(device: torch.device) -> int | None:
-    peak = {}
+def peak_memory(device: torch.device) -> Iterator[dict[str, Any]]:
+    peak: dict[str, Any] = {}
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     yield peak

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from scaling_study.models.layers import Layer
     from scaling_study.scaling.coefficients import Coefficients
 
+if TYPE_CHECKING:
+    import torch
+
+    from scaling_study.config.schema import Model
+    from scaling_study.models.layers import Layer
+    from scaling_study.scaling.coefficients import Coefficients
+
 
 @dataclass(frozen=True)
 class Family:
@@ -130,7 +137,8 @@ def build_network(
 
 def list_layers(model: Model, coefficients: Coefficients, *, classes: int = 1, channels: int = 1) -> Iterator[Layer]:
     """The convolutions and linear layers of a variant of a family that has ``layers``, one after the other."""
-    return FAMILIES[model.family].layers(classes=classes, channels=channels, **structure(model, coefficients))
+    layers: Any = FAMILIES[model.family].layers
+    return layers(classes=classes, channels=channels, **structure(model, coefficients))
 
 
 def count_layers(

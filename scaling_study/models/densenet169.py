@@ -17,6 +17,9 @@ from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
 if TYPE_CHECKING:
     import torch
 
+if TYPE_CHECKING:
+    import torch
+
 BLOCKS = (6, 12, 32, 32)
 GROWTH_RATE = 32
 BOTTLENECK = 4  # channels of a layer's 1x1 convolution relative to the growth rate
@@ -47,7 +50,7 @@ def growth_rate(width: float) -> int:
     return scaled_channels(GROWTH_RATE, width, divisor=1)
 
 
-def blocks(depths: Sequence[float]) -> tuple[int, ...]:
+def blocks(depths: Sequence[float]) -> list[int]:
     return [scaled_repeats(n, depth) for n, depth in zip(BLOCKS, depths, strict=True)]
 
 

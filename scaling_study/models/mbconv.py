@@ -5,13 +5,16 @@ The only file that uses timm's private builder; golden tests hold it to the publ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.models.layers import Layer, classifier
 from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+
+if TYPE_CHECKING:
+    import torch
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +54,7 @@ class Architecture:
     activation: str = "silu"
     zero_init: bool = False
 
-    def channels(self, width: float) -> int:
+    def channels(self, width: float) -> Callable[[float], int]:
         """A function that scales a number of channels."""
         return lambda channels: scaled_channels(channels, width, self.divisor)
 
@@ -140,7 +143,7 @@ def build(
     return zero_init_residuals(network) if architecture.zero_init else network
 
 
-def zero_init_residuals(network: torch.nn.Module) -> None:
+def zero_init_residuals(network: torch.nn.Module) -> torch.nn.Module:
     """Start every residual block as the identity: the last batch norm of its branch gets weight 0.
 
     Without it deep variants start so far from trainable that a depth curve shows the initialisation

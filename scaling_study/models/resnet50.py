@@ -7,10 +7,13 @@ its 64 channels at every width; ``small_stem`` makes it a 3x3 convolution withou
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.models.layers import Layer, classifier, pool
 from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+
+if TYPE_CHECKING:
+    import torch
 
 if TYPE_CHECKING:
     import torch
@@ -63,8 +66,9 @@ def build(
     from torch import nn
 
     blocks, planes = scaled(depths, width)
-    network = ResNet(
-        Bottleneck,
+    block: Any = Bottleneck
+    network: Any = ResNet(
+        block,
         layers=tuple(blocks),
         channels=tuple(planes),
         num_classes=classes,

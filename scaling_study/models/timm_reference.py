@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
 
 if TYPE_CHECKING:
     import torch
@@ -17,8 +20,9 @@ def build(
     import timm
 
     rates = {"drop_rate": dropout, "drop_path_rate": drop_path_rate}
-    options = {key: rate for key, rate in rates.items() if rate}  # not every network takes them
-    if timm.get_pretrained_cfg(name).fixed_input_size:
+    options: Any = {key: rate for key, rate in rates.items() if rate}  # not every network takes them
+    known: Any = timm.get_pretrained_cfg(name)
+    if known.fixed_input_size:
         options["img_size"] = resolution_px
     try:
         return timm.create_model(name, pretrained=False, num_classes=classes, in_chans=channels, **options)
@@ -26,7 +30,7 @@ def build(
         raise ConfigError("model.name", name, f"timm cannot build it with {options}: {error}") from error
 
 
-def check_name(name: str | None) -> None:
+def check_name(name: Any) -> None:
     """Raise ConfigError, with the closest names, unless timm has a classifier called ``name``."""
     import timm
 

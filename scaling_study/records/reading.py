@@ -131,14 +131,14 @@ def converted(values: Any, kind: str, strict: bool = False) -> Any:
     readers = {"Int64": exact, "float64": number} if strict else {"Int64": whole, "float64": finite}
     read = truth if kind == "boolean" else readers[kind]
     given = (values.notna() & (values != "")).fillna(False).to_numpy(dtype=bool)
-    if kind == "float64" and (known := all_finite(values, given)) is not None:
-        return known, ~given & False
+    if kind == "float64" and (numbers := all_finite(values, given)) is not None:
+        return numbers, ~given & False
     known = [read(value) if there else None for value, there in zip(values, given, strict=True)]
     wrong = np.array([value is None for value in known], dtype=bool) & given
     return pd.Series(known, dtype="object").astype(kind), wrong
 
 
-def all_finite(values: Any, given: Any) -> bool:
+def all_finite(values: Any, given: Any) -> pd.Series | None:
     """The values as numbers where all that are ``given`` are finite, else None: the common case, faster."""
     try:
         known = np.where(given, values.to_numpy(dtype=object, na_value="nan"), "nan").astype(float)

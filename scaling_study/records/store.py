@@ -176,7 +176,7 @@ class RunFolder:
             rows.append(",".join([first, *(repr(float(value)) for value in values)]))  # as pandas reads them too
         return rows
 
-    def distrust(self, name: str, error: BaseException) -> None:
+    def distrust(self, name: str, error: BaseException) -> Any:
         reason = one_line(error) or type(error).__name__
         warnings.warn(f"{self.path / name} cannot be used ({reason}); its run counts as not done", stacklevel=1)
 

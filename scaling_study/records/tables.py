@@ -138,11 +138,11 @@ def stored(study_dir: str | Path, name: str) -> tuple[pd.DataFrame, list[Path]]:
             pass
     if refused and not tables:
         raise refused[0]
-    for error in refused:
-        warnings.warn(f"{error.path} cannot be read ({error.reason}); the other format counts", stacklevel=3)
+    for damaged in refused:
+        warnings.warn(f"{damaged.path} cannot be read ({damaged.reason}); the other format counts", stacklevel=3)
     if not tables:
         return pd.DataFrame(columns=list(columns)).astype(columns), []
-    return united(*tables, key=key, where=f"{study_dir}: {name}"), [error.path for error in refused]
+    return united(*tables, key=key, where=f"{study_dir}: {name}"), [damaged.path for damaged in refused]
 
 
 def united(

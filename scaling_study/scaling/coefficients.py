@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 AXES = ("depth", "width", "resolution")
 METHODS = ("baseline", *AXES, "compound", "fast", "custom")
@@ -46,7 +47,8 @@ def fast(flops: float, a: float) -> Coefficients:
 
 def along(axis: str, coefficient: float) -> Coefficients:
     """A single axis scaled."""
-    return Coefficients(**{axis: coefficient})
+    changed: Any = {axis: coefficient}
+    return Coefficients(**changed)
 
 
 def method_of(coefficients: Coefficients, chosen: str = "custom") -> str:

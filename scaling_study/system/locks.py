@@ -11,7 +11,7 @@ from filelock import FileLock, SoftFileLease
 try:
     import fcntl
 except ImportError:  # Windows, where filelock has another way
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}  # what flock answers where there are none
 LEASE_SECONDS = 60.0  # without a sign of life, which comes thrice as often, after which a lock file may be taken over

@@ -7,10 +7,10 @@ RUNS_AT_ONCE = "SCALING_STUDY_RUNS_AT_ONCE"  # environment variable with which a
 
 
 def cores() -> int:
-    """CPU cores that this process may use; Slurm says how many its tasks may, and does not always keep them to it."""
+    """CPU cores that this process may use. Slurm does not always enforce its own number, so that number comes first."""
     if "SLURM_CPUS_PER_TASK" in os.environ:
         return int(os.environ["SLURM_CPUS_PER_TASK"])
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def gpus(device: str) -> int:
@@ -23,17 +23,17 @@ def gpus(device: str) -> int:
 
 
 def processes_per_run() -> int:
-    """How many processes train each run together, as torchrun tells the processes that it starts."""
+    """Number of processes that train each run together, from the variable that torchrun sets."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def tasks_of_job() -> int:
-    """How many tasks the job of a cluster has that this process belongs to."""
+    """Number of tasks of the cluster job that this process belongs to; 1 outside a job."""
     return int(os.environ.get("SLURM_NTASKS", "1")) if "SUBMITIT_EXECUTOR" in os.environ else 1
 
 
 def first_of_several() -> bool:
-    """Whether this process is the one of them that writes and shows."""
+    """Whether this process, of several that train a run together, writes files and shows progress."""
     return int(os.environ.get("RANK", "0")) == 0
 
 
@@ -44,18 +44,18 @@ def count_workers(workers: int | str, device: str) -> int:
     """
     if processes_per_run() > 1:
         return 1
-    return workers if workers != "auto" else gpus(device) or cores()
+    return int(workers) if workers != "auto" else gpus(device) or cores()
 
 
 def count_runs_here(config: Any) -> int:
-    """How many runs are at work on this machine; a job of a cluster has it for itself, as far as it may see."""
+    """Number of runs at work on this machine; a job of a cluster counts as alone on it."""
     if "SUBMITIT_EXECUTOR" in os.environ:
         return 1
     return int(os.environ.get(RUNS_AT_ONCE) or count_workers(config.workers, config.device))
 
 
 def count_runs_per_device(config: Any) -> int:
-    """How many of the runs at work share each GPU."""
+    """Number of runs at work that share each GPU."""
     return max(1, -(-count_runs_here(config) // max(1, gpus(config.device))))
 
 

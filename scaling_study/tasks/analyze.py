@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
 
+if TYPE_CHECKING:
+    from scaling_study.analysis.study import Analysis
+    from scaling_study.config.schema import Config
+    from scaling_study.planning.jobs import Job
+
 RECOMMENDATIONS = "recommendations"
 
 
@@ -61,7 +66,7 @@ def analyse(config: Config, runs: pd.DataFrame) -> Analysis:
     costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
     if not (len(runs) and (runs.status == "done").any()) and latencies.empty:
         raise StudyError(f"study={config.study}: there is no finished run and no latency table, so nothing to analyse")
-    settings = {"threshold": config.analysis.threshold, "draws": config.analysis.draws}
+    settings: dict[str, Any] = {"threshold": config.analysis.threshold, "draws": config.analysis.draws}
     tolerance = config.search.tolerance
     return analyse(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, **settings)
 

@@ -18,7 +18,8 @@ def seed_generators(seed: int, device: torch.device, own: torch.Generator | None
 
 def generator_states(device: torch.device, own: torch.Generator | None) -> dict[str, Any]:
     """The states as tensors, numbers and tuples."""
-    name, keys, position, has_gauss, gauss = np.random.get_state()
+    state: Any = np.random.get_state()
+    name, keys, position, has_gauss, gauss = state
     states = {
         "python": random.getstate(),
         "numpy": (name, torch.from_numpy(keys.astype(np.int64)), position, has_gauss, gauss),

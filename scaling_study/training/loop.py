@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from scaling_study.training.distributed import World
     from scaling_study.training.epoch import OnProgress
 
+if TYPE_CHECKING:
+    import torch
+
+    from scaling_study.config.schema import Recipe
+    from scaling_study.data.dataset import DataSet
+    from scaling_study.training.distributed import World
+    from scaling_study.training.epoch import OnProgress
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -39,7 +47,21 @@ class Trained:
     unreadable: list
 
 
-def train(network: torch.nn.Module, data: DataSet, recipe: Recipe, *, seed: int, resolution: int, device: torch.device, state: dict[str, Any] | None = None, on_state: Callable[[dict[str, Any], list[dict[str, Any]]], None] | None = None, on_progress: OnProgress | None = None, every_steps: int | None = None, world: World = ALONE, **engine: Any) -> Trained:  # fmt: skip
+def train(
+    network: torch.nn.Module,
+    data: DataSet,
+    recipe: Recipe,
+    *,
+    seed: int,
+    resolution: int,
+    device: torch.device,
+    state: dict[str, Any] | None = None,
+    on_state: Callable[[dict[str, Any], list[dict[str, Any]]], None] | None = None,
+    on_progress: OnProgress | None = None,
+    every_steps: int | None = None,
+    world: World = ALONE,
+    **engine: Any,
+) -> Trained:
     """Train ``network`` on ``data`` by ``recipe`` and evaluate it.
 
     resolution: side of the network's input in pixels; state: what an earlier ``on_state`` received, to go on from;

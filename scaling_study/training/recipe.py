@@ -12,6 +12,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from scaling_study.errors import ConfigError
 
 if TYPE_CHECKING:
+    from scaling_study.config.schema import Recipe
+
+if TYPE_CHECKING:
     import torch
 
     from scaling_study.config.schema import Recipe
@@ -28,13 +31,13 @@ def learning_rate(recipe: Recipe) -> float:
 def make_optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """Any optimizer timm knows by ``recipe.optimizer``; biases and norm weights are not decayed."""
     given = {"momentum": recipe.momentum or None, "eps": recipe.optimizer_eps}
-    options = {key: value for key, value in given.items() if value is not None}
+    options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     try:
         return create_optimizer_v2(
             network, opt=recipe.optimizer, lr=learning_rate(recipe), weight_decay=recipe.weight_decay, **options
         )
     except (AssertionError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError("recipe.optimizer", recipe.optimizer, f"timm cannot make it: {error}") from error
+        raise ConfigError("recipe.optimizer", recipe.optimizer, f"timm cannot build it: {error}") from error
 
 
 def make_schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int) -> Any:
@@ -46,13 +49,13 @@ def make_schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_ep
             num_epochs=recipe.epochs,
             decay_epochs=recipe.decay_epochs,
             decay_rate=recipe.decay_rate,
-            warmup_epochs=recipe.warmup_epochs,
+            warmup_epochs=recipe.warmup_epochs,  # type: ignore[arg-type]  # fractions work too
             warmup_lr=learning_rate(recipe) / 100,
             step_on_epochs=False,
             updates_per_epoch=steps_per_epoch,
         )
     except (AssertionError, ValueError, KeyError) as error:
-        raise ConfigError("recipe.schedule", recipe.schedule, f"timm cannot make it: {error}") from error
+        raise ConfigError("recipe.schedule", recipe.schedule, f"timm cannot build it: {error}") from error
     return schedule
 
 
@@ -61,7 +64,7 @@ def make_ema(network: torch.nn.Module, recipe: Recipe) -> Any:
     is 1 - (1 + t / gamma) ** -power, at most ``ema_decay``."""
     if not recipe.ema_decay:
         return None
-    warmup = {"warmup_gamma": recipe.ema_warmup_gamma, "warmup_power": recipe.ema_warmup_power}
+    warmup: dict[str, Any] = {"warmup_gamma": recipe.ema_warmup_gamma, "warmup_power": recipe.ema_warmup_power}
     return ModelEmaV3(network, decay=recipe.ema_decay, use_warmup=True, **warmup)
 
 

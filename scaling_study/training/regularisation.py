@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Model, Recipe
     from scaling_study.scaling.coefficients import Coefficients
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Model, Recipe
+    from scaling_study.scaling.coefficients import Coefficients
+
 RATE_MAX = 0.8
 MAGNITUDE_MAX = 10  # of timm's scale
 MAGNITUDE = re.compile(r"(?<=-m)\d+(\.\d+)?")  # in timm's strings for RandAugment, as rand-m9-mstd0.5

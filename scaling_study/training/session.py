@@ -48,7 +48,7 @@ class Session:
         optimizer = make_optimizer(self.network, recipe)
         self.schedule = make_schedule(optimizer, recipe, self.steps_per_epoch)
         self.ema = make_ema(self.network, recipe)
-        options = {"precision": self.precision, "device": device, "world": world}
+        options: dict[str, Any] = {"precision": self.precision, "device": device, "world": world}
         self.step = TrainingStep(self.network, optimizer, recipe, **options, **engine)
         self.history: list[dict[str, Any]] = []
         self.train_seconds, self.wait_seconds = 0.0, 0.0

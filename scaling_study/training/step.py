@@ -1,6 +1,8 @@
 """One training step: forward and backward passes in micro-batches, and the update."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -82,7 +84,7 @@ class TrainingStep:
         return self.optimizer.param_groups[0]["lr"]
 
 
-def compiled(network: torch.nn.Module, recipe: Recipe, device: torch.device, cuda_graphs: bool) -> torch.nn.Module:
+def compiled(network: torch.nn.Module, recipe: Recipe, device: torch.device, cuda_graphs: bool) -> Callable[..., Any]:
     """The network as torch.compile compiles it, where the recipe or ``cuda_graphs`` asks for that."""
     if cuda_graphs:
         return torch.compile(network, mode="reduce-overhead")

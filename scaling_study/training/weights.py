@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Model
     from scaling_study.scaling.coefficients import Coefficients
 
+if TYPE_CHECKING:
+    from scaling_study.config.schema import Model
+    from scaling_study.scaling.coefficients import Coefficients
+
 HUB = "hub"
 
 
@@ -46,7 +50,7 @@ def of_run(state: Any, network: torch.nn.Module, path: Path) -> Weighted:
     return Weighted(network, tuple(state["normalisation"]) if "normalisation" in state else None)
 
 
-def of_model(model: Model, coefficients: Coefficients, weights: str, *, channels: int, **size: Any) -> Weighted:
+def of_model(model: Model, coefficients: Coefficients, weights: Any, *, channels: int, **size: Any) -> Weighted:
     """The network of the config group ``model`` with ``weights``, a file or ``hub``.
 
     Raises ConfigError where timm has no such weights, StudyError where they cannot be had or do not fit.
@@ -68,7 +72,8 @@ def of_model(model: Model, coefficients: Coefficients, weights: str, *, channels
 
 def config_of(model: Model) -> Any:
     """What timm knows of a model's weights, or None."""
-    return timm.get_pretrained_cfg(model.name) if timm.is_model(model.name) else None
+    name = str(model.name)
+    return timm.get_pretrained_cfg(name) if timm.is_model(name) else None
 
 
 def known_weights(model: Model) -> Any:
@@ -84,7 +89,7 @@ def from_hub(model: Model, known: Any, *, channels: int, classes: int) -> torch.
     if known.num_classes != classes:
         raise ConfigError("data.classes", classes, f"the weights of {model.name} know {known.num_classes} classes")
     try:
-        return timm.create_model(model.name, pretrained=True, in_chans=channels)
+        return timm.create_model(str(model.name), pretrained=True, in_chans=channels)
     except Exception as error:  # of whatever library the hub is reached by
         raise StudyError(f"evaluate.weights=hub: {model.name} cannot be downloaded ({one_line(error, 300)})") from error
 
