@@ -31,6 +31,7 @@ def torchrun(cwd, cache, *overrides):
 SWEEP = ["recipe.optimizer=sgd", "recipe.batch_size=10", "data.root=set", "seed=0,1"]
 
 
+@pytest.mark.slow
 def test_a_sweep_of_runs_on_two_processes(tmp_path, cache):
     make_folder(tmp_path / "set")
     done = torchrun(tmp_path, cache, *SWEEP)

@@ -97,12 +97,17 @@ def points_of(observations: Observations, method: str, cost: str, chance: float)
         run_sd = np.zeros(len(merged))
     pool = np.r_[noise.standardised, -noise.standardised] if known else np.zeros(1)  # of either sign alike
     return Points(
-        np.exp(merged.cost / merged.weight).to_numpy(), (merged.error / merged.weight).to_numpy(), sigma,
-        merged["count"].to_numpy(dtype=int), chance,
+        np.exp(merged.cost / merged.weight).to_numpy(),
+        (merged.error / merged.weight).to_numpy(),
+        sigma,
+        merged["count"].to_numpy(dtype=int),
+        chance,
         run_sd,
-        float(noise.df[index].mean()) if known and len(index) else np.nan, pool,
-        shift=float(np.sqrt(common / observations.values.shape[1])), seeds=observations.values.shape[1],
-    )  # fmt: skip
+        float(noise.df[index].mean()) if known and len(index) else np.nan,
+        pool,
+        shift=float(np.sqrt(common / observations.values.shape[1])),
+        seeds=observations.values.shape[1],
+    )
 
 
 def seed_variance(observations: Observations) -> float:

@@ -92,22 +92,36 @@ def fit_rows(result: Any) -> Iterator[dict[str, Any]]:
     for name, made in result.fits.items():
         chosen = name == result.chosen
         row = {
-            "form": name, "equation": FORMS[name].equation, "chosen": chosen, "status": made.status,
-            "points": made.n_points, "runs": made.n_runs, "unit": made.unit,
+            "form": name,
+            "equation": FORMS[name].equation,
+            "chosen": chosen,
+            "status": made.status,
+            "points": made.n_points,
+            "runs": made.n_runs,
+            "unit": made.unit,
             "parameters": " ".join(f"{key}={value:.6g}" for key, value in made.parameters.items()) if made.ok else None,
-            "heldout_log_error": made.heldout_log_error, "inflation": made.inflation,
-        }  # fmt: skip
+            "heldout_log_error": made.heldout_log_error,
+            "inflation": made.inflation,
+        }
         yield row | (statements(result) if chosen else {})
 
 
 def statements(result: Any) -> dict[str, Any]:
     point, end = result.saturation, result.asymptote
     row = {
-        "status": result.status, "shape": result.shape, "trend_p": result.trend_p, "threshold": result.threshold,
-        "asymptote": end.value, "asymptote_low": end.low, "asymptote_high": end.high, "asymptote_status": end.status,
-        "saturation_cost": point.value, "saturation_low": point.low, "saturation_high": point.high,
+        "status": result.status,
+        "shape": result.shape,
+        "trend_p": result.trend_p,
+        "threshold": result.threshold,
+        "asymptote": end.value,
+        "asymptote_low": end.low,
+        "asymptote_high": end.high,
+        "asymptote_status": end.status,
+        "saturation_cost": point.value,
+        "saturation_low": point.low,
+        "saturation_high": point.high,
         "saturation_status": point.status,
-    }  # fmt: skip
+    }
     if result.gains is not None:
         last = last_gain(result)
         row |= {"last_gain": last[0], "last_gain_low": last[1], "last_gain_high": last[2]}

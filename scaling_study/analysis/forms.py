@@ -124,9 +124,14 @@ def least_squares_m4(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chanc
     def bounded(theta: np.ndarray) -> Any:
         e, b, c, a = theta.T
         return np.stack(
-            [np.clip(e, 0, most), np.clip(b, 1e-9, 1e9), np.clip(c, EXPONENT_MIN, EXPONENT_MAX),
-             np.clip(a, A_MIN, A_MAX)], axis=1,
-        )  # fmt: skip
+            [
+                np.clip(e, 0, most),
+                np.clip(b, 1e-9, 1e9),
+                np.clip(c, EXPONENT_MIN, EXPONENT_MAX),
+                np.clip(a, A_MIN, A_MAX),
+            ],
+            axis=1,
+        )
 
     theta = bounded(theta)
     residual = (errors - m4(theta, x, chance)) / sigma

@@ -71,8 +71,13 @@ def ranked(observations: Observations, index: Any, common: dict[str, Any]) -> li
     best = max(index, key=lambda i: (i not in dear, means[i]))
     others = [i for i in sorted(index, key=lambda i: -means[i]) if i != best]
     results = {i: contrast(observations, {best: 1.0, i: -1.0}) for i in others}
-    adjusted = dict(zip(allowed_others := [i for i in others if i not in dear],
-                        holm([results[i].p for i in allowed_others]), strict=True))  # fmt: skip
+    adjusted = dict(
+        zip(
+            allowed_others := [i for i in others if i not in dear],
+            holm([results[i].p for i in allowed_others]),
+            strict=True,
+        )
+    )
     rows = []
     for i in [best, *others]:
         c, result = observations.variants.loc[i], results.get(i)

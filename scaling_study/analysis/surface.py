@@ -128,8 +128,10 @@ def fit_surface(observations: Observations) -> Surface | str:
     if not judged:
         return f"{len(errors)} variants are too few"
     ranges = {axis: (coefficients[:, n].min(), coefficients[:, n].max()) for n, axis in enumerate(AXES)}
-    made = [Surface(kind, results, ranges, log_run_sd(observations), error, leverage)
-            for kind, (error, results, leverage) in judged.items()]  # fmt: skip
+    made = [
+        Surface(kind, results, ranges, log_run_sd(observations), error, leverage)
+        for kind, (error, results, leverage) in judged.items()
+    ]
     best, *others = sorted(made, key=lambda surface: surface.leave_one_out)
     return replace(best, others=tuple(others))
 
@@ -164,10 +166,16 @@ def term_names(kind: str) -> list[str]:
 def exponent_table(made: dict[Any, Surface]) -> pd.DataFrame:
     """Exponents of all surfaces that could be judged, the chosen one first: a frame with COLUMNS."""
     parts = [
-        one.exponents().assign(model=model, epochs=epochs, surface=one.kind, chosen=one is surface,
-                               n=int(one.results.nobs), leave_one_out_log_error=one.leave_one_out)
+        one.exponents().assign(
+            model=model,
+            epochs=epochs,
+            surface=one.kind,
+            chosen=one is surface,
+            n=int(one.results.nobs),
+            leave_one_out_log_error=one.leave_one_out,
+        )
         for (model, epochs), surface in made.items()
         for one in (surface, *surface.others)
-    ]  # fmt: skip
+    ]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     return frame[list(COLUMNS)].astype(COLUMNS)

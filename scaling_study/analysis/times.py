@@ -71,7 +71,14 @@ def regression(points: pd.DataFrame, predictor: str) -> dict[str, Any]:
     low, high = correlation.confidence_interval(LEVEL)
     residual = np.sqrt(((y - line.intercept - line.slope * x) ** 2).sum() / (len(x) - 2))
     return {
-        "predictor": predictor, "n": len(x), "exponent": line.slope, "exponent_low": line.slope - half,
-        "exponent_high": line.slope + half, "correlation": correlation.statistic, "correlation_low": low,
-        "correlation_high": high, "residual_factor": np.exp(residual), "status": "estimated",
-    }  # fmt: skip
+        "predictor": predictor,
+        "n": len(x),
+        "exponent": line.slope,
+        "exponent_low": line.slope - half,
+        "exponent_high": line.slope + half,
+        "correlation": correlation.statistic,
+        "correlation_low": low,
+        "correlation_high": high,
+        "residual_factor": np.exp(residual),
+        "status": "estimated",
+    }

@@ -67,8 +67,10 @@ def parsed(argument: str) -> Override:
             raise StudyError(f"{argument}: must be key=value, as recipe.epochs=3") from error
         key, _, value = argument.partition("=")
         hint = f'''"{key}='{value}'"''' if "'" not in value else f"""'{key}="{value}"'"""
-        raise StudyError(f"{argument}: cannot be read; quote the value twice, as in {hint}, or as Hydra writes lists, "
-                         "[1,2], and groups of keys, {a: 1}") from error  # fmt: skip
+        raise StudyError(
+            f"{argument}: cannot be read; quote the value twice, as in {hint}, or as Hydra writes lists, "
+            "[1,2], and groups of keys, {a: 1}"
+        ) from error
 
 
 def check_group(override: Override) -> None:

@@ -18,8 +18,15 @@ TURNS = {
 }
 FLOAT_SLACK = 1e-3  # of rounding, beyond 0 to 1
 UNREADABLE = (  # what Pillow raises
-    OSError, SyntaxError, ValueError, TypeError, OverflowError, EOFError, struct.error, Image.DecompressionBombError
-)  # fmt: skip
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    OverflowError,
+    EOFError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 
 
 def decoded(file: Any, upright: bool) -> Image.Image:

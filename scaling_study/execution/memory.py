@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from scaling_study.config.schema import Config, Recipe
 from scaling_study.data import size_of
@@ -103,9 +104,9 @@ def memory_of(device: torch.device | None) -> float:
         import torch
 
         return torch.cuda.get_device_properties(device).total_memory
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else float("inf")
+    # psutil does not know the limits of containers.
     limits = [text for path in CGROUPS if (text := read(path)).isdecimal()]
-    return min([total, *map(int, limits)])
+    return min([psutil.virtual_memory().total, *map(int, limits)])
 
 
 def read(path: str) -> str:

@@ -17,11 +17,21 @@ if TYPE_CHECKING:
 # Offsets in points and alignments that are tried in turn, the right side first.
 BELOW_RIGHT, ABOVE_LEFT = ((5, -4), "left", "top"), ((-5, 4), "right", "bottom")
 PLACES = (
-    BELOW_RIGHT, ((7, 0), "left", "center"), ((5, 4), "left", "bottom"), ((0, -7), "center", "top"), ABOVE_LEFT,
-    ((-7, 0), "right", "center"), ((-5, -4), "right", "top"), ((0, 7), "center", "bottom"),
-    ((12, -14), "left", "top"), ((12, 14), "left", "bottom"), ((-12, -14), "right", "top"),
-    ((0, -16), "center", "top"), ((-8, -24), "center", "top"), ((0, 16), "center", "bottom"),
-)  # fmt: skip
+    BELOW_RIGHT,
+    ((7, 0), "left", "center"),
+    ((5, 4), "left", "bottom"),
+    ((0, -7), "center", "top"),
+    ABOVE_LEFT,
+    ((-7, 0), "right", "center"),
+    ((-5, -4), "right", "top"),
+    ((0, 7), "center", "bottom"),
+    ((12, -14), "left", "top"),
+    ((12, 14), "left", "bottom"),
+    ((-12, -14), "right", "top"),
+    ((0, -16), "center", "top"),
+    ((-8, -24), "center", "top"),
+    ((0, 16), "center", "bottom"),
+)
 MARKER_PIXELS = 5
 FAR_POINTS = 8  # from here on a thin line leads from the text to its point
 
@@ -43,9 +53,15 @@ def name_points(axes: Axes, points: Sequence[tuple]) -> None:
         for offset, horizontal, vertical in (first, *PLACES):
             leader = {"arrowstyle": "-", "linewidth": 0.5} if max(map(abs, offset)) > FAR_POINTS else None
             label = axes.annotate(
-                text, (x, y), offset, textcoords="offset points", fontsize=7, ha=horizontal, va=vertical,
+                text,
+                (x, y),
+                offset,
+                textcoords="offset points",
+                fontsize=7,
+                ha=horizontal,
+                va=vertical,
                 arrowprops=leader,
-            )  # fmt: skip
+            )
             box, line = extent(label), leader_boxes(label, axes.transData.transform((x, y))) if leader else []
             clear = not any(part.count_overlaps(taken) for part in (box, *line))
             if axes.bbox.containsx(box.x1) and axes.bbox.containsx(box.x0) and clear:

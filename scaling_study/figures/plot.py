@@ -24,9 +24,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "accuracy", "axes", "comparisons", "cost_curves", "fig4", "fits", "frontier", "latency", "memory", "methods",
-    "regime", "search", "times",
-]  # fmt: skip
+    "accuracy",
+    "axes",
+    "comparisons",
+    "cost_curves",
+    "fig4",
+    "fits",
+    "frontier",
+    "latency",
+    "memory",
+    "methods",
+    "regime",
+    "search",
+    "times",
+]
 
 
 def methods(runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:

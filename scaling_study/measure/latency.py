@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 import torch.nn.functional as F
 from torch.utils.benchmark import Timer
@@ -141,9 +142,4 @@ def fits(nbytes: float, device: torch.device) -> bool:
     """Whether ``nbytes`` more may be taken."""
     if device.type == "cuda":
         return nbytes < MEMORY_SHARE * torch.cuda.mem_get_info(device)[0]
-    try:
-        with open("/proc/meminfo") as file:
-            free = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
-    except (OSError, StopIteration):
-        return True
-    return nbytes < MEMORY_SHARE * free
+    return nbytes < MEMORY_SHARE * psutil.virtual_memory().available

@@ -1,6 +1,7 @@
 """One folder per run. Every file in it is whole or absent, whatever kills the process."""
 
 import csv
+import io
 import itertools
 import json
 import os
@@ -100,8 +101,11 @@ class RunFolder:
         return self.config() not in (None, yaml.load(yaml.safe_dump(settings), YAML_LOADER))
 
     def write_history(self, rows: Sequence[dict[str, Any]]) -> None:
-        lines = [",".join(rows[0]), *(",".join(repr(v) for v in row.values()) for row in rows)]
-        write_text(self.path / HISTORY, "\n".join(lines) + "\n")
+        text = io.StringIO()
+        writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.path / HISTORY, text.getvalue())
 
     def write_progress(self, fraction: float) -> None:
         write_text(self.path / PROGRESS, json.dumps({"fraction": fraction}))

@@ -16,9 +16,20 @@ from scaling_study.system.locks import lock_of
 
 # Columns that tables of earlier versions lack; they read as missing values.
 LATER = {
-    "stage_depth", "small_stem", "flops_nominal", "flops_target", "flops_ratio", "family", "param_bytes", "processes",
-    "micro_batch_size", "data_wait_fraction", "unreadable_images", "record", "data_wait_seconds",
-}  # fmt: skip
+    "stage_depth",
+    "small_stem",
+    "flops_nominal",
+    "flops_target",
+    "flops_ratio",
+    "family",
+    "param_bytes",
+    "processes",
+    "micro_batch_size",
+    "data_wait_fraction",
+    "unreadable_images",
+    "record",
+    "data_wait_seconds",
+}
 TABLES = {"runs": (RUN_COLUMNS, ["run_id"]), "history": (EPOCH_COLUMNS, ["run_id", "epoch"])}  # columns, key
 SUFFIXES = (".csv", ".parquet")  # the first one's values count where both are readable
 ORDER = ["model", "method", "flops", "depth", "width", "resolution", "seed", "run_id"]

@@ -1,0 +1,47 @@
+"""Names of runs: those of committed records still come out of the configurations that trained them."""
+
+from pathlib import Path
+
+import pytest
+
+from scaling_study.planning.identity import run_of
+from scaling_study.records.tables import load_runs
+
+RESULTS = Path(__file__).parents[2] / "results"
+FASHION = ["data=fashion_mnist", "data.train_images=20000"]
+SEARCH = ["scaling.method=compound", "scaling.phi=1"]
+COMMITTED = {
+    "fractals-reference": (
+        [],
+        [["seed=0"], ["scaling.width=5", "seed=2"], ["scaling.depth=8", "seed=1"]],
+    ),
+    "fashion_mnist-reference": (
+        FASHION,
+        [["seed=1"], ["scaling.resolution=2.5", "seed=0"], ["scaling.method=compound", "scaling.phi=3", "seed=2"]],
+    ),
+    "fractals-search": (
+        SEARCH,
+        [
+            ["scaling.triple=[1,1,1.4]", "seed=0"],
+            ["scaling.triple=[1.2,1.1,1.15]", "seed=1"],
+            ["scaling.triple=[2,1,1]", "seed=2"],
+        ],
+    ),
+    "fashion_mnist-regime": (
+        FASHION,
+        [
+            ["recipe.epochs=1", "scaling.method=depth", "scaling.flops=4", "seed=0"],
+            ["recipe.epochs=2", "scaling.method=width", "scaling.flops=4", "seed=1"],
+            ["recipe.epochs=4", "seed=2"],
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("study", COMMITTED)
+def test_runs_of_committed_records_keep_their_names(config, study):
+    common, runs = COMMITTED[study]
+    known = set(load_runs(RESULTS / study).run_id)
+    names = [run_of(config(*common, *overrides)).run_id for overrides in runs]
+    assert len(set(names)) == 3
+    assert set(names) <= known
