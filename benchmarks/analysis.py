@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from scaling_study.analysis.study import analyse
+from scaling_study.analysis.study import analyze
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 from scaling_study.report.summary import summary
@@ -37,7 +37,7 @@ def main():
     for variants, seeds in ((20, 500), (200, 50), (3333, 3)):
         runs = study(variants, seeds)
         start = time.perf_counter()
-        text = summary("benchmark", analyse(runs, *nothing, published(torchvision=False)), pd.DataFrame())
+        text = summary("benchmark", analyze(runs, *nothing, published(torchvision=False)), pd.DataFrame())
         seconds = round(time.perf_counter() - start, 1)
         report[f"{variants} variants x {seeds} seeds"] = {
             "runs": len(runs),

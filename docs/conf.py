@@ -7,5 +7,5 @@ html_theme = "furo"
 myst_heading_anchors = 3
 autodoc_typehints = "description"
 autodoc_mock_imports: list[str] = []
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "**.ipynb"]
 suppress_warnings = ["myst.xref_missing"]  # links to files of the repository outside docs/

@@ -16,7 +16,7 @@ from scaling_study.config.messages import line_of
 from scaling_study.config.schema import Config
 from scaling_study.errors import StudyError, plain_warnings
 from scaling_study.execution.command import application, composed, options_of, show
-from scaling_study.system.output import make_courteous
+from scaling_study.system.output import make_discarding
 from scaling_study.system.workers import first_of_several
 
 # Where each task runs: the module, loaded when it is asked for, whose ``run(jobs)`` returns the exit status.
@@ -58,7 +58,7 @@ def execute(arguments: list[str]) -> tuple[int, Config | None]:
 
 def main() -> None:
     """Run the command; what goes wrong is one line on stderr and exit status 1, with HYDRA_FULL_ERROR=1 a traceback."""
-    make_courteous()
+    make_discarding()
     traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     if not traceback:
         plain_warnings()

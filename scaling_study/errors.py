@@ -15,7 +15,7 @@ class ConfigError(ValueError):
 
 
 class StudyError(RuntimeError):
-    """Data, folders or device stand in the way of the work; the message says which and how to mend it."""
+    """Data, folders or the device prevent the work; the message names the cause and the remedy."""
 
     def __init__(self, message: str) -> None:
         super().__init__(encodable(message))

@@ -1,1 +1,1 @@
-"""What tables of runs say, with their uncertainty. Pure: DataFrame in, DataFrame or value out."""
+"""Statistics of tables of runs, with their uncertainty. Pure: DataFrame in, DataFrame or value out."""

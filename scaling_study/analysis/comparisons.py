@@ -118,7 +118,7 @@ class Curve:
         """({variant: weight} that gives accuracy at ``cost``, how far the curve may be off there); None outside.
 
         Between points a monotone cubic (scipy's PCHIP) in log cost, since straight lines run below curves that flatten.
-        Its slopes come from the neighbouring points; how much they bend it says how far off it may be.
+        Its slopes come from the neighbouring points; how much they bend it bounds how far off it may be.
         """
         if not len(self.costs) or not self.costs[0] <= cost * (1 + 1e-9) or not cost <= self.costs[-1] * (1 + 1e-9):
             return None

@@ -92,7 +92,7 @@ def holm(p: Any, repeats: int = 1) -> np.ndarray:
 
 
 def verdict(result: Any, p_adjusted: float, level: float = LEVEL) -> str:
-    """better, worse, not distinguishable; or why that cannot be said."""
+    """better, worse, not distinguishable; or why there is none."""
     if np.isnan(p_adjusted):
         return "no interval without a second seed" if np.isnan(result.df) else "no interval, the seeds agree exactly"
     if p_adjusted > 1 - level:

@@ -19,7 +19,7 @@ FIT_COLUMNS = KEYS | {
     "chosen": "boolean",  # predicted the held-out largest costs best
     "status": "string",  # converged, bound hit, too few points, not identifiable
     "shape": "string",  # rising, falling, flat
-    "trend_p": "float64",  # of no dependence on cost; above 0.01 nothing is said of the curve
+    "trend_p": "float64",  # of no dependence on cost; above 0.01 the curve has no statements
     "points": "Int64",
     "runs": "Int64",
     "unit": "float64",

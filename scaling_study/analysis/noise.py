@@ -31,7 +31,7 @@ class Noise:
 def moderated(values: np.ndarray, blocks: bool = False) -> Noise | None:
     """Noise of ``values`` (variants, seeds; NaN where there is no run), or None when nothing was run twice.
 
-    Two or three seeds alone say little about a variant's variance, so one is shared by all unless they clearly differ,
+    Two or three seeds reveal little about a variant's variance, so one is shared by all unless they clearly differ,
     as when accuracies near their ceiling vary less than those far below. Then each variant's own is drawn towards what
     is usual at its accuracy, as far as the variants resemble each other (empirical Bayes, Smyth 2004, section 6.2).
     blocks: take out what a seed does to all variants alike. Not done where few variants share their seeds.
@@ -77,7 +77,7 @@ def without_seed_effects(residuals: np.ndarray) -> np.ndarray:
 
 
 def shrunk(squares: np.ndarray, df: np.ndarray, pooled: float, df_total: float, means: np.ndarray) -> Any:
-    """(variance, df) per variant: the common variance unless Bartlett's test tells the variants' own apart; then each
+    """(variance, df) per variant: the common variance unless Bartlett's test finds that the variants differ; then each
     one's own and what is usual at its accuracy, weighted by degrees of freedom."""
     known = df > 0
     everywhere = np.full(len(squares), pooled), np.full(len(squares), float(df_total))

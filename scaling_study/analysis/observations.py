@@ -1,4 +1,4 @@
-"""Runs as numbers to analyse: one row per variant, one column per seed."""
+"""Runs as numbers to analyze: one row per variant, one column per seed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +45,7 @@ class Observations:
 
 
 def usable(runs: pd.DataFrame, response: str = "top1") -> tuple[pd.DataFrame, list[str]]:
-    """(rows that can be analysed, notes on those that cannot): finished, with a response and coefficients.
+    """(rows that can be analyzed, notes on those that cannot): finished, with a response and coefficients.
 
     Columns that are absent are added as missing; a missing seed counts as the only one.
     Raises ValueError when a column of NEEDED, or the response, is absent.

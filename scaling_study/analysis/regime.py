@@ -66,5 +66,5 @@ def effects(part: pd.DataFrame, response: str, common: dict[str, Any]) -> Iterat
 def row(result: Any, p: float, words: Any) -> dict[str, Any]:
     """Columns of a contrast; words: for above and below 0."""
     low, high = result.interval(LEVEL)
-    told = words[result.estimate < 0] if p <= 1 - LEVEL else "no interval" if np.isnan(p) else "not distinguishable"
-    return {"points": result.estimate, "low": low, "high": high, "p_holm": p, "n": result.n, "verdict": told}
+    verdict = words[result.estimate < 0] if p <= 1 - LEVEL else "no interval" if np.isnan(p) else "not distinguishable"
+    return {"points": result.estimate, "low": low, "high": high, "p_holm": p, "n": result.n, "verdict": verdict}

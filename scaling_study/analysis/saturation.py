@@ -12,7 +12,7 @@ from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.curves import Fit, Points, fit, heldout_log_error
 from scaling_study.analysis.forms import FORMS
 
-TREND = 0.01  # p-value above which the points are as good as constant, and nothing is said of them
+TREND = 0.01  # p-value above which the points count as constant
 HORIZON = 64  # costs up to this multiple of the largest are searched for the saturation point
 STEPS_PER_DOUBLING = 16
 NO_FLOOR = 0.05  # a floor whose interval reaches below this share of the least error seen is as good as none
@@ -30,7 +30,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Saturation:
-    """What the curve of one method along one cost says.
+    """The analysis of the curve of one method along one cost.
 
     status: ``converged``, ``bound hit``, ``too few points``, ``not identifiable`` (no trend beyond the noise);
     shape: ``rising``, ``falling`` (accuracy at the largest costs is below its best) or ``flat``; chosen: name of the
@@ -58,7 +58,7 @@ class Saturation:
 def saturation(
     points: Points, threshold: float = 0.5, draws: int = 1000, seed: int = 0, level: float = LEVEL
 ) -> Saturation:
-    """Fit every form to ``points``, choose one and state what it says. threshold: points of accuracy per doubling."""
+    """Fit every form to ``points``, choose one and derive what follows. threshold: points of accuracy per doubling."""
     fits = {name: scored(points, fit(points, name)) for name in FORMS}
     chosen = choose(points, fits)
     for name in {chosen, "floor", "turning"} - {None}:  # the others are not asked for intervals
@@ -150,7 +150,7 @@ def slope_at_end(points: Points, theta: Iterable) -> Any:
 
 def asymptote(points: Points, fits: Any, chosen: Any, shape: str, level: float) -> Any:
     """Accuracy that no cost exceeds, from the floor ``e``; not identifiable when its interval reaches down to as good
-    as none: accuracy may then rise without end, and ``low`` is the least it comes to."""
+    as none: accuracy may then rise without a limit, and ``low`` is the least that the limit can be."""
     if not np.isfinite(fits["floor"].heldout_log_error):
         return Estimate(status="too few points")
     if shape == "falling" or (chosen == "turning" and fits["turning"].parameters["p2"] < 0):  # faster and faster
@@ -160,8 +160,8 @@ def asymptote(points: Points, fits: Any, chosen: Any, shape: str, level: float) 
     if not len(made.samples):
         return Estimate() if chosen == "power" else Estimate(value, status=points.no_interval)
     low, high = 100 - np.quantile(made.samples[:, 0], ((1 + level) / 2, (1 - level) / 2))
-    told = 100 - high > NO_FLOOR * points.error.min()
-    return Estimate(value, low, high, "estimated" if told else "not identifiable")
+    apart = 100 - high > NO_FLOOR * points.error.min()
+    return Estimate(value, low, high, "estimated" if apart else "not identifiable")
 
 
 def saturation_point(points: Points, made: Any, threshold: float, level: float) -> Any:

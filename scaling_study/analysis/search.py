@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
-OVER_BUDGET = (
-    1.1  # rounding can make a network cost more than its triple says, and what costs more is not the same rule
-)
+OVER_BUDGET = 1.1  # rounding can make a network cost more than its triple implies, and then it follows another rule
 TRIPLES_MIN = 5  # fewer are no grid
 COLUMNS = {
     "model": "string",
@@ -67,13 +65,13 @@ def triples(variants: pd.DataFrame, tolerance: float) -> np.ndarray:
 
 def ranked(observations: Observations, index: Any, common: dict[str, Any]) -> list[dict[str, Any]]:
     means, ratios = observations.means, observations.variants.flops_ratio.to_numpy()
-    dear = {i for i in index if ratios[i] > TARGET * OVER_BUDGET}
-    best = max(index, key=lambda i: (i not in dear, means[i]))
+    expensive = {i for i in index if ratios[i] > TARGET * OVER_BUDGET}
+    best = max(index, key=lambda i: (i not in expensive, means[i]))
     others = [i for i in sorted(index, key=lambda i: -means[i]) if i != best]
     results = {i: contrast(observations, {best: 1.0, i: -1.0}) for i in others}
     adjusted = dict(
         zip(
-            allowed_others := [i for i in others if i not in dear],
+            allowed_others := [i for i in others if i not in expensive],
             holm([results[i].p for i in allowed_others]),
             strict=True,
         )
@@ -87,12 +85,12 @@ def ranked(observations: Observations, index: Any, common: dict[str, Any]) -> li
             | {"alpha": c.depth, "beta": c.width, "gamma": c.resolution, "flops_ratio": ratios[i]}
             | {"n": observations.counts[i], "accuracy": means[i], "behind": result.estimate if result else 0.0}
             | {"low": low, "high": high, "p_holm": adjusted.get(i, np.nan)}
-            | {"verdict": "over budget" if i in dear else "best" if i == best else told(adjusted[i])}
+            | {"verdict": "over budget" if i in expensive else "best" if i == best else verdict_of(adjusted[i])}
         )
     return rows
 
 
-def told(p: float) -> str:
+def verdict_of(p: float) -> str:
     if np.isnan(p):
         return "no interval"
     return "worse" if p < 1 - LEVEL else "not distinguishable"

@@ -1,4 +1,4 @@
-"""Everything that is said of a study, from its tables to tables."""
+"""The whole analysis of a study, from its tables to tables."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ BANDS = ("flops",)  # costs whose fitted curves are kept for the figures
 @dataclass(frozen=True)
 class Analysis:
     """tables: {name of the CSV: frame}, without empty ones; notes: what was left out, and why something is missing;
-    runs: the rows that were analysed."""
+    runs: the rows that were analyzed."""
 
     tables: dict
     notes: tuple
     runs: pd.DataFrame
 
 
-def analyse(
+def analyze(
     runs: pd.DataFrame,
     costs: pd.DataFrame,
     latencies: pd.DataFrame,
@@ -32,7 +32,7 @@ def analyse(
     draws: int = 1000,
     tolerance: float = 0.1,
 ) -> Analysis:
-    """Analyse the run table of a study, and its cost and latency tables where it has them.
+    """Analyze the run table of a study, and its cost and latency tables where it has them.
 
     published: what scaling_study.published() gives; the paper's single-seed Tables 3 and 7 are compared too where the
     study has costs of published models. Empty frames are allowed everywhere.

@@ -1,4 +1,4 @@
-"""Test error as a function of depth, width and resolution together, and what that says about coefficients not tried."""
+"""Test error as a function of depth, width and resolution together, to predict coefficients that were not tried."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def log_run_sd(observations: Observations) -> float:
 
 
 def design(coefficients: np.ndarray, kind: str) -> np.ndarray:
-    """(n, terms): a constant, logarithms, and as ``kind`` says their squares and products."""
+    """(n, terms): a constant, logarithms, and and, by ``kind``, their squares and products."""
     logs = np.log(coefficients)
     parts = {
         "main": logs,

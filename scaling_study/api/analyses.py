@@ -1,4 +1,4 @@
-"""Analyses of a run table, DataFrame in, DataFrame out."""
+"""Analyzes of a run table, DataFrame in, DataFrame out."""
 
 from __future__ import annotations
 

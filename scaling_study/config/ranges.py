@@ -95,7 +95,7 @@ REFERENCE = Words(
     "must be MODULE:FUNCTION, the name of an entry point, or null",
 )
 CHANNELS = Words(
-    lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (colour) or null"
+    lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (color) or null"
 )
 
 RULES: dict[str, Numbers | Words] = {

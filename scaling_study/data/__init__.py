@@ -24,11 +24,11 @@ class Source:
     """Where a data set comes from.
 
     module: has ``load(root, train_images, test_images)``, which returns a pair of Images, train and test; the
-        counts say how many are needed at most (None: all). With ``files``, ``open_splits(data)``, which returns the
+        counts limit how many are needed (None: all). With ``files``, ``open_splits(data)``, which returns the
         splits train, val (None: to be taken from train) and test, whose images are read when they are needed.
         None for a size without images, for measuring costs.
-    classes: number of labels, from 0; None: the config says, or the folder.
-    channels: of an image; None: the config says.
+    classes: number of labels, from 0; None: set by the config, or the folder.
+    channels: of an image; None: set by the config.
     images: how many there are for training and for testing; None: known when they are loaded.
     version: raised when its images or labels change, which makes runs on it other runs.
     """
@@ -77,7 +77,7 @@ def source_of(name: str) -> Source:
 def shape_of(data: Data) -> tuple[int, int]:
     """(classes, channels) of the config group ``data``; of image files, the folders under train/ are counted.
 
-    Raises ConfigError or StudyError when neither the config nor the folder says how many classes there are.
+    Raises ConfigError or StudyError when neither the config nor the folder gives the number of classes.
     """
     source = source_of(data.name)
     if data.name == "custom":

@@ -42,7 +42,7 @@ class Images:
 class DataSet:
     """A classification task: three disjoint splits and the number of classes.
 
-    The splits are Images, or ImageFiles or ImageStreams that are read as ``loading`` says.
+    The splits are Images, or ImageFiles or ImageStreams that are read by ``loading``.
     """
 
     classes: int

@@ -54,8 +54,8 @@ class FileBatches:
         self.pin_memory = device.type == "cuda"
         self.classes = data.classes
         self.steps_per_epoch = len(data.train) // recipe.batch_size
-        self.told = Unreadable(self.loading.unreadable_max)
-        self.unreadable, self.unreadable_max = self.told.names, self.told.allowed
+        self.faults = Unreadable(self.loading.unreadable_max)
+        self.unreadable, self.unreadable_max = self.faults.names, self.faults.allowed
         channels = self.loading.channels
         self.normalisation = tuple(v.to(device) for v in normalisation or imagenet_normalisation(channels))
         self.transforms = {
@@ -97,7 +97,7 @@ class FileBatches:
 
     def delivered(self, split: str, loader: Iterable[Any]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for images, labels, unreadable in loader:
-            self.told.note(self.splits[split], unreadable)
+            self.faults.note(self.splits[split], unreadable)
             if (labels < 0).any():
                 images, labels = images[labels >= 0], labels[labels >= 0]
             if len(labels) and labels.max() >= self.classes:

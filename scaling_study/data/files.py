@@ -11,7 +11,7 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torchvision.transforms.functional import rgb_to_grayscale
 
-from scaling_study.data.pixels import UNREADABLE, colour, decoded
+from scaling_study.data.pixels import UNREADABLE, color, decoded
 from scaling_study.errors import encodable, one_line
 
 ATTEMPTS = 32  # images in a row that may be unreadable before a place in a training batch stays empty
@@ -35,7 +35,7 @@ class ImageFiles:
         number = int(self.index[position])
         if not hasattr(self.dataset, "reader"):  # torchvision's own classes decode themselves
             image, label = self.dataset[number]
-            return colour(image), int(label)
+            return color(image), int(label)
         file, label, *_ = self.dataset.reader[number]
         with file:
             return decoded(file, upright=getattr(self.dataset, "upright", False)), int(label)

@@ -1,4 +1,4 @@
-"""What tells one folder of images from another, wherever it lies, without reading all of it."""
+"""A fingerprint that identifies a folder of images, wherever it lies, from a sample of its files."""
 
 import hashlib
 import os
@@ -42,7 +42,7 @@ def earlier_fingerprint(root: str | Path, split: str) -> list | None:
 
 @cache
 def read_alike(root: str | Path, splits: Sequence[str]) -> bool:
-    """Whether the images of some splits were read earlier as they are now, as far as a sample tells: no hidden classes,
+    """Whether the images of some splits were read earlier as they are now, as far as a sample shows: no hidden classes,
     images in folders of a class, endings that were not known, turned photographs, or depths that came out black."""
     for folder in (Path(root) / split for split in splits):
         try:
@@ -87,7 +87,7 @@ def size_of_file(path: str) -> int | None:
 
 
 def piece(path: str | Path) -> str | None:
-    """A hash of the head of a file, where an image says how it is to be shown, and of its middle, among its pixels."""
+    """A hash of the head of a file, which describes the image, and of its middle, among its pixels."""
     try:
         with open(path, "rb") as file:
             content = file.read(PIECE)

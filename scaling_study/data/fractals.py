@@ -4,8 +4,8 @@ A class is an iterated function system (IFS): a few affine maps whose attractor 
 scale, so the same picture is worth looking at in any resolution. The idea of training on rendered IFS
 is FractalDB (Kataoka et al., ACCV 2020); the sampling and rendering here are our own.
 
-Classes come in groups: the classes of one group share all maps but one, so that telling groups apart
-takes the coarse shape and telling classes apart takes detail. A sample perturbs its class's maps and is
+Classes come in groups: the classes of one group share all maps but one, so that the coarse shape
+distinguishes groups and detail distinguishes classes. A sample perturbs its class's maps and is
 seen from a random angle, distance and position.
 """
 

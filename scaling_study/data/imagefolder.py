@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FolderImages:
-    """The images of one folder, by number, as timm's data sets give theirs; those are turned as their files say.
+    """The images of one folder, by number, as timm's data sets give theirs; turned as their EXIF data require.
 
     names: relative to ``folder``; labels: int64 (n,).
     """
@@ -54,7 +54,7 @@ def open_splits(data: Data) -> list:
     """(train, val or None, test) as ImageFiles; labels are the places of the class folders of the training split.
 
     Raises StudyError for a class without training images and for one that only another split has, ConfigError for a
-    folder that is missing. Classes that another split has no images of, and files that are not used, are told in
+    folder that is missing. Classes that another split has no images of, and files that are not used, are reported in
     warnings.
     """
     classes = class_names(data)

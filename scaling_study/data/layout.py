@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def require_root(root: str | Path, split: str) -> None:
-    """Raise ConfigError unless ``root`` holds the folder of a split; says what it holds instead."""
+    """Raise ConfigError unless ``root`` holds the folder of a split; the message lists what it holds instead."""
     if root is None:
         raise ConfigError("data.root", root, f"data=imagefolder needs the folder that holds {split}/ and val/")
     folder = Path(root)

@@ -1,7 +1,7 @@
 """What a folder of images holds: the one listing from which labels, counts, identity and messages come.
 
 A class is a folder directly under the folder of a split; images in folders within it are its too. Hidden files and
-folders and those that systems leave behind are passed over; what else is no image is not used, and told.
+folders and those that systems leave behind are passed over; other files that are no images are not used, and reported.
 """
 
 import os

@@ -30,11 +30,11 @@ UNREADABLE = (  # what Pillow raises
 
 
 def decoded(file: Any, upright: bool) -> Image.Image:
-    """The image in an open file, ``upright``: turned as its EXIF data say. Raises one of UNREADABLE."""
+    """The image in an open file, ``upright``: turned as its EXIF data require. Raises one of UNREADABLE."""
     try:
         image: Any = Image.open(file)
         turn = TURNS.get(orientation(image) or 1) if upright else None
-        image = colour(image)
+        image = color(image)
     except (RuntimeError, LookupError, AttributeError, ArithmeticError) as error:  # of Pillow's, at damaged files
         raise ValueError(f"{type(error).__name__}: {error}") from error
     return image if turn is None else image.transpose(turn)
@@ -47,10 +47,10 @@ def orientation(image: Image.Image) -> int | None:
         return None
 
 
-def colour(image: Any) -> Image.Image:
+def color(image: Any) -> Image.Image:
     """The image with three channels of eight bits, whatever it had: grey, palette, CMYK, transparency, 16 bits, floats.
 
-    Raises ValueError for numbers of which nothing says what black and white are.
+    Raises ValueError for numbers whose black and white are not known.
     """
     if image.mode == "F":
         image = eight_bits(255 * unit(np.asarray(image)))
@@ -59,7 +59,7 @@ def colour(image: Any) -> Image.Image:
     elif image.mode == "La":
         image = image.convert("LA")
     elif image.mode == "P" and "transparency" in image.info:
-        image = image.convert("RGBA")  # with the colours of the palette, of which Pillow would else warn
+        image = image.convert("RGBA")  # with the colors of the palette, of which Pillow would else warn
     return image.convert("RGB")
 
 
@@ -80,10 +80,10 @@ def unit(values: np.ndarray) -> Any:
 def sixteen(values: np.ndarray, image: Image.Image) -> Any:
     """Integers of 0 to 65535, as PNG and PGM define; 32-bit ones where they need more than 8 bits, and no more than 16.
 
-    Raises ValueError for others, of which nothing says what white is.
+    Raises ValueError for others, whose white is not known.
     """
     low, high = int(values.min()), int(values.max())
     stated = image.mode != "I" or image.format in ("PNG", "PPM")
     if low < 0 or high > 65535 or (0 < high < 256 and not stated):
-        raise ValueError(f"integers from {low} to {high}, and nothing says what white is; save it with 8 or 16 bits")
+        raise ValueError(f"integers from {low} to {high}, whose white is not known; save it with 8 or 16 bits")
     return values.astype(np.uint32)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class StreamBatches:
     """Batches of ImageStreams, by timm's create_loader: order and augmentation are the library's, so that a resumed
     run sees other images than one that was not stopped; an epoch is entered at a later step by passing over batches.
-    Images that the library cannot decode it leaves out itself and says so in its log."""
+    Images that the library cannot decode are left out and logged by the library itself."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""timm's transforms of images from files, and the normalisation of colours."""
+"""timm's transforms of images from files, and the normalisation of colors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def crop_fraction(resolution: int) -> float:
 
 
 def as_normalisation(mean: Sequence[float], std: Sequence[float], channels: int) -> tuple[torch.Tensor, ...]:
-    """(mean, standard deviation) of colours in 0 to 1, as (1, channels, 1, 1) tensors in 0 to 255; grey: mean."""
+    """(mean, standard deviation) of colors in 0 to 1, as (1, channels, 1, 1) tensors in 0 to 255; grey: mean."""
     pair = [255 * torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std)]
     return tuple(pair if channels == 3 else (values.mean(dim=1, keepdim=True) for values in pair))
 

@@ -1,4 +1,4 @@
-"""Images that cannot be read: told, counted, and too many of them refused."""
+"""Images that cannot be read: reported, counted, and refused when they are too many."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from scaling_study.data.images import load_data
 from scaling_study.errors import ConfigError
 from scaling_study.execution.memory import check_memory
 from scaling_study.measure.complexity import images, shapes_only
-from scaling_study.measure.flops import told_of_size
+from scaling_study.measure.flops import size_reported
 from scaling_study.models import build_network
 from scaling_study.planning.jobs import Job
 from scaling_study.training.device import choose_device
@@ -74,7 +74,7 @@ def check_outputs(jobs: Sequence[Job]) -> None:
         px = run.variant.resolution_px
         options = {**size, "resolution_px": px}
         network = shapes_only(lambda: build_network(run.model, run.variant.coefficients, **options)).eval()  # noqa: B023
-        with torch.no_grad(), told_of_size(run.model, px):
+        with torch.no_grad(), size_reported(run.model, px):
             output = network(images(network, 2, size["channels"], px))
         wanted = (2, size["classes"])
         if not isinstance(output, torch.Tensor) or tuple(output.shape) != wanted:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from typing import Any
 
-from scaling_study.system.output import make_courteous
+from scaling_study.system.output import make_discarding
 from scaling_study.system.processes import end_with
 
 # A fork server that has torch loaded starts a child in milliseconds; a fresh interpreter takes seconds.
@@ -55,7 +55,7 @@ def dependent(parent: int, function: Callable[..., None], *args: Any) -> None:
     end_with(parent)
     if (server := os.getppid()) != parent:
         end_with(server)
-    make_courteous()
+    make_discarding()
     function(*args)
 
 

@@ -89,9 +89,9 @@ def counts(job: Job) -> tuple[float, float]:
     if FAMILIES[model.family].layers:
         return count_layers(model, variant.coefficients, resolution_px=variant.resolution_px, **size)[1:]
     from scaling_study.measure.complexity import count_parts, shapes_only
-    from scaling_study.measure.flops import told_of_size
+    from scaling_study.measure.flops import size_reported
 
-    with told_of_size(model, variant.resolution_px):
+    with size_reported(model, variant.resolution_px):
         px = {"resolution_px": variant.resolution_px}
         network = shapes_only(lambda: build_network(model, variant.coefficients, **size, **px))
         parts = count_parts(network, size["channels"], variant.resolution_px)

@@ -10,21 +10,27 @@ from typing import Any
 from hydra.utils import get_class
 
 from scaling_study.planning.jobs import Job
-from scaling_study.system.output import make_courteous
+from scaling_study.system.output import make_discarding
 from scaling_study.system.processes import end_with
 from scaling_study.system.workers import RUNS_AT_ONCE
 
 Launch = Callable[[Any, Sequence[Sequence[str]], int], Any]  # launch() of a Hydra launcher
 
+SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 LAUNCHES_MAX = 4  # of a sweep whose worker processes keep dying
 
 
 @contextmanager
 def patched(target: str, points: Mapping[tuple[str, ...], Job]) -> Iterator[None]:
-    """Patch the launcher class named ``target``, until the context is left: it starts each run of ``points``,
-    {overrides: Job}, once, unless it is done; a launcher of parallel workers also replaces workers that die."""
+    """Patch the launcher class named ``target``, and the sweeper, until the context is left.
+
+    The launcher starts each run of ``points``, {overrides: Job}, once, unless it is done; one of parallel workers
+    also replaces workers that die. The sweeper no longer composes each point for a check of its own.
+    """
     launcher: Any = get_class(target)
-    launch = launcher.launch
+    sweeper: Any = get_class(SWEEPER)  # of the module as Hydra's search for plugins has loaded it
+    launch, validate = launcher.launch, sweeper.validate_batch_is_legal
+    sweeper.validate_batch_is_legal = lambda *_: None
     if launcher.__name__ == "JoblibLauncher":
         launcher.launch = relaunching(pending_only(with_workers(launch), points, began=time.time()))
     else:
@@ -32,7 +38,7 @@ def patched(target: str, points: Mapping[tuple[str, ...], Job]) -> Iterator[None
     try:
         yield
     finally:
-        launcher.launch = launch
+        launcher.launch, sweeper.validate_batch_is_legal = launch, validate
 
 
 def pending_only(launch: Launch, points: Mapping[tuple[str, ...], Job], began: float) -> Launch:
@@ -63,7 +69,7 @@ def with_workers(launch: Launch) -> Launch:
 def begin_worker(command: int) -> None:
     """Initialize a worker of the process with the pid ``command``."""
     end_with(command)
-    make_courteous()
+    make_discarding()
 
 
 def relaunching(launch: Launch) -> Launch:

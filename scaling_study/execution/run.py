@@ -144,7 +144,7 @@ def train_from_checkpoint(
     )
     state = checkpoint.load(folder.checkpoint)
     history = state.get("history") if state else None
-    track.epochs_told = len(history) if isinstance(history, list) else 0
+    track.epochs_shown = len(history) if isinstance(history, list) else 0
     try:
         trained = start(build(run, data), state=state)
         if world.first:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def compared(comparisons: pd.DataFrame) -> Figure:
-    """Compound minus every other method at equal flops; filled where the corrected verdict tells them apart."""
+    """Compound minus every other method at equal flops; filled where the corrected verdict distinguishes them."""
     rows = comparisons[comparisons.difference.notna()].sort_values(["cost_value", "other"], ascending=[False, True])
     x = METRICS["flops"].for_values(rows.cost_value)
     figure, axes = lines(len(rows))

@@ -33,7 +33,7 @@ def baselines(costs: pd.DataFrame) -> pd.DataFrame:
 
 def table2(costs: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """The paper's Table 2 with ``flops`` and ``params`` replaced by the measured ones of ``costs`` where the model is
-    built here, as the column ``measured`` says."""
+    built here, as the column ``measured`` shows."""
     paper = published[published.table == "Table 2"].copy()
     mine = baselines(costs).set_index("model")
     paper["measured"] = paper.built_as.isin(mine.index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.measure.complexity import complexity, shapes_only
-from scaling_study.measure.flops import count_flops, told_of_size
+from scaling_study.measure.flops import count_flops, size_reported
 from scaling_study.models import build_network
 from scaling_study.scaling.coefficients import Coefficients
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def variant_complexity(model: Model, variant: Any, *, classes: int, channels: int) -> Complexity:
     """Complexity of a variant of the config group ``model``, without allocating it."""
     size = {"classes": classes, "channels": channels, "resolution_px": variant.resolution_px}
-    with told_of_size(model, variant.resolution_px):
+    with size_reported(model, variant.resolution_px):
         network = shapes_only(lambda: build_network(model, variant.coefficients, **size))
         return complexity(network, channels=channels, resolution=variant.resolution_px)
 

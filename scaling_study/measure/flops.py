@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def told_of_size(model: Model, resolution_px: int) -> Iterator[None]:
-    """Turn what a network of unknown limits says to an input it cannot take into a ConfigError."""
+def size_reported(model: Model, resolution_px: int) -> Iterator[None]:
+    """Raise ConfigError where a network of unknown limits raises over an input that it cannot take."""
     try:
         yield
     except ConfigError:
@@ -41,6 +41,6 @@ def count_flops(model: Model, coefficients: Coefficients, *, classes: int, chann
     from scaling_study.measure.complexity import count_parts, shapes_only
 
     options = {"classes": classes, "channels": channels, "resolution_px": resolution_px}
-    with told_of_size(model, resolution_px):
+    with size_reported(model, resolution_px):
         network = shapes_only(lambda: build_network(model, coefficients, **options))
         return sum(part.flops for part in count_parts(network, channels, resolution_px))

@@ -9,7 +9,7 @@ from scaling_study.config.schema import Config, Data, Recipe
 from scaling_study.errors import ConfigError
 from scaling_study.planning.identity import same_folder
 from scaling_study.records.store import run_folders
-from scaling_study.system.progress import told_when_slow
+from scaling_study.system.progress import with_lines_when_slow
 
 if TYPE_CHECKING:
     from scaling_study.planning.jobs import Job
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def settings_of_study(config: Config) -> dict[str, dict[str, Any]]:
     """{model name: settings of a run of it} of the runs that the study has."""
     settings: dict[str, dict[str, Any]] = {}
-    for folder in told_when_slow(run_folders(config.study_dir), "reading settings of runs"):
+    for folder in with_lines_when_slow(run_folders(config.study_dir), "reading settings of runs"):
         if known := folder.config():
             settings.setdefault(str(known["model"].get("name")), known)
     return settings

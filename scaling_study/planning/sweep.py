@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from scaling_study.errors import ConfigError
 from scaling_study.planning.jobs import identity, job_from
 from scaling_study.planning.points import configs_of
-from scaling_study.system.progress import told_when_slow
+from scaling_study.system.progress import with_lines_when_slow
 
 if TYPE_CHECKING:
     from scaling_study.planning.jobs import Job
@@ -37,11 +37,9 @@ def sweep_jobs(cfg: DictConfig) -> dict[tuple[str, ...], Job]:
     configs = configs_of(loader, cfg, points)
     jobs: dict[tuple[str, ...], Job] = {}
     known: dict[object, Job] = {}
-    for point in told_when_slow(points, "checking runs"):
+    for point in with_lines_when_slow(points, "checking runs"):
         job = job_from(next(configs))
         jobs[tuple(point)] = known.setdefault(identity(job), job)
-    # Hydra's own composes each point once more.
-    BasicSweeper.validate_batch_is_legal = lambda *_: None  # type: ignore[method-assign]
     return jobs
 
 

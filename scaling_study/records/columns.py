@@ -65,8 +65,8 @@ RUN_COLUMNS = {
     "record": "string",  # folder: the row is that of the record here; table: kept from a table, without a folder here;
     # damaged: kept from a table, the record in the folder cannot be used
 }
-# Columns that tell one built network from another, and one variant, which was chosen by a method, from another. Runs of
-# a variant differ in what trains it: seed, data, recipe, epochs.
+# Columns that identify a built network, and a variant, which is a network chosen by a method for a budget. Runs of a
+# variant differ in how it is trained: seed, data, recipe, epochs.
 NETWORK = ["model", "depth", "width", "resolution", "stage_depth", "small_stem", "resolution_px"]
 VARIANT = ["model", "method", *NETWORK[1:], "flops_target", "flops"]
 

@@ -14,7 +14,7 @@ from scaling_study.errors import StudyError, one_line
 
 TRUTH = {"true": True, "false": False}
 # Tables of task=analyze that task=figures draws: columns that hold words, and columns that hold numbers or truths.
-ANALYSED = {
+ANALYZED = {
     "comparisons": (
         "model cost method other basis verdict",
         "epochs cost_value flops_target difference low high standard_error df n paired p p_holm",
@@ -34,7 +34,7 @@ ANALYSED = {
 
 
 class UnreadableTable(StudyError, ValueError):
-    """A file that is no whole table of its kind. ``reason`` says why."""
+    """A file that is not a whole table of its kind, for ``reason``."""
 
     def __init__(self, path: Path, name: str, reason: object) -> None:
         self.path, self.reason = Path(path), one_line(reason, 200)
@@ -47,8 +47,8 @@ def read_table(path: Path, name: str, columns: Any, later: Any = (), strict: boo
     """(frame, bad cells) of a CSV or Parquet file: ``columns``, {name: pandas type}, and no others.
 
     Columns of ``later`` may be absent and then are missing values. Bad cells, {column: mask}, are those of a number's
-    or a truth's column that hold something else; they are missing in the frame, and a warning tells of them. With
-    ``strict`` there may be none: for tables of one format, which would lose them when they are written again.
+    or a truth's column that hold something else; they are missing in the frame and named in a warning. With
+    ``strict`` they are refused: a table of one format would lose them when it is written again.
     Raises FileNotFoundError without the file, UnreadableTable when it is damaged or another table.
     """
     frame = cells(path, name)
@@ -73,10 +73,10 @@ def read_table(path: Path, name: str, columns: Any, later: Any = (), strict: boo
     return pd.DataFrame(typed), bad
 
 
-def read_analysed(path: Path) -> pd.DataFrame:
-    """A table of ANALYSED as pandas reads it. Raises FileNotFoundError and UnreadableTable as read_table does."""
+def analyzed(path: Path) -> pd.DataFrame:
+    """A table of ANALYZED as pandas reads it. Raises FileNotFoundError and UnreadableTable as read_table does."""
     path = Path(path)
-    words, numbers = (columns.split() for columns in ANALYSED[path.stem])
+    words, numbers = (columns.split() for columns in ANALYZED[path.stem])
     cells(path, path.stem)
     frame = pd.read_csv(path)
     if missing := [column for column in [*words, *numbers] if column not in frame]:

@@ -45,7 +45,7 @@ def write_text(path: Path, text: str) -> None:
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno and error.filename is None:
-            error.filename = str(path)  # which the system does not say of a full disk
+            error.filename = str(path)  # which the system leaves out for a full disk
         raise
 
 
@@ -80,8 +80,7 @@ class RunFolder:
         write_text(self.path / CONFIG, yaml.safe_dump(settings, sort_keys=False))
 
     def config(self) -> dict[str, Any] | None:
-        """The settings the run was started with, a dict, or None where there is none that can be read (said in a
-        warning)."""
+        """The settings that the run was started with, or None, with a warning where the file cannot be read."""
         path = self.path / CONFIG
         try:
             settings = yaml.load(path.read_text(encoding="utf-8"), YAML_LOADER)
@@ -136,7 +135,7 @@ class RunFolder:
         return fraction if 0.0 <= fraction <= 1.0 else 0.0
 
     def record(self) -> dict[str, Any] | None:
-        """The final record, or None when there is none that can be trusted (said in a warning).
+        """The final record, or None; a record that cannot be trusted gives a warning.
 
         Known keys hold what their column of the run table holds; text is such that UTF-8 can hold it.
         """
@@ -196,9 +195,19 @@ class RunFolder:
 def set_aside(path: Path) -> None:
     """Rename a file, or what is in its place, to ``NAME.damaged``, numbered where that is taken."""
     if os.path.lexists(path):
-        numbers = itertools.chain([""], itertools.count(2))
-        names = (path.with_name(f"{path.name}.damaged{number}") for number in numbers)
-        path.rename(next(name for name in names if not os.path.lexists(name)))
+        path.rename(free_name(path))
+
+
+def copy_aside(path: Path) -> Path:
+    """Copy a file, which is about to be replaced, to ``NAME.damaged``, numbered where that is taken."""
+    return Path(shutil.copy2(path, free_name(path)))
+
+
+def free_name(path: Path) -> Path:
+    """``NAME.damaged``, ``NAME.damaged2`` and so on: the first that is not taken."""
+    numbers = itertools.chain([""], map(str, itertools.count(2)))
+    names = (path.with_name(f"{path.name}.damaged{number}") for number in numbers)
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def run_folders(study_dir: str | Path) -> list[RunFolder]:

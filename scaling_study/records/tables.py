@@ -11,7 +11,7 @@ import pandas as pd
 from scaling_study.errors import StudyError, encodable
 from scaling_study.records.columns import EPOCH_COLUMNS, RUN_COLUMNS
 from scaling_study.records.reading import UnreadableTable, read_table
-from scaling_study.records.store import remove_leftovers, run_folders, set_aside, write_text
+from scaling_study.records.store import copy_aside, remove_leftovers, run_folders, set_aside, write_text
 from scaling_study.system.locks import lock_of
 
 # Columns that tables of earlier versions lack; they read as missing values.
@@ -67,7 +67,8 @@ def write_tables(study_dir: str | Path) -> pd.DataFrame:
     study_dir.mkdir(parents=True, exist_ok=True)
     with lock_of(study_dir / ".tables.lock"):
         remove_leftovers(study_dir)
-        (old_runs, damaged_runs), (old_history, damaged_history) = (stored(study_dir, name) for name in TABLES)
+        old_runs, damaged_runs, incomplete_runs = stored(study_dir, "runs")
+        old_history, damaged_history, incomplete_history = stored(study_dir, "history")
         folders = [folder.path.name for folder in run_folders(study_dir)]
         runs, history = read_study(study_dir)
         lost = (runs.status == "failed") & runs.run_id.isin(old_runs.run_id[old_runs.status == "done"])
@@ -78,6 +79,9 @@ def write_tables(study_dir: str | Path) -> pd.DataFrame:
         history = joined(history, old_history[kept_epochs])
         for path in (*damaged_runs, *damaged_history):
             set_aside(path)
+        for path in (*incomplete_runs, *incomplete_history):
+            name = copy_aside(path).name
+            warnings.warn(f"{path} holds cells that are no numbers in either format; kept as {name}", stacklevel=2)
         for name, frame in (("runs", runs), ("history", history)):
             write_text(study_dir / f"{name}.csv", frame.to_csv(index=False))
             write_parquet(study_dir / f"{name}.parquet", frame)
@@ -128,10 +132,12 @@ def require_readable(study_dir: str | Path) -> None:
             stored(study_dir, name)
 
 
-def stored(study_dir: str | Path, name: str) -> tuple[pd.DataFrame, list[Path]]:
-    """(table, damaged files) of a table of TABLES in a study folder; an empty table when there is none.
+def stored(study_dir: str | Path, name: str) -> tuple[pd.DataFrame, list[Path], list[Path]]:
+    """(table, unreadable files, incomplete files) of a table of TABLES in a study folder; empty when there is none.
 
-    Where one format cannot be read the other counts, where both can the rows of both do; warnings tell of either.
+    Incomplete files hold cells of the wrong type that neither format has as a number; they are missing in the table.
+
+    Where one format cannot be read the other is used, where both can the rows of both are. Either gives a warning.
     Raises UnreadableTable when there are files and none can be read.
     """
     columns, key = TABLES[name]
@@ -140,9 +146,9 @@ def stored(study_dir: str | Path, name: str) -> tuple[pd.DataFrame, list[Path]]:
         try:
             path = Path(study_dir) / f"{name}{suffix}"
             table, bad = read_table(path, name, columns, LATER)
-            if wrong := [column for column in key if column in bad]:  # by which rows are told apart
+            if wrong := [column for column in key if column in bad]:  # which identify rows
                 raise UnreadableTable(path, name, f"column {wrong[0]} holds text")
-            tables.append((table, bad))
+            tables.append((path, table, bad))
         except UnreadableTable as error:
             refused.append(error)
         except FileNotFoundError:
@@ -152,8 +158,20 @@ def stored(study_dir: str | Path, name: str) -> tuple[pd.DataFrame, list[Path]]:
     for damaged in refused:
         warnings.warn(f"{damaged.path} cannot be read ({damaged.reason}); the other format counts", stacklevel=3)
     if not tables:
-        return pd.DataFrame(columns=list(columns)).astype(columns), []
-    return united(*tables, key=key, where=f"{study_dir}: {name}"), [damaged.path for damaged in refused]
+        return pd.DataFrame(columns=list(columns)).astype(columns), [], []
+    frame = united(*((table, bad) for _, table, bad in tables), key=key, where=f"{study_dir}: {name}")
+    incomplete = [path for path, table, bad in tables if has_lost_cells(frame, table, bad, key)]
+    return frame, [damaged.path for damaged in refused], incomplete
+
+
+def has_lost_cells(frame: pd.DataFrame, table: pd.DataFrame, bad: dict[str, Any], key: list[str]) -> bool:
+    """Whether a bad cell of ``table`` is missing in ``frame``, the union of both formats."""
+    keys = pd.MultiIndex.from_frame(frame[key])
+    for column, wrong in bad.items():
+        missing = keys[frame[column].isna()]
+        if pd.MultiIndex.from_frame(table.loc[wrong, key]).isin(missing).any():
+            return True
+    return False
 
 
 def united(

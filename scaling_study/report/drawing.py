@@ -12,7 +12,7 @@ import pandas as pd
 
 from scaling_study.errors import one_line
 from scaling_study.records.costs import TABLES, load_table
-from scaling_study.records.reading import ANALYSED, UnreadableTable, read_analysed
+from scaling_study.records.reading import ANALYZED, UnreadableTable, analyzed
 
 FORMATS = ("png", "svg")
 
@@ -45,20 +45,20 @@ def draw_costs(study_dir: Path, plots_dir: Path) -> Drawn:
     from scaling_study.literature import published
 
     costs, latencies, unreadable = load_costs(study_dir)
-    failed = [told(*reason) for reason in unreadable]
+    failed = [report_failure(*reason) for reason in unreadable]
     if costs.empty:
         return Drawn(failed=failed)
     paper = published(torchvision=False)
     return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", costs, latencies, paper))
 
 
-def draw_analysis(analysed: dict[str, pd.DataFrame], runs: pd.DataFrame, study_dir: Path, plots_dir: Path) -> Drawn:
+def draw_analysis(analyzed: dict[str, pd.DataFrame], runs: pd.DataFrame, study_dir: Path, plots_dir: Path) -> Drawn:
     """Draw every figure of an analysis, {name: frame}, of the run table ``runs``. Returns Drawn.
 
-    Of cost tables that cannot be read who calls has told already.
+    Cost tables that cannot be read have been reported by the caller.
     """
     costs, latencies, _ = load_costs(study_dir)
-    return write(plots_dir, "the analysis", partial(plan, "of_analysis", analysed, runs, costs, latencies))
+    return write(plots_dir, "the analysis", partial(plan, "of_analysis", analyzed, runs, costs, latencies))
 
 
 def load_costs(study_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame, list]:
@@ -76,13 +76,13 @@ def load_costs(study_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame, list]:
 def load_analysis(study_dir: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """({name: frame} of the tables that task=analyze left in a study folder, a line for each that cannot be read)."""
     tables, failed = {}, []
-    for name in ANALYSED:
+    for name in ANALYZED:
         file = study_dir / f"{name}.csv"
         try:
             if file.exists():
-                tables[name] = read_analysed(file)
+                tables[name] = analyzed(file)
         except UnreadableTable as error:
-            failed.append(told(f"{file} cannot be read, and its figures are left out", error))
+            failed.append(report_failure(f"{file} cannot be read, and its figures are left out", error))
     return tables, failed
 
 
@@ -100,18 +100,18 @@ def write(plots_dir: Path, what: str, plans: Callable[[], dict[str, Callable]]) 
     try:
         drawings = plans()
     except Exception as error:
-        return Drawn(failed=[told(f"figures of {what} could not be drawn", error)])
+        return Drawn(failed=[report_failure(f"figures of {what} could not be drawn", error)])
     from scaling_study.figures import save
 
     for name, drawing in drawings.items():
         try:
             files += save(drawing, plots_dir / name, FORMATS)
         except Exception as error:
-            failed.append(told(f"figure {name} could not be drawn", error))
+            failed.append(report_failure(f"figure {name} could not be drawn", error))
     return Drawn(files, failed)
 
 
-def told(problem: str, error: BaseException) -> str:
+def report_failure(problem: str, error: BaseException) -> str:
     """Say on standard error, in one line, what is wrong; returns it. A warning would go into Hydra's log file where a
     run was trained in this process."""
     line = f"{problem} ({type(error).__name__}: {one_line(error)})"

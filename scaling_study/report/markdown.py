@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-CONTEXT = ("model", "epochs", "device")  # said once where it is the same for all
+CONTEXT = ("model", "epochs", "device")  # shown only where it differs between rows
 UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1.0, ""))
 UNIT_OF = {"activation_bytes": "B", "train_seconds": " s", "latency_seconds": " s"}
 COST_NAMES = {

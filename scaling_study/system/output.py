@@ -1,4 +1,4 @@
-"""Standard output and error as a courtesy: work goes on, and its files are written, when nobody can read them."""
+"""Standard output and error that cannot stop the work: where they cannot be written, they are discarded."""
 
 import errno
 import os
@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 
-class Courteous:
+class Discarding:
     """A text stream that goes nowhere, instead of failing, from its first failure on."""
 
     def __init__(self, stream: Any) -> None:
@@ -42,18 +42,21 @@ class Courteous:
             sys.stderr.write(f"warning: standard output cannot be written ({error})\n")
 
 
-def make_courteous() -> None:
-    """Make standard output and error of this process courteous; characters their encoding lacks are escaped."""
+def make_discarding() -> None:
+    """Have standard output and error of this process discard what cannot be written.
+
+    Characters that their encoding lacks are escaped.
+    """
     open_standard_files()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by who started this process
             stream = open(os.devnull, "w")  # noqa: SIM115, it stays open
-        if isinstance(stream, Courteous):
+        if isinstance(stream, Discarding):
             continue
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-        setattr(sys, name, Courteous(stream))
+        setattr(sys, name, Discarding(stream))
 
 
 def open_standard_files() -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from functools import cache
 
-POLL_SECONDS = 0.5  # where the system cannot tell of the end of a process
+POLL_SECONDS = 0.5  # where the system does not report the end of a process
 
 
 @cache

@@ -11,13 +11,13 @@ SLOW_SECONDS = 2.0  # before the first line
 LINE_SECONDS = 10.0  # between two lines
 
 
-def told_when_slow(items: Any, doing: str) -> Iterator[Any]:
+def with_lines_when_slow(items: Any, doing: str) -> Iterator[Any]:
     """The items one after the other, with a line on how far it is when they take more than seconds."""
-    said, wait = time.monotonic(), SLOW_SECONDS
+    shown, wait = time.monotonic(), SLOW_SECONDS
     for n, item in enumerate(items):
-        if time.monotonic() - said > wait:
+        if time.monotonic() - shown > wait:
             print(f"{doing}: {n} of {len(items)}", file=sys.stderr, flush=True)
-            said, wait = time.monotonic(), LINE_SECONDS
+            shown, wait = time.monotonic(), LINE_SECONDS
         yield item
 
 

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-RUNS_AT_ONCE = "SCALING_STUDY_RUNS_AT_ONCE"  # environment variable with which a command tells its workers how many
+RUNS_AT_ONCE = "SCALING_STUDY_RUNS_AT_ONCE"  # environment variable by which a command informs its workers
 
 
 def cores() -> int:

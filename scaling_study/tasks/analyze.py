@@ -1,4 +1,4 @@
-"""task=analyze: what a study's tables say, as tables, as figures and in words."""
+"""task=analyze: the analysis of a study's tables as tables, figures and text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(jobs: Sequence[Job]) -> int:
     folder = config.study_dir
     require_readable(folder, "costs", "latencies", RECOMMENDATIONS)
     runs = load(config)
-    analysis = analyse(config, runs)
+    analysis = analyze(config, runs)
     require_writable(folder)
     for name in (*(f"{name}.csv" for name in analysis.tables), "summary.md"):
         if (folder / name).is_dir():
@@ -56,19 +56,19 @@ def run(jobs: Sequence[Job]) -> int:
     return drawn.status
 
 
-def analyse(config: Config, runs: pd.DataFrame) -> Analysis:
+def analyze(config: Config, runs: pd.DataFrame) -> Analysis:
     """The Analysis of the study that ``config`` names, ``runs`` its run table. Raises StudyError when there is nothing
-    to analyse."""
-    from scaling_study.analysis.study import analyse
+    to analyze."""
+    from scaling_study.analysis.study import analyze
     from scaling_study.literature import published
 
     folder = config.study_dir
     costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
     if not (len(runs) and (runs.status == "done").any()) and latencies.empty:
-        raise StudyError(f"study={config.study}: there is no finished run and no latency table, so nothing to analyse")
+        raise StudyError(f"study={config.study}: there is no finished run and no latency table, so nothing to analyze")
     settings: dict[str, Any] = {"threshold": config.analysis.threshold, "draws": config.analysis.draws}
     tolerance = config.search.tolerance
-    return analyse(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, **settings)
+    return analyze(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, **settings)
 
 
 def load(config: Config) -> pd.DataFrame:

@@ -27,10 +27,10 @@ def run(jobs: Sequence[Job]) -> int:
     runs = rebuild(config.study_dir) if has_runs else pd.DataFrame()
     drawn = draw_runs(runs, config.study_plots_dir) if has_runs else Drawn()
     drawn += draw_costs(**places)
-    analysed, unreadable = load_analysis(config.study_dir)
+    analyzed, unreadable = load_analysis(config.study_dir)
     drawn += Drawn(failed=unreadable)
-    if analysed:
-        drawn += draw_analysis(analysed, runs, **places)
+    if analyzed:
+        drawn += draw_analysis(analyzed, runs, **places)
     if not drawn.files and not drawn.failed:
         raise StudyError(f"study={config.study}: there is no finished run, and no cost table with something to draw")
     print("\n".join(map(str, drawn.files)))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scaling_study.errors import StudyError
+from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.recommendation import recommend
+from scaling_study.models import FAMILIES
 from scaling_study.records.costs import add_rows, require_readable
 from scaling_study.records.store import require_writable
 from scaling_study.scaling.coefficients import AXES
@@ -34,6 +35,9 @@ def run(jobs: Sequence[Job]) -> int:
     """Predict, measure, print and keep the recommendation in the study's recommendations.csv."""
     job = jobs[0]
     config = job.config
+    if not FAMILIES[job.run.model.family].layers:
+        message = "has no arithmetic for its layers, which task=recommend needs"
+        raise ConfigError("model.name", config.model.name, message)
     [(limit, budget)] = [(name, value) for name, value in vars(config.budget).items() if value is not None]
     folder = config.study_dir
     require_readable(folder, analyze.RECOMMENDATIONS)
@@ -43,7 +47,7 @@ def run(jobs: Sequence[Job]) -> int:
     best["runs_before"] = count_runs(analyze.load(config), config, best)
     row = {"model": config.model.name, "epochs": config.recipe.epochs, "limit": limit, "budget": budget} | best
     keep(folder, row)
-    print(told(row, surface, config))
+    print(text_of(row, surface, config))
     return 0
 
 
@@ -76,7 +80,7 @@ def keep(folder: Path, row: dict[str, Any]) -> None:
     add_rows(folder, analyze.RECOMMENDATIONS, [row], ["model", "epochs", "limit", "budget"])
 
 
-def told(row: dict[str, Any], surface: Surface, config: Config) -> str:
+def text_of(row: dict[str, Any], surface: Surface, config: Config) -> str:
     axes = " ".join(f"scaling.{axis}={row[axis]:g}" for axis in AXES)
     lines = [
         f"{row['model']} within {row['budget']:g} times the baseline's {row['limit']}: depth {row['depth']:g}, "

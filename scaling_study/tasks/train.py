@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def run(command: Command) -> int:
     """Train, and return the command's exit status.
 
-    Where several processes train each run together, all of them come here: the first checks, tells the others whether
+    Where several processes train each run together, all of them come here: the first checks, informs the others whether
     there is anything to train, and writes the tables.
     """
     share = sharing(command.config)

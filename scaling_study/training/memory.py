@@ -65,6 +65,6 @@ def halve(step: TrainingStep) -> None:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether torch says so, of a GPU, its libraries or the CPU."""
-    told = ("DefaultCPUAllocator: can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
-    return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in told)
+    """Whether the error is of memory that ran out, on a GPU, in its libraries or on the CPU."""
+    messages = ("DefaultCPUAllocator: can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in messages)

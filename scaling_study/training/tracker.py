@@ -14,13 +14,13 @@ from scaling_study.errors import ConfigError
 
 @dataclass
 class Tracker:
-    """show(name, value, step): hand over a number; epochs_told: how many epochs it has told of."""
+    """show(name, value, step): record a number; epochs_shown: number of epochs that were recorded."""
 
     show: Callable
-    epochs_told: int = 0
+    epochs_shown: int = 0
 
     def log(self, name: str, value: Any, step: int) -> None:
-        """Show a number; a tracker that fails is told of and left alone, as the run is worth more than its curve."""
+        """Record a number. A tracker that fails is reported and then not used: the run matters more than its curve."""
         try:
             self.show(name, value, step)
         except Exception as error:  # of whatever library shows
@@ -33,11 +33,11 @@ class Tracker:
 
     def epochs(self, history: list[dict[str, Any]]) -> None:
         """Every number of the history rows that are new."""
-        for row in history[self.epochs_told :]:
+        for row in history[self.epochs_shown :]:
             for name, value in row.items():
                 if name != "epoch":
                     self.log(f"epoch/{name}", value, row["epoch"])
-        self.epochs_told = len(history)
+        self.epochs_shown = len(history)
 
 
 def require_tracker(name: str) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scaling_study.analysis.rules import one_rule
-from scaling_study.analysis.study import analyse, with_latency
+from scaling_study.analysis.study import analyze, with_latency
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 from scaling_study.records.tables import load_runs
@@ -33,7 +33,7 @@ def paper():
 
 
 def words(runs, empty, paper, recommendations=NOTHING):
-    analysis = analyse(runs, *empty, paper, draws=200)
+    analysis = analyze(runs, *empty, paper, draws=200)
     return analysis, summary("toy", analysis, recommendations)
 
 
@@ -154,7 +154,7 @@ def test_latency_comes_from_the_setting_with_the_most_networks():
 
 def test_the_family_study_is_times_and_the_papers_tables(paper):
     study = RESULTS / "imagenet-family"
-    analysis = analyse(NOTHING, load_table(study, "costs"), load_table(study, "latencies"), paper)
+    analysis = analyze(NOTHING, load_table(study, "costs"), load_table(study, "latencies"), paper)
     assert set(analysis.tables) == {"time_fits", "published_comparisons"}
     text = summary("family", analysis, NOTHING)
     assert text.count("no interval without a second seed") == 11
@@ -164,7 +164,7 @@ def test_the_family_study_is_times_and_the_papers_tables(paper):
 @pytest.mark.parametrize("name", ["fractals-reference", "fashion_mnist-reference"])
 def test_the_committed_summary_is_that_of_the_committed_tables(name, paper):
     study = RESULTS / name
-    analysis = analyse(load_runs(study), load_table(study, "costs"), load_table(study, "latencies"), paper)
+    analysis = analyze(load_runs(study), load_table(study, "costs"), load_table(study, "latencies"), paper)
     for table, frame in analysis.tables.items():
         committed = pd.read_csv(study / f"{table}.csv")
         assert committed.columns.tolist() == frame.columns.tolist()

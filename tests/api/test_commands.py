@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
 import scaling_study as ss
 
@@ -44,3 +45,16 @@ def test_a_failed_run_is_named(tmp_path, monkeypatch, cache):
     with pytest.raises(ss.StudyError, match=r"status 1; baseline-seed0-\w+: Diverged: the training loss"):
         ss.run("recipe.learning_rate=900", "recipe.epochs=3", "study=s", *SMALL)
     assert ss.load_runs(tmp_path / "results" / "s").status.tolist() == ["failed"]
+
+
+def test_each_run_of_a_sweep_is_composed_once(tmp_path, monkeypatch, cache):
+    """One composition is shared by the checks of all points, and the launcher composes each run."""
+    composed = []
+    load = ConfigLoaderImpl.load_sweep_config
+    monkeypatch.setattr(ConfigLoaderImpl, "load_sweep_config", lambda *given: composed.append(given[2]) or load(*given))
+    monkeypatch.setattr("scaling_study.execution.train.train_alone", lambda *_: None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ss.StudyError, match="status 1"):  # nothing was trained
+        ss.run("-m", "seed=0,1,2", "hydra/launcher=basic", *SMALL)
+    assert len(composed) == 1 + 3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from scaling_study.data.pixels import UNREADABLE, colour, decoded
+from scaling_study.data.pixels import UNREADABLE, color, decoded
 
 from .folders import picture
 
@@ -24,9 +24,9 @@ def test_every_kind_of_image_becomes_three_channels(mode):
     for step in {"RGBa": ["RGBA", "RGBa"], "La": ["LA", "La"], "PA": ["P", "PA"]}.get(mode, [mode]):
         image = image.convert(step)
     assert image.mode == mode
-    assert colour(image).mode == "RGB"
+    assert color(image).mode == "RGB"
     expected = np.asarray(picture(0, 1).convert("L" if mode in ("L", "LA", "La", "1") else "RGB").convert("RGB")).mean()
-    assert np.asarray(colour(image)).mean() == pytest.approx(expected, rel=0.1)
+    assert np.asarray(color(image)).mean() == pytest.approx(expected, rel=0.1)
 
 
 def test_lab_files_keep_their_colours(tmp_path):
@@ -79,7 +79,7 @@ def with_value(value):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ((255 * RAMP).astype(np.int32), "integers from 0 to 255, and nothing says what white is"),
+        ((255 * RAMP).astype(np.int32), "integers from 0 to 255, whose white is not known"),
         ((2e9 * RAMP).astype(np.int32), "integers from 0 to 2000000000"),
         ((2e4 * (RAMP - 0.5)).astype(np.int32), "integers from -10000 to 10000"),
         ((255 * RAMP).astype(np.float32), "floats from 0 to 255; only 0 to 1"),

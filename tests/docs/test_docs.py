@@ -1,6 +1,7 @@
 """The documentation: its code runs, its commands compose, its links and numbers are right."""
 
 import importlib.util
+import json
 import re
 import shlex
 from pathlib import Path
@@ -146,3 +147,14 @@ def test_numbers_of_the_text_are_those_of_the_tables():
     counts = search.verdict.value_counts()
     assert f"{counts['not distinguishable']} of the {len(search) - 1} others are not distinguishable" in text
     assert f"{counts['over budget']} that were built above 2.2 times are not eligible" in text
+
+
+def test_cells_of_the_notebook_run(folder):
+    notebook = json.loads(text_of("docs/tutorial/first_study.ipynb"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    namespace = {}
+    for cell in cells:
+        exec(cell.replace("%matplotlib inline\n", ""), namespace)
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert not any(output["output_type"] == "error" for output in outputs)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scaling_study.analysis.study import analyse
+from scaling_study.analysis.study import analyze
 from scaling_study.figures import of_analysis, save
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
@@ -19,7 +19,7 @@ from . import drawn as figures_of
 from .test_saturation import texts, texts_of
 
 RESULTS = Path(__file__).parents[2] / "results"
-ANALYSED = sorted(path.parent for path in RESULTS.glob("*/summary.md"))
+ANALYZED = sorted(path.parent for path in RESULTS.glob("*/summary.md"))
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def drawn(tmp_path_factory):
     def draw(runs):
         columns = {"data": "toy", "recipe": "quick", "phi": np.nan, "resolution_px": 14}
         runs = runs.assign(**{name: value for name, value in columns.items() if name not in runs})
-        analysis = analyse(runs, *nothing, published(torchvision=False), draws=200)
+        analysis = analyze(runs, *nothing, published(torchvision=False), draws=200)
         return figures_of(of_analysis(analysis.tables, runs, *nothing)), analysis.tables
 
     return draw
@@ -96,7 +96,7 @@ def test_regimes_are_a_line_per_budget(drawn):
 def test_times_have_a_panel_per_count():
     study = RESULTS / "imagenet-family"
     costs, latencies = load_table(study, "costs"), load_table(study, "latencies")
-    tables = analyse(pd.DataFrame(), costs, latencies, published(torchvision=False)).tables
+    tables = analyze(pd.DataFrame(), costs, latencies, published(torchvision=False)).tables
     panels = of_analysis(tables, pd.DataFrame(), costs, latencies)["times"]().axes
     assert [axes.get_xlabel().split(" (")[0] for axes in panels] == [
         "multiply-adds per image", "parameters", "activations per image"
@@ -107,10 +107,10 @@ def test_times_have_a_panel_per_count():
 
 
 def test_studies_are_analysed():
-    assert {path.name for path in ANALYSED} >= {"fractals-reference", "fashion_mnist-reference", "imagenet-family"}
+    assert {path.name for path in ANALYZED} >= {"fractals-reference", "fashion_mnist-reference", "imagenet-family"}
 
 
-@pytest.mark.parametrize("study", ANALYSED, ids=lambda path: path.name)
+@pytest.mark.parametrize("study", ANALYZED, ids=lambda path: path.name)
 def test_committed_figures_re_render_from_committed_tables(study, tmp_path):
     runs = load_runs(study) if (study / "runs.csv").exists() else pd.DataFrame()
     tables, unreadable = load_analysis(study)

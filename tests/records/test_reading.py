@@ -7,7 +7,7 @@ import pytest
 import scaling_study
 from scaling_study.errors import StudyError
 from scaling_study.records.costs import TABLES, add_rows, load_table
-from scaling_study.records.reading import ANALYSED, read_analysed
+from scaling_study.records.reading import ANALYZED, analyzed
 from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import EPOCH_COLUMNS, run_table, write_tables
 
@@ -147,13 +147,13 @@ def test_a_parquet_that_fails_leaves_the_old_one_and_no_other_file(copied, monke
 
 
 @pytest.mark.parametrize("how", ["zero bytes", "half", "another separator", "another encoding"])
-@pytest.mark.parametrize("name", ["costs", "latencies", *ANALYSED])
+@pytest.mark.parametrize("name", ["costs", "latencies", *ANALYZED])
 def test_a_damaged_side_table_is_refused_by_name(tmp_path, name, how):
     path = tmp_path / f"{name}.csv"
     shutil.copy(next(RESULTS.glob(f"*/{name}.csv")), path)
     damaged(path, how)
     with pytest.raises(StudyError, match=rf"{name}\.csv is not a table of {name}: [^\n]*$"):
-        read_analysed(path) if name in ANALYSED else load_table(tmp_path, name)
+        analyzed(path) if name in ANALYZED else load_table(tmp_path, name)
 
 
 @pytest.mark.parametrize(("name", "column"), [("costs", "flops"), ("latencies", "seconds_median")])
@@ -180,7 +180,7 @@ def test_infinity_stays_in_a_side_table_and_a_fraction_of_an_image_is_refused(tm
         load_table(tmp_path, "evaluations")
 
 
-@pytest.mark.parametrize("name", ANALYSED)
+@pytest.mark.parametrize("name", ANALYZED)
 def test_text_among_numbers_of_an_analysed_table_is_named(tmp_path, name):
     path = tmp_path / f"{name}.csv"
     frame = pd.read_csv(next(RESULTS.glob(f"*/{name}.csv"))).astype({"n": "object"} if name != "fit_curves" else {})
@@ -189,7 +189,7 @@ def test_text_among_numbers_of_an_analysed_table_is_named(tmp_path, name):
     frame.loc[0, column] = "many"
     frame.to_csv(path, index=False)
     with pytest.raises(StudyError, match=f"column {column} holds text"):
-        read_analysed(path)
+        analyzed(path)
 
 
 def test_a_column_of_text_where_numbers_belong_is_refused(copied):
@@ -212,9 +212,9 @@ def test_committed_tables_read_and_are_the_same_in_both_formats(study):
     for name in TABLES:
         if (study / f"{name}.csv").exists():
             assert len(load_table(study, name)) == len(pd.read_csv(study / f"{name}.csv"))
-    for name in ANALYSED:
+    for name in ANALYZED:
         if (study / f"{name}.csv").exists():
-            pd.testing.assert_frame_equal(read_analysed(study / f"{name}.csv"), pd.read_csv(study / f"{name}.csv"))
+            pd.testing.assert_frame_equal(analyzed(study / f"{name}.csv"), pd.read_csv(study / f"{name}.csv"))
 
 
 def test_rewriting_keeps_every_value(copied):
@@ -224,3 +224,23 @@ def test_rewriting_keeps_every_value(copied):
         pd.testing.assert_frame_equal(
             new[list(old)].reset_index(drop=True), old.reset_index(drop=True), check_exact=True, check_dtype=False
         )
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_csv_with_text_for_a_number_is_copied_aside_unless_the_parquet_has_the_number(copied, both):
+    path = copied / "runs.csv"
+    table = pd.read_csv(path, dtype="string", keep_default_na=False)
+    table.loc[0, "top1"] = "0.8l"
+    path.write_text(table.to_csv(index=False))
+    content = path.read_bytes()
+    if not both:
+        (copied / "runs.parquet").unlink()
+    with pytest.warns(UserWarning, match="column top1 are no numbers") as caught:
+        write_tables(copied)
+    aside = copied / "runs.csv.damaged"
+    assert aside.exists() != both
+    assert any("kept as runs.csv.damaged" in str(warning.message) for warning in caught) != both
+    if not both:
+        assert aside.read_bytes() == content
+        write_tables(copied)  # the table is whole now
+        assert not (copied / "runs.csv.damaged2").exists()

@@ -107,9 +107,9 @@ def test_another_csv_is_refused(tmp_path):
 
 
 def test_unknown_keys_of_newer_records_are_ignored(study):
-    folder = add(study, 9.0, 0, colour="red", flops=9)
-    assert json.loads((folder.path / "record.json").read_text())["colour"] == "red"
-    assert "colour" not in write_tables(study)
+    folder = add(study, 9.0, 0, color="red", flops=9)
+    assert json.loads((folder.path / "record.json").read_text())["color"] == "red"
+    assert "color" not in write_tables(study)
 
 
 def test_a_bad_cell_costs_that_cell_and_no_row(tmp_path):

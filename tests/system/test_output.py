@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from scaling_study.system.output import Courteous
+from scaling_study.system.output import Discarding
 
 from ..conftest import SMALL, environment
 
@@ -17,7 +17,7 @@ needs_dev_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Lin
 @needs_dev_full
 def test_a_stream_goes_nowhere_from_its_first_failure_on():
     with open("/dev/full", "w", buffering=1) as full:
-        stream = Courteous(full)
+        stream = Discarding(full)
         stream.write("first line\n")
         stream.write("second line\n")
         stream.flush()
@@ -27,7 +27,7 @@ def test_a_stream_goes_nowhere_from_its_first_failure_on():
 def test_a_closed_stream_is_replaced():
     closed = io.StringIO()
     closed.close()
-    stream = Courteous(closed)
+    stream = Discarding(closed)
     assert stream.write("text") == 4
     stream.write("more")
     stream.flush()
