@@ -50,7 +50,7 @@ def one_line(error: object, length: int = 500) -> str:
     text = str(error)
     if "Original Traceback" in text:
         text = text.strip().splitlines()[-1]
-    return encodable(" ".join(text.split())[:length])
+    return str(encodable(" ".join(text.split())[:length]))
 
 
 def encodable(value: Any) -> Any:
