@@ -78,6 +78,7 @@ def test_two_processes_train_like_one(toy_data, config):
     assert first[0]["top1"] == pytest.approx(alone.metrics["top1"], abs=2)
 
 
+@pytest.mark.slow
 def test_two_processes_agree_learn_and_go_on_within_an_epoch_with_everything_on(toy_data, config):
     recipe = replace(config("recipe=standard").recipe, epochs=6, batch_size=32, flip=False, ema_decay=0.9)
     [first, first_resumed], [second, second_resumed] = together(toy_data, recipe, frozen=False)
