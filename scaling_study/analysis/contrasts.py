@@ -84,10 +84,12 @@ def combined(weight: np.ndarray, means: np.ndarray, counts: np.ndarray, noise: A
 def holm(p: Any, repeats: int = 1) -> np.ndarray:
     """Holm's adjusted p-values (1979): the smallest times their number, the next times one less, and so on, never
     falling. NaN stays NaN and does not count. repeats: how often each comparison is in ``p``, to be counted once."""
+    from statsmodels.stats.multitest import multipletests  # takes half a second to load
+
     p = np.asarray(p, dtype=float)
     adjusted, order = np.full(len(p), np.nan), np.argsort(p, kind="stable")[: np.isfinite(p).sum()]
-    left = (len(order) - np.arange(len(order)) + repeats - 1) // repeats
-    adjusted[order] = np.maximum.accumulate(p[order] * left).clip(max=1)
+    if len(order):
+        adjusted[order] = np.repeat(multipletests(p[order][::repeats], method="holm")[1], repeats)
     return adjusted
 
 

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import matplotlib
+import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -147,6 +148,27 @@ def test_numbers_of_the_text_are_those_of_the_tables():
     counts = search.verdict.value_counts()
     assert f"{counts['not distinguishable']} of the {len(search) - 1} others are not distinguishable" in text
     assert f"{counts['over budget']} that were built above 2.2 times are not eligible" in text
+
+
+def test_numbers_beside_the_paper_are_those_of_the_tables():
+    study, text = ROOT / "results/imagenet-family", " ".join(text_of("docs/explanation/counting.md").split())
+    fits = pd.read_csv(study / "time_fits.csv").query("family == 'all'")
+    for time in ("inference", "train_step"):
+        best = fits[fits.time == time].nlargest(1, "correlation").iloc[0]
+        interval = f"{best.correlation:.2f}, {best.correlation_low:.2f} to {best.correlation_high:.2f}"
+        assert interval in text
+    pairs = pd.read_csv(study / "published_comparisons.csv").difference
+    assert f"in each of the {len(pairs)} pairs, by {pairs.min():.1f} to {pairs.max():.1f} points" in text
+    memory = ss.load_costs(study).set_index("model").query("method == 'baseline'").activation_bytes
+    for model in ("efficientnet_b4", "resnet50"):
+        assert f"keeps {memory[model] / 1e6:.0f} MB" in text
+
+
+def test_every_public_name_is_in_the_reference():
+    text = text_of("docs/reference/python.md")
+    names = [name for name in ss.PUBLIC if name != "plot"]
+    assert [name for name in names if f"scaling_study.{name}\n" not in text] == []
+    assert [name for name in ss.plot.__all__ if name not in text.partition("scaling_study.figures.plot")[2]] == []
 
 
 def test_cells_of_the_notebook_run(folder):
