@@ -12,8 +12,6 @@ from scipy import stats
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
-if TYPE_CHECKING:
-    from scaling_study.analysis.observations import Observations
 
 LEVEL = 0.95
 

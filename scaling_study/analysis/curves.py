@@ -15,8 +15,6 @@ from scaling_study.analysis.forms import FORMS
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
-if TYPE_CHECKING:
-    from scaling_study.analysis.observations import Observations
 
 POINTS_MAX = 128  # more points than this are averaged into as many bins, which no fit of four parameters notices
 DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal

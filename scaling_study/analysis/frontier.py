@@ -14,8 +14,6 @@ from scaling_study.analysis.observations import COSTS, studies, usable
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
-if TYPE_CHECKING:
-    from scaling_study.analysis.observations import Observations
 
 COLUMNS = {
     "epochs": "Int64",

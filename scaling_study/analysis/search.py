@@ -14,8 +14,6 @@ from scaling_study.scaling.grid import TARGET
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
-if TYPE_CHECKING:
-    from scaling_study.analysis.observations import Observations
 
 OVER_BUDGET = 1.1  # rounding can make a network cost more than its triple implies, and then it follows another rule
 TRIPLES_MIN = 5  # fewer are no grid

@@ -16,8 +16,6 @@ from scaling_study.scaling.coefficients import AXES
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
-if TYPE_CHECKING:
-    from scaling_study.analysis.observations import Observations
 
 SPARE = 2  # variants beyond the number of terms that a surface needs to be judged
 ERROR_MIN = 0.01  # percent; no error has no logarithm

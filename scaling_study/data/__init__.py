@@ -12,8 +12,6 @@ from scaling_study.errors import ConfigError
 if TYPE_CHECKING:
     from scaling_study.config.schema import Data
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Data
 
 LIBRARIES = ("hfds", "hfids", "wds", "tfds", "torch")  # behind timm.data.create_dataset
 STREAMS = ("hfids", "wds", "tfds")  # of which images come in the order of the library, not in ours

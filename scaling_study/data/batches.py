@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Recipe
     from scaling_study.data.dataset import DataSet, Images
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Recipe
-    from scaling_study.data.dataset import DataSet, Images
 
 EVALUATION_BATCH = 500
 

@@ -9,9 +9,6 @@ from scaling_study.data.torchvision_sets import load_cifar
 if TYPE_CHECKING:
     from scaling_study.data.dataset import Images
 
-if TYPE_CHECKING:
-    from scaling_study.data.dataset import Images
-
 
 def load(
     root: str | None = None, train_images: int | None = None, test_images: int | None = None

@@ -14,8 +14,6 @@ from scaling_study.errors import ConfigError, StudyError
 if TYPE_CHECKING:
     from scaling_study.config.schema import Data
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Data
 
 NATURAL = "natural"
 VAL_IMAGES_MAX = 10_000

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Recipe
     from scaling_study.data.dataset import DataSet
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Recipe
-    from scaling_study.data.dataset import DataSet
-
 
 class FileBatches:
     """Batches of ImageFiles, normalised, on ``device``, the share of one of several processes.

@@ -20,9 +20,6 @@ from scaling_study.errors import ConfigError, StudyError
 if TYPE_CHECKING:
     from scaling_study.config.schema import Data
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Data
-
 
 @dataclass(frozen=True)
 class FolderImages:

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Data
     from scaling_study.data import Source
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Data
-    from scaling_study.data import Source
 
 SPLIT_SEED = 20190528  # of the validation split: the same for every study, whatever its seed
 

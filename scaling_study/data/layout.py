@@ -11,9 +11,6 @@ from scaling_study.errors import ConfigError, StudyError
 if TYPE_CHECKING:
     from scaling_study.data.listing import Listing
 
-if TYPE_CHECKING:
-    from scaling_study.data.listing import Listing
-
 
 def require_root(root: str | Path, split: str) -> None:
     """Raise ConfigError unless ``root`` holds the folder of a split; the message lists what it holds instead."""

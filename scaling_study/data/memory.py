@@ -17,9 +17,6 @@ from scaling_study.errors import ConfigError
 if TYPE_CHECKING:
     from scaling_study.data.dataset import Loading
 
-if TYPE_CHECKING:
-    from scaling_study.data.dataset import Loading
-
 
 def in_memory(dataset: DataSet, resolution: int) -> DataSet:
     """The DataSet of ImageFiles as one of Images: the short side scaled to ``resolution`` pixels, and the centre of it.

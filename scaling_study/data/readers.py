@@ -17,8 +17,6 @@ from scaling_study.data.files import Decoded
 if TYPE_CHECKING:
     from scaling_study.data.dataset import Loading
 
-if TYPE_CHECKING:
-    from scaling_study.data.dataset import Loading
 
 EVALUATION_BATCH = 250
 CLUSTER_SIGNALS = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Recipe
     from scaling_study.data.dataset import DataSet
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Recipe
-    from scaling_study.data.dataset import DataSet
-
 
 class StreamBatches:
     """Batches of ImageStreams, by timm's create_loader: order and augmentation are the library's, so that a resumed

@@ -16,9 +16,6 @@ from scaling_study.errors import ConfigError, StudyError
 if TYPE_CHECKING:
     from scaling_study.config.schema import Data
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Data
-
 
 def open_splits(data: Data) -> list:
     """(train, val or None, test) as ImageFiles, or as ImageStream where the library gives no access by number.

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Recipe
     from scaling_study.data.dataset import Loading
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Recipe
-    from scaling_study.data.dataset import Loading
 
 MARGIN_PX = 32  # EfficientNet was evaluated on the centre of an image that is so much larger than the input
 

@@ -25,9 +25,6 @@ from scaling_study.figures.times import time_against_counts
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 
 SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none"}  # beside matplotlib's own
 RUN_FIGURES = {"axes": one_panel_per_axis, "methods": methods_together}

@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
     from scaling_study.figures.style import Style
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-
-    from scaling_study.figures.style import Style
-
 
 def compared(comparisons: pd.DataFrame) -> Figure:
     """Compound minus every other method at equal flops; filled where the corrected verdict distinguishes them."""

@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
     from scaling_study.figures.metrics import Metric
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from scaling_study.figures.metrics import Metric
 
 WIDTHS_MIN = 3
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 FAMILY, OTHERS = (look | {"markersize": 6} for look in CATEGORIES[:2])
 RATIOS = ("flops", "params", "activations", "activation_bytes")

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
 
 UNITS = {
     "count": ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, "")),

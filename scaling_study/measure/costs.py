@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Model
     from scaling_study.measure.complexity import Complexity
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Model
-    from scaling_study.measure.complexity import Complexity
-
 
 def variant_complexity(model: Model, variant: Any, *, classes: int, channels: int) -> Complexity:
     """Complexity of a variant of the config group ``model``, without allocating it."""

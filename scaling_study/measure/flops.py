@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Model
     from scaling_study.scaling.coefficients import Coefficients
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Model
-    from scaling_study.scaling.coefficients import Coefficients
-
 
 @contextmanager
 def size_reported(model: Model, resolution_px: int) -> Iterator[None]:

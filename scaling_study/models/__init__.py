@@ -27,13 +27,6 @@ if TYPE_CHECKING:
     from scaling_study.models.layers import Layer
     from scaling_study.scaling.coefficients import Coefficients
 
-if TYPE_CHECKING:
-    import torch
-
-    from scaling_study.config.schema import Model
-    from scaling_study.models.layers import Layer
-    from scaling_study.scaling.coefficients import Coefficients
-
 
 @dataclass(frozen=True)
 class Family:

@@ -17,8 +17,6 @@ from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
 if TYPE_CHECKING:
     import torch
 
-if TYPE_CHECKING:
-    import torch
 
 BLOCKS = (6, 12, 32, 32)
 GROWTH_RATE = 32

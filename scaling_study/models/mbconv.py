@@ -16,9 +16,6 @@ from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
 if TYPE_CHECKING:
     import torch
 
-if TYPE_CHECKING:
-    import torch
-
 
 @dataclass(frozen=True)
 class Stage:

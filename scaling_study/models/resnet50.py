@@ -15,8 +15,6 @@ from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
 if TYPE_CHECKING:
     import torch
 
-if TYPE_CHECKING:
-    import torch
 
 BLOCKS = (3, 4, 6, 3)
 CHANNELS = (64, 128, 256, 512)

@@ -9,9 +9,6 @@ from scaling_study.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
-if TYPE_CHECKING:
-    import torch
-
 
 def build(
     *, name: str, resolution_px: int, classes: int, channels: int, dropout: float = 0.0, drop_path_rate: float = 0.0

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
     from scaling_study.analysis.study import Analysis
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from scaling_study.analysis.study import Analysis
-
 
 def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> str:
     """Markdown of an Analysis; ``recommendations``: the study's table of task=recommend, empty if there is none."""

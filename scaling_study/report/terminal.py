@@ -13,8 +13,6 @@ from scaling_study.records.columns import VARIANT
 if TYPE_CHECKING:
     from scaling_study.config.schema import Config
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Config
 
 UPDATES_MIN = 100  # of the weights, by which a network has learned something
 WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word

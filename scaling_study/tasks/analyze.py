@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    from scaling_study.analysis.study import Analysis
-    from scaling_study.config.schema import Config
-    from scaling_study.planning.jobs import Job
 
 RECOMMENDATIONS = "recommendations"
 

@@ -11,9 +11,6 @@ from scaling_study.report import terminal
 if TYPE_CHECKING:
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    from scaling_study.planning.jobs import Job
-
 
 def run(jobs: Sequence[Job]) -> int:
     """Count, tabulate and print; what the study's cost table holds already is not counted again."""

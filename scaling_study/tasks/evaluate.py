@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Evaluate, Model
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Evaluate, Model
-    from scaling_study.planning.jobs import Job
 
 IDENTITY = [
     "model",

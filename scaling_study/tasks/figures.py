@@ -15,9 +15,6 @@ from scaling_study.report.drawing import Drawn, draw_analysis, draw_costs, draw_
 if TYPE_CHECKING:
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    from scaling_study.planning.jobs import Job
-
 
 def run(jobs: Sequence[Job]) -> int:
     """Draw what the study's tables allow, and print the files. Raises StudyError when there is nothing to draw."""

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from scaling_study.measure.latency import Timing
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from scaling_study.measure.latency import Timing
-    from scaling_study.planning.jobs import Job
-
 
 def run(jobs: Sequence[Job]) -> int:
     """Measure, tabulate and print; what the study's table holds for this device and these versions stays."""

@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from scaling_study.measure.complexity import Complexity
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Config
-    from scaling_study.measure.complexity import Complexity
-    from scaling_study.planning.jobs import Job
-
 
 def run(jobs: Sequence[Job]) -> int:
     """Print the table of runs, cheapest first."""

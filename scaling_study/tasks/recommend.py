@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from scaling_study.analysis.surface import Surface
-    from scaling_study.config.schema import Config
-    from scaling_study.planning.jobs import Job
-
 
 def run(jobs: Sequence[Job]) -> int:
     """Predict, measure, print and keep the recommendation in the study's recommendations.csv."""

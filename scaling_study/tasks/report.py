@@ -14,11 +14,6 @@ if TYPE_CHECKING:
 
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from scaling_study.planning.jobs import Job
-
 
 def run(jobs: Sequence[Job]) -> int:
     folder = jobs[0].config.study_dir

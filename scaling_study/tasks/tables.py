@@ -11,9 +11,6 @@ from scaling_study.report import terminal
 if TYPE_CHECKING:
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    from scaling_study.planning.jobs import Job
-
 
 def run(jobs: Sequence[Job]) -> int:
     """Write the tables and print a line per variant. Raises StudyError when there is no such study."""

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from scaling_study.execution.command import Command
     from scaling_study.planning.jobs import Job
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Config
-    from scaling_study.execution.command import Command
-    from scaling_study.planning.jobs import Job
-
 
 def run(command: Command) -> int:
     """Train, and return the command's exit status.

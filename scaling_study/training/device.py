@@ -19,8 +19,6 @@ from scaling_study.training.distributed import ALONE
 if TYPE_CHECKING:
     from scaling_study.training.distributed import World
 
-if TYPE_CHECKING:
-    from scaling_study.training.distributed import World
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 

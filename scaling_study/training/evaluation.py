@@ -16,9 +16,6 @@ from scaling_study.training.memory import out_of_memory
 if TYPE_CHECKING:
     from scaling_study.training.distributed import World
 
-if TYPE_CHECKING:
-    from scaling_study.training.distributed import World
-
 
 @torch.inference_mode()
 def evaluate(

@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from scaling_study.training.distributed import World
     from scaling_study.training.epoch import OnProgress
 
-if TYPE_CHECKING:
-    import torch
-
-    from scaling_study.config.schema import Recipe
-    from scaling_study.data.dataset import DataSet
-    from scaling_study.training.distributed import World
-    from scaling_study.training.epoch import OnProgress
-
 
 @dataclass(frozen=True)
 class Trained:

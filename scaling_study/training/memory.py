@@ -10,9 +10,6 @@ import torch
 if TYPE_CHECKING:
     from scaling_study.training.step import TrainingStep
 
-if TYPE_CHECKING:
-    from scaling_study.training.step import TrainingStep
-
 
 def halved_until_it_fits(step: TrainingStep, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """``step.accumulate``, the micro-batch halved, also for all steps after, as long as memory runs out.

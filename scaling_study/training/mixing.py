@@ -10,11 +10,6 @@ if TYPE_CHECKING:
 
     from scaling_study.config.schema import Recipe
 
-if TYPE_CHECKING:
-    import torch
-
-    from scaling_study.config.schema import Recipe
-
 
 def make_mixing(recipe: Recipe, classes: int, device: torch.device) -> Callable:
     """A function from (inputs, labels) to the same, mixed and erased; labels become (n, classes) probabilities, already

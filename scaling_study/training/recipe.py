@@ -12,9 +12,6 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from scaling_study.errors import ConfigError
 
 if TYPE_CHECKING:
-    from scaling_study.config.schema import Recipe
-
-if TYPE_CHECKING:
     import torch
 
     from scaling_study.config.schema import Recipe

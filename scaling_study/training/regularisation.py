@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Model, Recipe
     from scaling_study.scaling.coefficients import Coefficients
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Model, Recipe
-    from scaling_study.scaling.coefficients import Coefficients
 
 RATE_MAX = 0.8
 MAGNITUDE_MAX = 10  # of timm's scale

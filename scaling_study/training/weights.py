@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Model
     from scaling_study.scaling.coefficients import Coefficients
 
-if TYPE_CHECKING:
-    from scaling_study.config.schema import Model
-    from scaling_study.scaling.coefficients import Coefficients
 
 HUB = "hub"
 
