@@ -11,13 +11,11 @@ import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
 from scaling_study.analysis.contrasts import LEVEL, Contrast, contrast, holm, verdict
-from scaling_study.analysis.observations import COSTS, studies, usable
+from scaling_study.analysis.observations import COSTS, merged, studies, usable
 
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
-if TYPE_CHECKING:
-    from scaling_study.analysis.observations import Observations
 
 MATCHED = 0.05  # costs this near to each other are equal
 BEND = 3  # an interpolated value is taken to be off by a standard error of its distance from a straight line over this
@@ -51,15 +49,17 @@ def compare(
     reference: str = "compound",
     response: str = "top1",
     matched: float = MATCHED,
+    *,
+    outliers: bool = False,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Comparisons of the method ``reference`` with every other, by each of ``costs``: (frame with COLUMNS, notes).
 
     At each budget that both were given, the two variants are compared, by common seeds where there are some; otherwise
     at each cost of the reference's variants, with the other's curve interpolated there. Single-seed
     tables, published ones among them, get differences and the verdict that no interval can be given. matched: how far
-    the costs of one budget may lie apart, relatively.
+    the costs of one budget may lie apart, relatively; outliers: whether runs that went wrong take part.
     """
-    frame, notes = usable(runs, response)
+    frame, notes = usable(runs, response, outliers)
     rows = []
     for (model, epochs), observations in studies(frame, response).items():
         if not len(observations.where(reference, baseline=False)):
@@ -110,7 +110,7 @@ class Curve:
         values = observations.variants[cost].to_numpy()[index]
         own = observations.variants.method.to_numpy()[index] == method
         known = np.isfinite(values) if own.any() else np.zeros(len(values), dtype=bool)
-        self.costs, place = np.unique(values[known], return_inverse=True)
+        self.costs, place = np.unique(merged(values[known]), return_inverse=True)
         self.variants = [index[known][place == n] for n in range(len(self.costs))]
         self.means = np.array([observations.means[variants].mean() for variants in self.variants])
 

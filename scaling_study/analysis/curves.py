@@ -11,6 +11,7 @@ from scipy import stats
 
 from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.forms import FORMS
+from scaling_study.analysis.observations import merged
 
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
@@ -76,7 +77,7 @@ def points_of(observations: Observations, method: str, cost: str, chance: float)
     """Points of a method and its baseline along ``cost``; variants of equal or unknown cost are merged or left out."""
     index = observations.where(method)
     costs = observations.variants[cost].to_numpy()[index]
-    index, costs = index[np.isfinite(costs)], costs[np.isfinite(costs)]
+    index, costs = index[np.isfinite(costs)], merged(costs[np.isfinite(costs)])
     noise: Any = observations.paired_noise
     counts = observations.counts
     known = noise is not None and noise.pooled > 0
@@ -87,18 +88,18 @@ def points_of(observations: Observations, method: str, cost: str, chance: float)
     if len(np.unique(costs)) > POINTS_MAX:
         group = pd.qcut(np.log(costs), POINTS_MAX, labels=False, duplicates="drop")
     frame["variance"] = noise.variance[index] * weight if known else np.nan
-    merged = frame.groupby(group).sum(min_count=1)
-    sigma = merged.weight.to_numpy() ** -0.5 if known else np.ones(len(merged))
+    sums = frame.groupby(group).sum(min_count=1)
+    sigma = sums.weight.to_numpy() ** -0.5 if known else np.ones(len(sums))
     common = seed_variance(observations) if known else 0.0
-    run_sd = np.sqrt((merged.variance / merged.weight).to_numpy() + common)
+    run_sd = np.sqrt((sums.variance / sums.weight).to_numpy() + common)
     if noise is not None and not known:
-        run_sd = np.zeros(len(merged))
+        run_sd = np.zeros(len(sums))
     pool = np.r_[noise.standardised, -noise.standardised] if known else np.zeros(1)  # of either sign alike
     return Points(
-        np.exp(merged.cost / merged.weight).to_numpy(),
-        (merged.error / merged.weight).to_numpy(),
+        np.exp(sums.cost / sums.weight).to_numpy(),
+        (sums.error / sums.weight).to_numpy(),
         sigma,
-        merged["count"].to_numpy(dtype=int),
+        sums["count"].to_numpy(dtype=int),
         chance,
         run_sd,
         float(noise.df[index].mean()) if known and len(index) else np.nan,
@@ -155,7 +156,7 @@ class Fit:
     def errors(self, cost: Any, samples: Any = False) -> np.ndarray:
         """Test error in percent at ``cost``: (costs,), or (draws, costs) of the bootstrap."""
         theta = self.samples if samples else np.array([list(self.parameters.values())])
-        errors = FORMS[self.form].error(theta, np.asarray(cost, dtype=float) / self.unit, self.chance)
+        errors = FORMS[self.form].error(theta, np.asarray(cost, dtype=float) / self.unit, self.chance).clip(0, 100)
         return errors if samples else errors[0]
 
     def predict(self, cost: np.ndarray, level: float = LEVEL, seed: int = 0) -> Any:
@@ -171,7 +172,8 @@ class Fit:
             frame[["low", "high"]] = np.quantile(curves, tails, axis=0).T
             run_sd = np.interp(np.log(cost), np.log(self.cost), self.run_sd)  # beyond the ends, that of the ends
             runs = curves + run_sd * np.random.default_rng(seed).standard_normal(curves.shape)
-            frame[["run_low", "run_high"]] = np.quantile(runs, tails, axis=0).T
+            frame[["run_low", "run_high"]] = np.quantile(runs, tails, axis=0).clip(0, 100).T
+            frame["low"], frame["high"] = np.fmin(frame.low, frame.error), np.fmax(frame.high, frame.error)
         return frame
 
 

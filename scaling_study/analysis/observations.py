@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.noise import Noise, moderated
+from scaling_study.analysis.outliers import without_outliers
 from scaling_study.analysis.rules import one_rule
 from scaling_study.records.columns import VARIANT
 from scaling_study.scaling.coefficients import AXES
 
 COSTS = ("flops", "params", "activations", "activation_bytes", "train_seconds", "latency_seconds")
 STUDY = ["model", "epochs"]  # curves are compared within these
+EQUAL_COSTS = 1e-9  # relative difference up to which two costs are one
 NEEDED = ("status", "model", "method", "depth", "width", "resolution")
 
 
@@ -44,10 +46,11 @@ class Observations:
         return np.flatnonzero(self.variants.method.isin(methods))
 
 
-def usable(runs: pd.DataFrame, response: str = "top1") -> tuple[pd.DataFrame, list[str]]:
+def usable(runs: pd.DataFrame, response: str = "top1", outliers: bool = False) -> tuple[pd.DataFrame, list[str]]:
     """(rows that can be analyzed, notes on those that cannot): finished, with a response and coefficients.
 
-    Columns that are absent are added as missing; a missing seed counts as the only one.
+    Columns that are absent are added as missing; a missing seed counts as the only one. Runs that went wrong without
+    failing are left out, with a line each, unless ``outliers`` keeps them.
     Raises ValueError when a column of NEEDED, or the response, is absent.
     """
     absent = [column for column in (*NEEDED, response) if column not in runs]
@@ -78,6 +81,9 @@ def usable(runs: pd.DataFrame, response: str = "top1") -> tuple[pd.DataFrame, li
         if known.any() and not known.all():
             notes.append(f"{(~known).sum()} of {len(frame)} rows have no {cost} and are left out where it counts")
         frame[cost] = frame[cost].where(known)
+    if not outliers:
+        frame, lines = without_outliers(frame, VARIANT, response)
+        notes += lines
     return frame, notes
 
 
@@ -95,6 +101,18 @@ def observe(frame: pd.DataFrame, response: str = "top1") -> Observations:
     cells = frame.groupby([number, "seed"])[response].mean().unstack()
     values = cells.to_numpy(dtype=float)
     return Observations(variants, values, moderated(values), moderated(values, blocks=True))
+
+
+def merged(costs: np.ndarray) -> np.ndarray:
+    """The costs, those equal to within EQUAL_COSTS made equal: means over other seeds differ in the last bits."""
+    if not len(costs):
+        return costs
+    order = np.argsort(costs, kind="stable")
+    sorted_ = costs[order]
+    new = np.r_[True, np.diff(sorted_) > EQUAL_COSTS * np.abs(sorted_[:-1])]
+    result = np.empty_like(costs)
+    result[order] = sorted_[new][np.cumsum(new) - 1]
+    return result
 
 
 def studies(frame: pd.DataFrame, response: str = "top1") -> dict[Any, Observations]:

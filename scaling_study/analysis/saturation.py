@@ -109,23 +109,33 @@ def choose(points: Points, fits: Any) -> Any:
 
 
 def trend_p(points: Points) -> float:
-    """p-value of no dependence on cost: a parabola in log cost, or a line through few points, against a constant; by
-    the seeds' noise, and without it by what is left of the parabola. NaN when that is nothing."""
+    """p-value of no dependence on cost: a line and a parabola in log cost, each against a constant, corrected for both
+    (Bonferroni). By the seeds' noise; without it log error is used and what the line or parabola leaves is the noise.
+
+    NaN with too few points for either.
+    """
     if np.ptp(points.error) < 1e-9:
         return 1.0
-    degree = 2 if len(points) > (3 if points.noisy else 4) else 1
-    weight = 1 / points.sigma
+    tests = [polynomial_p(points, degree) for degree in (1, 2)]
+    known = [p for p in tests if not np.isnan(p)]
+    return min(1.0, len(known) * min(known)) if known else np.nan
+
+
+def polynomial_p(points: Points, degree: int) -> float:
+    """p-value (F-test) of a constant against a polynomial in log cost; NaN where no degree of freedom is left."""
+    if len(points) < degree + (1 if points.noisy else 2):
+        return np.nan
+    target = points.error if points.noisy else np.log(np.maximum(points.error, 1e-3))
+    weight = 1 / points.sigma if points.noisy else np.ones(len(points))
     squares = []
     for n in (0, degree):
         design = np.vander(np.log(points.x), n + 1) * weight[:, None]
-        target = points.error * weight
-        residual = target - design @ np.linalg.lstsq(design, target, rcond=None)[0]
+        residual = target * weight - design @ np.linalg.lstsq(design, target * weight, rcond=None)[0]
         squares.append(residual @ residual)
-    explained: Any = (squares[0] - squares[1]) / degree
-    df = points.df
+    explained, df = (squares[0] - squares[1]) / degree, points.df
     if not points.noisy:
         df = len(points) - degree - 1
-        explained = explained * df / squares[1] if squares[1] > 1e-12 and df > 0 else np.nan
+        explained = explained * df / squares[1] if squares[1] > 1e-12 else np.inf
     return float(stats.f.sf(explained, degree, df))
 
 
@@ -161,7 +171,7 @@ def asymptote(points: Points, fits: Any, chosen: Any, shape: str, level: float) 
         return Estimate() if chosen == "power" else Estimate(value, status=points.no_interval)
     low, high = 100 - np.quantile(made.samples[:, 0], ((1 + level) / 2, (1 - level) / 2))
     apart = 100 - high > NO_FLOOR * points.error.min()
-    return Estimate(value, low, high, "estimated" if apart else "not identifiable")
+    return Estimate(value, min(low, value), max(high, value), "estimated" if apart else "not identifiable")
 
 
 def saturation_point(points: Points, made: Any, threshold: float, level: float) -> Any:
@@ -176,7 +186,7 @@ def saturation_point(points: Points, made: Any, threshold: float, level: float) 
         return Estimate(value, status=points.no_interval)
     costs = settled(made.errors(grid, samples=True), grid, threshold)
     low, high = np.quantile(costs, ((1 - level) / 2, (1 + level) / 2), method="nearest")
-    return Estimate(value, low, high, status)
+    return Estimate(value, min(low, value), max(high, value), status)
 
 
 def settled(errors: np.ndarray, grid: np.ndarray, threshold: float) -> Any:

@@ -1,11 +1,13 @@
 """The whole analysis of a study, from its tables to tables."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from scaling_study.analysis import comparisons, fits, frontier, regime, search, surface, times
 from scaling_study.analysis.observations import usable
+from scaling_study.errors import one_line
 from scaling_study.records.columns import NETWORK
 
 PRINTED = 0.2  # how far the paper's own flops of one budget lie apart: printed to two digits, and not quite equal
@@ -15,11 +17,12 @@ BANDS = ("flops",)  # costs whose fitted curves are kept for the figures
 @dataclass(frozen=True)
 class Analysis:
     """tables: {name of the CSV: frame}, without empty ones; notes: what was left out, and why something is missing;
-    runs: the rows that were analyzed."""
+    runs: the rows that were analyzed; failed: a line for each part that could not be."""
 
     tables: dict
     notes: tuple
     runs: pd.DataFrame
+    failed: tuple = ()
 
 
 def analyze(
@@ -37,26 +40,76 @@ def analyze(
     published: what scaling_study.published() gives; the paper's single-seed Tables 3 and 7 are compared too where the
     study has costs of published models. Empty frames are allowed everywhere.
     """
-    tables: dict[str, pd.DataFrame] = {}
-    notes: list[str] = []
+    parts = Parts()
     if len(runs):
         runs = with_latency(runs, costs, latencies)
-        tables["comparisons"], notes = comparisons.compare(runs)
-        tables["leaders"] = comparisons.leaders(runs)
-        tables["fits"], tables["gains"], curves = fits.fits(runs, threshold=threshold, draws=draws)
-        tables["fit_curves"] = curves[curves.cost.isin(BANDS)]
-        tables["frontier"] = frontier.frontier(runs, draws=draws)
-        tables["search"] = search.search(runs, tolerance)
-        made, refused = surface.surfaces(runs)
-        tables["surface"] = surface.exponent_table(made)
-        notes += [f"{model}: no response surface, {reason}" for (model, _), reason in refused.items()]
-        tables["regime"] = regime.regime(runs)
-        runs, _ = usable(runs)
-    tables["time_fits"] = times.time_fits(costs, latencies)
+        parts.add("comparisons", lambda: compared(runs, parts.notes))
+        parts.add("leaders", lambda: {"leaders": comparisons.leaders(runs)})
+        parts.add("fits", lambda: fitted(runs, threshold, draws))
+        parts.add("frontier", lambda: {"frontier": frontier.frontier(runs, draws=draws)})
+        parts.add("search", lambda: {"search": search.search(runs, tolerance)})
+        parts.add("surface", lambda: surfaced(runs, parts.notes))
+        parts.add("regime", lambda: {"regime": regime.regime(runs)})
+    parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})
     paper = scaled_in_the_paper(published) if published.built_as.isin(costs.model).any() else published[:0]
     if len(paper):
-        tables["published_comparisons"], _ = comparisons.compare(paper, costs=("flops",), matched=PRINTED)
-    return Analysis({name: table for name, table in tables.items() if len(table)}, tuple(dict.fromkeys(notes)), runs)
+        parts.add("published_comparisons", lambda: published_tables(paper))
+    tables = {name: table for name, table in parts.tables.items() if len(table)}
+    used = usable(runs)[0] if len(runs) else runs
+    return Analysis(tables, tuple(dict.fromkeys(parts.notes)), used, tuple(parts.failed))
+
+
+@dataclass
+class Parts:
+    """The parts of an analysis as they are done; one that fails is named, and the others are done."""
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def add(self, name: str, analyze_part: Callable[[], dict[str, pd.DataFrame]]) -> None:
+        try:
+            self.tables |= analyze_part()
+        except Exception as error:  # an odd table may fail anywhere in pandas, numpy or scipy
+            self.failed.append(f"{name} could not be analyzed ({type(error).__name__}: {one_line(error, 200)})")
+            self.notes.append(self.failed[-1])
+
+
+def compared(runs: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
+    """The comparisons; a note states what outliers would change in them."""
+    table, lines = comparisons.compare(runs)
+    notes += lines
+    if any(line.startswith("left out as an outlier") for line in lines):
+        notes.append(change(table, comparisons.compare(runs, outliers=True)[0]))
+    return {"comparisons": table}
+
+
+def change(without: pd.DataFrame, with_outliers: pd.DataFrame) -> str:
+    """How outliers would change comparisons by multiply-adds, in words."""
+    keys = ["model", "epochs", "cost", "other", "cost_value"]
+    tables = [table[table.cost == "flops"] for table in (without, with_outliers)]
+    both = tables[0].merge(tables[1], on=keys, suffixes=("", "_with"))
+    verdicts = (both.verdict != both.verdict_with).sum()
+    widths = [f"{((table.high - table.low) / 2).mean():.2f}" for table in tables]
+    return (
+        f"with the outliers {verdicts} of {len(both)} verdicts by multiply-adds would differ, and half-widths would be "
+        f"{widths[1]} points on average instead of {widths[0]}"
+    )
+
+
+def fitted(runs: pd.DataFrame, threshold: float, draws: int) -> dict[str, pd.DataFrame]:
+    table, gains, curves = fits.fits(runs, threshold=threshold, draws=draws)
+    return {"fits": table, "gains": gains, "fit_curves": curves[curves.cost.isin(BANDS)]}
+
+
+def surfaced(runs: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
+    found, refused = surface.surfaces(runs)
+    notes += [f"{model}: no response surface, {reason}" for (model, _), reason in refused.items()]
+    return {"surface": surface.exponent_table(found)}
+
+
+def published_tables(paper: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {"published_comparisons": comparisons.compare(paper, costs=("flops",), matched=PRINTED)[0]}
 
 
 def with_latency(runs: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,9 @@ def run(jobs: Sequence[Job]) -> int:
     for preset in presets:
         print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} scaling={preset.stem}")
     print(f"Figures: {', '.join(str(file) for file in drawn.files if file.suffix == '.png') or 'none'}")
-    return drawn.status
+    for line in analysis.failed:
+        print(f"warning: {line}", file=sys.stderr)
+    return 1 if analysis.failed else drawn.status
 
 
 def analyze(config: Config, runs: pd.DataFrame) -> Analysis:

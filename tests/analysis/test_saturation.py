@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scaling_study.analysis.curves import fit, points_of
+from scaling_study.analysis.curves import Points, fit, points_of
 from scaling_study.analysis.fits import fits
 from scaling_study.analysis.forms import FORMS
 from scaling_study.analysis.observations import observe, usable
-from scaling_study.analysis.saturation import saturation
+from scaling_study.analysis.saturation import saturation, trend_p
 
 from .synthetic import floor_curve, run_rows
 
@@ -210,3 +210,33 @@ def test_costs_that_do_not_vary_are_too_few_points():
     table, _, _ = fits(runs, costs=("params", "latency_seconds"), draws=200)
     assert set(table.status) == {"too few points"}
     assert set(table.points) == {0, 1}
+
+
+def test_an_obvious_trend_is_not_flat_with_one_seed():
+    costs, errors = np.array([4.1, 8.2, 12.2, 20.3, 32.8]), np.array([86.2, 72.3, 56.0, 38.9, 28.0])
+    points = Points(costs, errors, np.ones(5), np.ones(5, dtype=int), 100.0, np.full(5, np.nan), np.nan, np.zeros(1))
+    assert trend_p(points) < 0.01
+
+
+def test_a_constant_with_one_seed_has_a_trend_in_at_most_2_percent():
+    rng = np.random.default_rng(0)
+    costs = 2.0 ** np.arange(6)
+    found = 0
+    for _ in range(500):
+        errors = 30 + rng.standard_normal(6)
+        points = Points(
+            costs, errors, np.ones(6), np.ones(6, dtype=int), 100.0, np.full(6, np.nan), np.nan, np.zeros(1)
+        )
+        found += trend_p(points) < 0.01
+    assert found <= 10
+
+
+def test_no_accuracy_is_outside_0_to_100():
+    rng = np.random.default_rng(0)
+    runs = run_rows("width", [1, 2, 4, 8, 16], [96, 95, 90, 60, 2], rng, sd=4.0)
+    runs["top1"] = runs.top1.clip(0, 100)
+    _, _, curves = fits(runs, ["flops"], draws=200)
+    shown = curves[["accuracy", "low", "high", "run_low", "run_high"]]
+    assert ((shown >= 0) & (shown <= 100) | shown.isna()).all(axis=None)
+    assert (curves.low.isna() | (curves.low <= curves.accuracy)).all()
+    assert (curves.high.isna() | (curves.high >= curves.accuracy)).all()
