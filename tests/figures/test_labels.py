@@ -2,17 +2,22 @@
 
 import itertools
 
+import pandas as pd
 import pytest
 
-from scaling_study.figures import of_costs, of_runs
+from scaling_study.figures import of_analysis, of_costs, of_runs
 from scaling_study.figures.labels import extent
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
+from scaling_study.records.tables import load_runs
+from scaling_study.report.drawing import load_analysis
 
-from .test_saturation import STUDIES, load_runs
+from . import drawn
+from .test_analysis import ANALYZED
 
 
 def boxes(figure):
+    """For each axes of the figure: (axes, boxes of the texts inside it and of its legend)."""
     figure.draw_without_rendering()
     for axes in figure.axes:
         found = [(text.get_text(), extent(text)) for text in axes.texts]
@@ -21,15 +26,40 @@ def boxes(figure):
         yield axes, found
 
 
-@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def outer_texts(figure):
+    """(text, box) of titles, axis labels and tick labels of the figure; invisible and empty ones left out."""
+    figure.draw_without_rendering()
+    texts = list(figure.texts)
+    for axes in figure.axes:
+        texts += [axes.title, axes.xaxis.label, axes.yaxis.label]
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+            texts += [tick.label1 for tick in ticks if tick.label1.get_visible()]
+    return [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
+
+
+def figures_of(study):
+    """{name: Figure} of every figure that the tables of a study give."""
+    costs, latencies = load_table(study, "costs"), load_table(study, "latencies")
+    runs = load_runs(study) if (study / "runs.csv").exists() else pd.DataFrame()
+    tables, unreadable = load_analysis(study)
+    assert not unreadable
+    drawings = of_runs(runs) if len(runs) else {}
+    drawings |= of_analysis(tables, runs, costs, latencies)
+    return drawn(drawings | of_costs(costs, latencies, published(torchvision=False)))
+
+
+@pytest.mark.parametrize("study", ANALYZED, ids=lambda path: path.name)
 def test_no_text_covers_another(study):
-    drawings = of_runs(load_runs(study)) | of_costs(
-        *(load_table(study, name) for name in ("costs", "latencies")), published(torchvision=False)
-    )
+    figures = figures_of(study)
     labelled = 0
-    for name, draw in drawings.items():
-        for axes, found in boxes(draw()):
+    for name, figure in figures.items():
+        for axes, found in boxes(figure):
             labelled += len(found)
             covered = [(a, b) for (a, one), (b, other) in itertools.combinations(found, 2) if one.overlaps(other)]
             assert not covered, (name, axes.get_title())
+        outer = outer_texts(figure)
+        covered = [(a, b) for (a, one), (b, other) in itertools.combinations(outer, 2) if one.overlaps(other)]
+        assert not covered, name
     assert labelled > 1
