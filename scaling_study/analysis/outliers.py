@@ -46,7 +46,7 @@ def outliers(values: np.ndarray, chance: float = np.nan) -> np.ndarray:
 def distances(values: np.ndarray, scale: np.ndarray, chance: float) -> np.ndarray:
     """Robust standard deviations between each run and the median of the other seeds where that makes it an outlier,
     else 0; infinite for a run at chance whose distance is not known."""
-    medians = np.array([leave_one_out_medians(row) for row in values])
+    medians = leave_one_out_medians(values)
     counts = (~np.isnan(values)).sum(axis=1, keepdims=True)
     deviation = np.abs(values - medians) / np.sqrt(1 + np.pi / 2 / np.maximum(counts - 1, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -56,32 +56,37 @@ def distances(values: np.ndarray, scale: np.ndarray, chance: float) -> np.ndarra
     return np.where(far, np.where(np.isfinite(distance), distance, np.inf), 0.0)
 
 
-def leave_one_out_medians(row: np.ndarray) -> np.ndarray:
+def leave_one_out_medians(values: np.ndarray) -> np.ndarray:
     """For each run, the median of the other seeds; NaN without any."""
-    known = [row[np.arange(len(row)) != n] for n in range(len(row))]
-    return np.array([np.median(rest[~np.isnan(rest)]) if (~np.isnan(rest)).any() else np.nan for rest in known])
+    return np.stack([median(np.delete(values, n, axis=1)) for n in range(values.shape[1])], axis=1)
 
 
 def noise_of(values: np.ndarray) -> np.ndarray:
     """Robust standard deviation of one run of each variant, (variants,); NaN where no variant has two seeds, or where
     seeds agree exactly."""
-    differences = [np.abs(np.subtract.outer(row, row))[np.triu_indices(len(row), 1)] for row in values]
-    pairs = [pair[~np.isnan(pair)] for pair in differences]
+    first, second = np.triu_indices(values.shape[1], 1)
+    if not len(first):
+        return np.full(len(values), np.nan)
+    pairs = np.abs(values[:, first] - values[:, second])
     order = np.argsort(np.nanmean(values, axis=1))
-    place = np.argsort(order)
-    everywhere = spread(np.concatenate(pairs)) if pairs else np.nan
-    scales = []
-    for n in range(len(values)):
-        start = min(max(place[n] - NEIGHBORS // 2, 0), max(len(values) - NEIGHBORS, 0))
-        near = np.concatenate([pairs[m] for m in order[start : start + NEIGHBORS]])
-        scales.append(np.fmax(everywhere, spread(near)))
-    return np.array(scales)
+    size = min(NEIGHBORS, len(values))
+    windows = np.lib.stride_tricks.sliding_window_view(pairs[order], size, axis=0)  # (starts, pairs, size)
+    start = (np.arange(len(values)) - size // 2).clip(0, len(windows) - 1)
+    near = np.empty(len(values))
+    near[order] = median(windows.reshape(len(windows), -1))[start]
+    differences = np.fmax(near, median(pairs.reshape(1, -1)))
+    return np.where(differences > 0, differences / np.sqrt(2) / stats.norm.ppf(0.75), np.nan)
 
 
-def spread(pairs: np.ndarray) -> float:
-    """Standard deviation of one run from absolute differences of pairs of runs, by their median."""
-    median = np.median(pairs) if len(pairs) else 0.0
-    return float(median / np.sqrt(2) / stats.norm.ppf(0.75)) if median > 0 else np.nan
+def median(values: np.ndarray) -> np.ndarray:
+    """Of each row what is no NaN; NaN where all is."""
+    ordered = np.sort(values, axis=1)  # NaN last
+    counts = (~np.isnan(values)).sum(axis=1)
+    rows = np.arange(len(values))
+    low, high = ((counts - 1) // 2).clip(0), (counts // 2).clip(0, values.shape[1] - 1)
+    if not values.shape[1]:
+        return np.full(len(values), np.nan)
+    return np.where(counts > 0, (ordered[rows, low] + ordered[rows, high]) / 2, np.nan)
 
 
 def critical(counts: np.ndarray) -> float:
