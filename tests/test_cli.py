@@ -171,6 +171,7 @@ def test_a_garbled_record_is_named_and_its_run_redone(cli, tmp_path):
     assert table(tmp_path)[METRICS].equals(before[METRICS])
 
 
+@pytest.mark.slow
 def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
     sweep = ["-m", "model=resnet50,efficientnet_b0", "data=imagenet_size", "data.resolution=32", "study=c"]
     first = cli(*sweep, "task=cost", small=False, fresh=True)
@@ -209,6 +210,7 @@ def test_a_matched_sweep_trains_and_tells_target_and_built_cost(cli, tmp_path):
         assert re.search(rf"{method} .* 2 +{runs.flops_ratio[method]:.2f} ", result.stdout)
 
 
+@pytest.mark.slow
 def test_a_search_is_analysed_and_its_preset_used_and_coefficients_recommended(cli, tmp_path):
     """On the tables of a reference study, as somebody who was sent them would."""
     study, results = "study=search", tmp_path / "results" / "search"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 POINTS_MAX = 128  # more points than this are averaged into as many bins, which no fit of four parameters notices
+ERROR_MIN = 0.01  # percent; no error has no relative size
 DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal
 MISFIT = 0.05  # p-value below which points scatter by more than their seeds explain, or seeds act on all alike
 
@@ -25,9 +26,10 @@ MISFIT = 0.05  # p-value below which points scatter by more than their seeds exp
 @dataclass(frozen=True)
 class Points:
     """cost: ascending, in its own unit; error: mean over seeds, percent; sigma: standard error of that mean but for
-    what a seed does to all points alike (1 for all when noise is unknown); shift: standard error of that, from so many
-    seeds; counts: runs; chance: error of guessing; run_sd: (points,), of a single run, 0 when the seeds agree exactly,
-    NaN when unknown; df: of the noise; pool: standardised residuals that the bootstrap draws from."""
+    what a seed does to all points alike (proportional to the error when noise is unknown); shift: standard error of
+    that, from so many seeds; counts: runs; chance: error of guessing; run_sd: (points,), of a single run, 0 when the
+    seeds agree exactly, NaN when unknown; df: of the noise; pool: standardised residuals that the bootstrap draws
+    from."""
 
     cost: np.ndarray
     error: np.ndarray
@@ -89,7 +91,9 @@ def points_of(observations: Observations, method: str, cost: str, chance: float)
         group = pd.qcut(np.log(costs), POINTS_MAX, labels=False, duplicates="drop")
     frame["variance"] = noise.variance[index] * weight if known else np.nan
     sums = frame.groupby(group).sum(min_count=1)
-    sigma = sums.weight.to_numpy() ** -0.5 if known else np.ones(len(sums))
+    error = (sums.error / sums.weight).to_numpy()
+    # Where the noise is unknown, errors count relative to their size.
+    sigma = sums.weight.to_numpy() ** -0.5 if known else np.maximum(error, ERROR_MIN)
     common = seed_variance(observations) if known else 0.0
     run_sd = np.sqrt((sums.variance / sums.weight).to_numpy() + common)
     if noise is not None and not known:
@@ -97,7 +101,7 @@ def points_of(observations: Observations, method: str, cost: str, chance: float)
     pool = np.r_[noise.standardised, -noise.standardised] if known else np.zeros(1)  # of either sign alike
     return Points(
         np.exp(sums.cost / sums.weight).to_numpy(),
-        (sums.error / sums.weight).to_numpy(),
+        error,
         sigma,
         sums["count"].to_numpy(dtype=int),
         chance,

@@ -9,6 +9,7 @@ from scaling_study.analysis import comparisons, fits, frontier, regime, search, 
 from scaling_study.analysis.observations import usable
 from scaling_study.errors import one_line
 from scaling_study.records.columns import NETWORK
+from scaling_study.scaling.coefficients import AXES
 
 PRINTED = 0.2  # how far the paper's own flops of one budget lie apart: printed to two digits, and not quite equal
 BANDS = ("flops",)  # costs whose fitted curves are kept for the figures
@@ -105,6 +106,9 @@ def fitted(runs: pd.DataFrame, threshold: float, draws: int) -> dict[str, pd.Dat
 def surfaced(runs: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
     found, refused = surface.surfaces(runs)
     notes += [f"{model}: no response surface, {reason}" for (model, _), reason in refused.items()]
+    for (model, _), one in found.items():
+        if fixed := [axis for axis in AXES if axis not in one.axes]:
+            notes.append(f"{model}: the response surface does not depend on {' and '.join(fixed)}, which never varied")
     return {"surface": surface.exponent_table(found)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ class Surface:
     kind: a key of MODELS; results: statsmodels' fitted model; ranges: {axis: (least, greatest coefficient trained)};
     run_sd: of a single run's log error about its variant's mean, NaN without seeds; leave_one_out: root mean square log
     error of variants left out; leverage: the greatest of a trained variant; others: the surfaces that predicted
-    left-out variants less well.
+    left-out variants less well; axes: those that varied, on which it depends.
     """
 
     kind: str
@@ -57,11 +58,12 @@ class Surface:
     leave_one_out: float
     leverage: float
     others: tuple = ()
+    axes: tuple[str, ...] = AXES
 
     def exponents(self) -> Any:
         """A frame with term, exponent, low and high."""
         interval = -self.results.conf_int(1 - LEVEL)
-        names = term_names(self.kind)
+        names = term_names(self.kind, self.axes)
         return pd.DataFrame(
             {"term": names, "exponent": -self.results.params, "low": interval[:, 1], "high": interval[:, 0]}
         ).iloc[1:]
@@ -75,7 +77,7 @@ class Surface:
         """
         from scipy import stats
 
-        rows = design(np.atleast_2d(coefficients), self.kind)
+        rows = design(np.atleast_2d(coefficients), self.kind, self.axes)
         mean = self.results.get_prediction(rows)
         frame = pd.DataFrame({"top1": 100 - np.exp(mean.predicted)})
         t = stats.t.ppf((1 + LEVEL) / 2, self.results.df_resid)
@@ -107,16 +109,15 @@ def fit_surface(observations: Observations) -> Surface | str:
     from statsmodels.api import OLS
 
     coefficients = observations.variants[list(AXES)].to_numpy(dtype=float)
-    moved = [axis for n, axis in enumerate(AXES) if np.ptp(coefficients[:, n]) > 0]
-    if len(moved) < len(AXES):
-        missing = ", ".join(axis for axis in AXES if axis not in moved)
-        return f"{missing} never varied"
+    moved = tuple(axis for n, axis in enumerate(AXES) if np.ptp(coefficients[:, n]) > 0)
+    if len(moved) < 2:
+        return f"{', '.join(axis for axis in AXES if axis not in moved)} never varied"
     errors = np.log(np.maximum(100 - observations.means, ERROR_MIN))
     if np.ptp(errors) == 0:
         return "accuracy is constant"
     judged = {}
     for kind in MODELS:
-        rows = design(coefficients, kind)
+        rows = design(coefficients, kind, moved)
         if len(rows) < rows.shape[1] + SPARE or np.linalg.matrix_rank(rows) < rows.shape[1]:
             continue
         results = OLS(errors, rows).fit()
@@ -127,7 +128,7 @@ def fit_surface(observations: Observations) -> Surface | str:
         return f"{len(errors)} variants are too few"
     ranges = {axis: (coefficients[:, n].min(), coefficients[:, n].max()) for n, axis in enumerate(AXES)}
     made = [
-        Surface(kind, results, ranges, log_run_sd(observations), error, leverage)
+        Surface(kind, results, ranges, log_run_sd(observations), error, leverage, axes=moved)
         for kind, (error, results, leverage) in judged.items()
     ]
     best, *others = sorted(made, key=lambda surface: surface.leave_one_out)
@@ -141,22 +142,27 @@ def log_run_sd(observations: Observations) -> float:
     return float(np.sqrt(np.mean(within / np.maximum(100 - observations.means, ERROR_MIN) ** 2)))
 
 
-def design(coefficients: np.ndarray, kind: str) -> np.ndarray:
-    """(n, terms): a constant, logarithms, and and, by ``kind``, their squares and products."""
-    logs = np.log(coefficients)
+def design(coefficients: np.ndarray, kind: str, axes: Sequence[str] = AXES) -> np.ndarray:
+    """(n, terms): a constant, logarithms of the coefficients of ``axes``, and, by ``kind``, their squares and products.
+
+    coefficients: (n, 3), depth, width and resolution.
+    """
+    logs = np.log(coefficients[:, [AXES.index(axis) for axis in axes]])
     parts = {
         "main": logs,
         "squares": logs**2,
-        "interactions": np.stack([logs[:, i] * logs[:, j] for i, j in itertools.combinations(range(3), 2)], axis=1),
+        "interactions": np.stack(
+            [logs[:, i] * logs[:, j] for i, j in itertools.combinations(range(len(axes)), 2)], axis=1
+        ),
     }
     return np.column_stack([np.ones(len(logs)), *(parts[name] for name in MODELS[kind])])
 
 
-def term_names(kind: str) -> list[str]:
+def term_names(kind: str, axes: Sequence[str] = AXES) -> list[str]:
     parts = {
-        "main": AXES,
-        "squares": [f"{axis}^2" for axis in AXES],
-        "interactions": [f"{one} x {other}" for one, other in itertools.combinations(AXES, 2)],
+        "main": axes,
+        "squares": [f"{axis}^2" for axis in axes],
+        "interactions": [f"{one} x {other}" for one, other in itertools.combinations(axes, 2)],
     }
     return ["constant", *itertools.chain.from_iterable(parts[name] for name in MODELS[kind])]
 

@@ -29,7 +29,7 @@ def share_told(table, words=TOLD):
 
 
 def test_equal_methods_are_told_apart_in_at_most_6_percent_of_studies():
-    assert verdicts(500)[0] <= 0.06
+    assert verdicts(300)[0] <= 0.06
 
 
 def test_a_gap_of_one_point_is_found():

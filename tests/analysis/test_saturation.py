@@ -240,3 +240,13 @@ def test_no_accuracy_is_outside_0_to_100():
     assert ((shown >= 0) & (shown <= 100) | shown.isna()).all(axis=None)
     assert (curves.low.isna() | (curves.low <= curves.accuracy)).all()
     assert (curves.high.isna() | (curves.high >= curves.accuracy)).all()
+
+
+def test_errors_count_relative_to_their_size_where_the_noise_is_unknown():
+    """A power law with one seed whose smallest error is off by a third of a point still ends near the truth."""
+    errors = 40 * COSTS**-1.2
+    shifted = errors + np.r_[2.0, np.zeros(len(COSTS) - 1)]
+    frame, _ = usable(run_rows("width", COSTS, shifted, np.random.default_rng(0), seeds=1, sd=0.0))
+    found = fit(points_of(observe(frame), "width", "flops", chance=99.5), "power")
+    last = found.errors(4 * COSTS[-1] * 1e6)
+    assert last == pytest.approx(40 * (4 * COSTS[-1]) ** -1.2, rel=0.1)

@@ -51,7 +51,7 @@ def test_the_table_names_the_chosen_surface_first():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda runs: runs[runs.resolution == 1], "resolution never varied"),
+        (lambda runs: runs[(runs.resolution == 1) & (runs.depth == 1)], "depth, resolution never varied"),
         (lambda runs: runs.assign(top1=50.0), "accuracy is constant"),
         (lambda runs: runs[runs.depth * runs.width * runs.resolution < 1.6], "4 variants are too few"),
     ],
@@ -66,3 +66,16 @@ def test_perfect_accuracy_does_not_break_it():
     runs = surface_study(np.random.default_rng(0))
     runs.loc[runs.width == 2, "top1"] = 100.0
     assert np.isfinite(fitted(runs).predict([[1, 1, 1]]).top1[0])
+
+
+def test_an_axis_that_never_varied_leaves_the_surface_of_the_others():
+    runs = surface_study(np.random.default_rng(0), sd=0.0, seeds=1)
+    runs = runs[runs.depth == 1]
+    found, refused = surfaces(runs)
+    assert not refused
+    [surface] = found.values()
+    assert surface.axes == ("width", "resolution")
+    assert set(surface.exponents().term) <= {"width", "resolution", "width^2", "resolution^2", "width x resolution"}
+    truth = runs.drop_duplicates(["width", "resolution"])
+    predicted = surface.predict(truth[["depth", "width", "resolution"]].to_numpy())
+    assert predicted.top1.to_numpy() == pytest.approx(truth.top1.to_numpy(), abs=0.5)

@@ -57,6 +57,7 @@ def test_a_sweep_trains_in_workers_and_budgets_are_solved(cli, mine, tmp_path):
     assert costs.flops_ratio.tolist() == pytest.approx([2, 4], rel=0.15)
 
 
+@pytest.mark.slow
 def test_changed_code_is_another_run_and_not_mixed_into_the_study(cli, mine, tmp_path):
     cli(*OWN, small=False)
     before = ss.load_runs(tmp_path / "results" / "custom-custom-quick").run_id[0]

@@ -50,7 +50,8 @@ def shell(tmp_path, cache):
 
 
 @needs_dev_full
-@pytest.mark.parametrize("where", ["2>/dev/full | head -n 1", pytest.param(">&- 2>&-", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["2>/dev/full | head -n 1", ">&- 2>&-"])
 def test_a_sweep_writes_its_files_without_output(shell, tmp_path, where):
     result = shell(f"STUDY -m SMALL scaling.width=1,1.4 study=s workers=2 {where}")
     assert result.returncode == 0, result.stderr
