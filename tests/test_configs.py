@@ -14,6 +14,7 @@ from scaling_study.config.choices import check_choices
 from scaling_study.config.ignored import check_given
 from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
+from scaling_study.errors import ConfigError
 from scaling_study.planning.identity import run_of
 from scaling_study.planning.jobs import distinct, require_one_command
 from scaling_study.planning.sweep import sweep_jobs
@@ -133,6 +134,8 @@ def test_no_task_refuses_what_a_sweep_sets_itself(sweep):
         for config in configs:
             check_choices(config)
         check_given(SWEPT[sweep], configs)
+    with pytest.raises(ConfigError, match=r"^budget\.flops=2: is for task=recommend"):
+        check_given({**SWEPT[sweep], "budget.flops": "2"}, [replace(job.config, task="train") for job in jobs])
 
 
 @pytest.mark.parametrize(

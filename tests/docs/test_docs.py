@@ -12,6 +12,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
+from matplotlib.figure import Figure
 
 import scaling_study as ss
 from scaling_study.config.parsing import typed_of
@@ -58,10 +59,19 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if blocks(name, "python")])
-def test_python_blocks_run_one_after_the_other(name, folder, capsys):
-    namespace = {}
+def test_python_blocks_run_one_after_the_other(name, folder, capsys, monkeypatch):
+    namespace, drawn, draw = {}, [], Figure.__init__
+
+    def counted(figure, *given, **named):
+        drawn.append(figure)
+        draw(figure, *given, **named)
+
+    monkeypatch.setattr(Figure, "__init__", counted)
     for block in blocks(name, "python"):
+        drawn.clear()
         exec(compile(block, name, "exec"), namespace)
+        assert ("print(" in block) == bool(capsys.readouterr().out.strip())
+        assert block.count("ss.plot.") == len(drawn)
 
 
 @pytest.mark.parametrize("line", commands())

@@ -24,9 +24,11 @@ def test_growth_that_would_be_cut_off_is_refused(config, overrides, message):
         check_growth(run.model, run.recipe, run.variant)
 
 
-def test_growth_within_its_bounds_is_taken(config):
-    run = run_of(config("recipe.dropout_growth=0.05", "recipe.drop_path_growth=0.05", "scaling.width=4"))
-    check_growth(run.model, run.recipe, run.variant)
+def test_growth_is_taken_up_to_its_bound(config):
+    taken, refused = (run_of(config(f"recipe.dropout_growth={growth}", "scaling.width=2")) for growth in (0.39, 0.41))
+    check_growth(taken.model, taken.recipe, taken.variant)
+    with pytest.raises(ConfigError, match=r"at most 0\.8"):
+        check_growth(refused.model, refused.recipe, refused.variant)
 
 
 @pytest.mark.parametrize(

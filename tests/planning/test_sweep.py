@@ -37,7 +37,10 @@ def test_sweeps_without_runs_and_endless_ones_are_refused(given, message):
 
 
 def test_the_last_value_of_a_key_counts():
-    check_length(overrides("seed=range(0,90000)", "seed=1", "scaling.width=1,2", "scaling.depth=range(1,3,0.5)"))
+    long, others = "seed=range(0,90000)", ["scaling.width=1,2", "scaling.depth=range(1,3,0.5)"]
+    check_length(overrides(long, "seed=1", *others))
+    with pytest.raises(ConfigError, match="makes this a sweep of"):
+        check_length(overrides("seed=1", long, *others))
 
 
 @pytest.mark.parametrize(
@@ -74,5 +77,8 @@ def test_keys_that_all_runs_ignore_are_refused(config, given, message):
 
 
 def test_a_key_that_one_run_of_a_sweep_uses_is_taken(config):
+    given, unused = {"scaling.alpha": "1.3"}, config("scaling.alpha=1.3")
     compound = config("scaling.method=compound", "scaling.phi=1", "scaling.alpha=1.3")
-    check_given({"scaling.alpha": "1.3"}, [config("scaling.alpha=1.3"), compound])
+    check_given(given, [unused, compound])
+    with pytest.raises(ConfigError, match=r"needs scaling\.method=compound"):
+        check_given(given, [unused])
