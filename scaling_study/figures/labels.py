@@ -6,14 +6,17 @@ three settings tried, put one on a legend and one outside its axes, and took six
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.collections import LineCollection
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.path import Path
 
 
 # Offsets in points and alignments that are tried in turn, the right side first.
@@ -40,19 +43,21 @@ FAR_POINTS = 8  # from here on a thin line leads from the text to its point
 
 def name_points(axes: Axes, points: Sequence[tuple]) -> None:
     """Write the texts of ``points``, (x, y, text, place to try first), each where it meets no other text, no line to
-    another text, no point and no edge.
+    another text, no point and no edge, and no error bar if it can.
 
     Call it once and last: it lays the figure out, and later changes would move the texts onto each other.
     """
     figure: Any = axes.figure
     figure.draw_without_rendering()
     taken = [around(axes.transData.transform((x, y))) for x, y, *_ in points] + curves(axes)
+    all_bars = error_bars(axes)
     taken += [extent(text) for text in axes.texts]
     if legend := axes.get_legend():
         taken.append(legend.get_window_extent())
     # Those near the right edge have the least choice.
     for x, y, text, first in sorted(points, key=lambda point: point[:2], reverse=True):
-        for offset, horizontal, vertical in (first, *PLACES):
+        # Where there is no free place, a text may cover an error bar.
+        for bars, (offset, horizontal, vertical) in itertools.product((all_bars, []), (first, *PLACES)):
             leader = {"arrowstyle": "-", "linewidth": 0.5} if max(map(abs, offset)) > FAR_POINTS else None
             label = axes.annotate(
                 text,
@@ -65,7 +70,7 @@ def name_points(axes: Axes, points: Sequence[tuple]) -> None:
                 arrowprops=leader,
             )
             box, line = extent(label), leader_boxes(label, axes.transData.transform((x, y))) if leader else []
-            clear = not any(part.count_overlaps(taken) for part in (box, *line))
+            clear = not any(part.count_overlaps(taken + bars) for part in (box, *line))
             if axes.bbox.containsx(box.x1) and axes.bbox.containsx(box.x0) and clear:
                 taken += line
                 break
@@ -98,5 +103,15 @@ def around(pixel: Any) -> Bbox:
 def curves(axes: Axes) -> list[Bbox]:
     """Small boxes along the lines that are drawn."""
     drawn = [line for line in axes.lines if line.get_linestyle() != "None"]
-    pixels = [axes.transData.transform(line.get_path().interpolated(25).vertices) for line in drawn]
+    return along([line.get_path() for line in drawn], axes)
+
+
+def error_bars(axes: Axes) -> list[Bbox]:
+    """Small boxes along the error bars."""
+    bars = [lines for lines in axes.collections if isinstance(lines, LineCollection)]
+    return along([path for lines in bars for path in lines.get_paths()], axes)
+
+
+def along(paths: Sequence[Path], axes: Axes) -> list[Bbox]:
+    pixels = [axes.transData.transform(path.interpolated(25).vertices) for path in paths]
     return [Bbox.from_bounds(x - 1, y - 1, 2, 2) for line in pixels for x, y in line]

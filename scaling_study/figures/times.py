@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from scaling_study.figures.metrics import METRICS
-from scaling_study.figures.style import BASELINE, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
+from scaling_study.figures.style import BASELINE_STAR, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,14 +34,14 @@ def time_against_counts(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies:
     names = sorted(points[group].unique())
     looks = dict(zip(names, categories(len(names)), strict=True))
     if group == "method":
-        looks = {"baseline": BASELINE} | METHODS
+        looks = {"baseline": BASELINE_STAR | {"zorder": 1.5}} | METHODS  # points may lie upon it
     y = METRICS["seconds_median"].for_values(points.seconds_median)
     figure = Figure(figsize=(11.0, 4.2), layout="constrained")
     panels = figure.subplots(1, len(COUNTS), sharey=True)
     for axes, column in zip(panels, COUNTS, strict=True):
         x = METRICS[column].for_values(points[column])
         for name, rows in points.groupby(group):
-            look = looks[name] | POINTS | {"markersize": 6, "label": name}
+            look = {"markersize": 6} | looks[name] | POINTS | {"label": name}
             axes.plot(rows[column] / x.scale, rows.seconds_median / y.scale, **look)
         fit = fits[fits.predictor == column]
         if len(fit):

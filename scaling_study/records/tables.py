@@ -152,7 +152,7 @@ def stored(study_dir: str | Path, name: str) -> tuple[pd.DataFrame, list[Path], 
         except UnreadableTable as error:
             refused.append(error)
         except FileNotFoundError:
-            pass
+            pass  # a table may be in one format, or not there yet
     if refused and not tables:
         raise refused[0]
     for damaged in refused:

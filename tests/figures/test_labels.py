@@ -4,9 +4,10 @@ import itertools
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from scaling_study.figures import of_analysis, of_costs, of_runs
-from scaling_study.figures.labels import extent
+from scaling_study.figures.labels import BELOW_RIGHT, extent, name_points
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 from scaling_study.records.tables import load_runs
@@ -63,3 +64,14 @@ def test_no_text_covers_another(study):
         covered = [(a, b) for (a, one), (b, other) in itertools.combinations(outer, 2) if one.overlaps(other)]
         assert not covered, name
     assert labelled > 1
+
+
+def test_a_text_without_room_on_the_right_goes_beside_its_error_bar():
+    axes = Figure(figsize=(4, 3)).add_subplot()
+    axes.errorbar([0, 1], [0, 1], yerr=[[0.5, 0.5]] * 2)
+    axes.set_xlim(0, 1.1)
+    name_points(axes, [(1, 1, "w=2.06", BELOW_RIGHT)])
+    (text,) = axes.texts
+    left, right = extent(text).intervalx
+    bar, _ = axes.transData.transform((1, 1))
+    assert not left <= bar <= right
