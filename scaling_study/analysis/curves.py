@@ -1,4 +1,4 @@
-"""One method's test error along a cost: points, their noise, and fits of every form with bootstrapped parameters."""
+"""One method's test error along a cost: points, their noise, and fits of one form with bootstrapped parameters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.forms import FORMS
 from scaling_study.analysis.observations import merged
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 POINTS_MAX = 128  # more points than this are averaged into as many bins, which no fit of four parameters notices
 ERROR_MIN = 0.01  # percent; no error has no relative size
 DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal
-MISFIT = 0.05  # p-value below which points scatter by more than their seeds explain, or seeds act on all alike
+SHARED = 0.05  # p-value below which a seed is taken to act on all variants alike
 
 
 @dataclass(frozen=True)
@@ -53,24 +52,24 @@ class Points:
     def noisy(self) -> bool:
         return bool(np.all(self.run_sd > 0)) and len(self) > 0
 
-    @property
-    def no_interval(self) -> str:
-        """Why there is no interval, when there is none."""
-        agree = len(self) > 0 and np.all(self.run_sd == 0)
-        return "no interval, the seeds agree exactly" if agree else "no interval without a second seed"
-
     def first(self, n: int) -> Points:
-        """The ``n`` cheapest points; x keeps its unit."""
-        names = ("cost", "error", "sigma", "counts", "run_sd")
-        return replace(self, **{name: getattr(self, name)[:n] for name in names})
+        """The ``n`` cheapest points."""
+        return self.part(slice(n))
 
-    def resampled(self, rng: np.random.Generator, size: int, inflation: float = 1.0) -> Points:
+    def part(self, which: slice) -> Points:
+        names = ("cost", "error", "sigma", "counts", "run_sd")
+        return replace(self, **{name: getattr(self, name)[which] for name in names})
+
+    def resampled(self, rng: np.random.Generator, size: int, inflation: float = 1.0) -> np.ndarray:
         """(size, points): means as other seeds would have given them. Residuals of all variants, scaled to each one's
-        own noise and widened for the degrees of freedom that estimating it cost, are drawn with replacement."""
+        own noise and widened for the degrees of freedom that estimating it cost, are drawn with replacement. Where the
+        noise is unknown, residuals are normal, and ``inflation`` is their standard deviation relative to the error."""
+        if not self.noisy:
+            return np.clip(self.error + inflation * self.sigma * rng.standard_normal((size, len(self))), 0, 100)
         counts = np.minimum(self.counts, DRAWS_MAX)
         drawn = rng.choice(self.pool, size=(size, counts.sum()))
         z = np.add.reduceat(drawn, np.r_[0, counts.cumsum()[:-1]], axis=1) / np.sqrt(counts)
-        inflation = inflation * stats.t.ppf(0.975, self.df) / stats.norm.ppf(0.975)
+        inflation = inflation * widening(self.df)
         shift = self.shift * rng.standard_t(max(self.seeds - 1, 1), (size, 1)) if self.shift else 0.0
         return np.clip(self.error + inflation * self.sigma * z + shift, 0, 100)
 
@@ -121,7 +120,7 @@ def seed_variance(observations: Observations) -> float:
     if df < 1:
         return 0.0
     seeds = (total.df_pooled * total.pooled - paired.df_pooled * paired.pooled) / df
-    distinct = stats.f.sf(seeds / paired.pooled, df, paired.df_pooled) < MISFIT
+    distinct = stats.f.sf(seeds / paired.pooled, df, paired.df_pooled) < SHARED
     return max(total.pooled - paired.pooled, 0.0) if distinct else 0.0
 
 
@@ -130,10 +129,11 @@ class Fit:
     """A form fitted to points.
 
     status: ``converged``, ``bound hit`` (a parameter went as far as it may) or ``too few points`` (then parameters are
-    NaN); parameters: by name, for costs relative to ``unit``; samples: (draws, parameters) of the bootstrap over seeds,
-    empty without noise; heldout_log_error: root mean square of log(predicted / observed error) at the largest costs
-    when only the smaller ones are fitted, NaN where those are too few; inflation: by how much the points scatter about
-    the curve beyond their seeds (1 where that is not significant), which the samples include.
+    NaN); parameters: by name, for costs relative to ``unit``; samples: (draws, parameters) of the bootstrap, over seeds
+    or, where the noise is unknown, over the scatter about the curve; heldout_log_error: root mean square of
+    log(predicted / observed error) at the largest costs when only the smaller ones are fitted, NaN where those are too
+    few; inflation: by how much the points scatter about the curve beyond their seeds, at least 1 (where the noise is
+    unknown, the relative scatter itself), which the samples include.
     """
 
     form: str
@@ -144,8 +144,6 @@ class Fit:
     unit: float
     chance: float
     samples: np.ndarray
-    cost: np.ndarray
-    run_sd: np.ndarray
     inflation: float = 1.0
     heldout_log_error: float = np.nan
 
@@ -153,32 +151,11 @@ class Fit:
     def ok(self) -> bool:
         return self.status != "too few points"
 
-    @property
-    def uncertainty(self) -> dict[str, Any]:
-        return {"samples": self.samples, "inflation": self.inflation}
-
     def errors(self, cost: Any, samples: Any = False) -> np.ndarray:
         """Test error in percent at ``cost``: (costs,), or (draws, costs) of the bootstrap."""
         theta = self.samples if samples else np.array([list(self.parameters.values())])
         errors = FORMS[self.form].error(theta, np.asarray(cost, dtype=float) / self.unit, self.chance).clip(0, 100)
         return errors if samples else errors[0]
-
-    def predict(self, cost: np.ndarray, level: float = LEVEL, seed: int = 0) -> Any:
-        """A frame with a row per cost: ``error``, ``low`` and ``high`` of its confidence band (where the curve is) and
-        ``run_low``, ``run_high`` of the prediction interval (where one new run would land). Percent; intervals are NaN
-        without seeds."""
-        cost = np.atleast_1d(np.asarray(cost, dtype=float))
-        frame = pd.DataFrame({"cost": cost, "error": self.errors(cost)})
-        frame[["low", "high", "run_low", "run_high"]] = np.nan
-        if len(self.samples):
-            curves = self.errors(cost, samples=True)
-            tails = ((1 - level) / 2, (1 + level) / 2)
-            frame[["low", "high"]] = np.quantile(curves, tails, axis=0).T
-            run_sd = np.interp(np.log(cost), np.log(self.cost), self.run_sd)  # beyond the ends, that of the ends
-            runs = curves + run_sd * np.random.default_rng(seed).standard_normal(curves.shape)
-            frame[["run_low", "run_high"]] = np.quantile(runs, tails, axis=0).clip(0, 100).T
-            frame["low"], frame["high"] = np.fmin(frame.low, frame.error), np.fmax(frame.high, frame.error)
-        return frame
 
 
 def fit(points: Points, form: Any, draws: int = 0, seed: int = 0) -> Fit:
@@ -186,42 +163,31 @@ def fit(points: Points, form: Any, draws: int = 0, seed: int = 0) -> Fit:
     kind = FORMS[form]
     size = len(kind.parameters)
     common: dict[str, Any] = {"n_points": len(points), "n_runs": int(points.counts.sum()), "chance": points.chance}
-    common |= {"unit": points.cost[0] if len(points) else np.nan, "run_sd": points.run_sd, "cost": points.cost}
+    common |= {"unit": points.cost[0] if len(points) else np.nan}
     if len(points) < size + 1:
         return Fit(
             form, "too few points", dict.fromkeys(kind.parameters, np.nan), samples=np.empty((0, size)), **common
         )
     theta, bound = kind.fit(points.x, points.error[None], points.sigma, points.chance)
-    samples, inflation = np.empty((0, size)), 1.0
-    if points.noisy:
-        inflation = misfit(points, kind.error(theta, points.x, points.chance)[0], size)
-        if draws:
-            sets = points.resampled(np.random.default_rng(seed), draws, inflation)
-            options = {"start": theta} if form == "m4" else {}
-            samples, _ = kind.fit(points.x, sets, points.sigma, points.chance, **options)
+    inflation = misfit(points, kind.error(theta, points.x, points.chance)[0], size)
+    samples = np.empty((0, size))
+    if draws:
+        widened = inflation if points.noisy else inflation * widening(len(points) - size)
+        sets = points.resampled(np.random.default_rng(seed), draws, widened)
+        options = {"start": theta} if form == "m4" else {}
+        samples, _ = kind.fit(points.x, sets, points.sigma, points.chance, **options)
     status = "bound hit" if bound[0] else "converged"
     parameters = dict(zip(kind.parameters, theta[0].tolist(), strict=True))
     return Fit(form, status, parameters, samples=samples, inflation=inflation, **common)
 
 
+def widening(df: float) -> float:
+    """How many times wider a 95% interval is with noise known by ``df`` degrees of freedom than with known noise."""
+    return float(stats.t.ppf(0.975, df) / stats.norm.ppf(0.975))
+
+
 def misfit(points: Points, errors: np.ndarray, parameters: Any) -> Any:
-    """How many times wider than by their seeds the points scatter about ``errors``; 1 unless that is significant."""
-    df = len(points) - parameters
-    ratio = (((points.error - errors) / points.sigma) ** 2).sum() / df
-    return float(np.sqrt(ratio)) if stats.f.sf(ratio, df, points.df) < MISFIT else 1.0
-
-
-def heldout_log_error(points: Points, form: Any) -> float:
-    """Root mean square log error at the largest costs: the last point predicted from all others, then, where there are
-    many, the last two from the rest and so on up to a quarter of them. NaN where the rest is too few to fit."""
-    folds = range(1, max(1, len(points) // 4) + 1)
-    kind = FORMS[form]
-    errors = []
-    for held in folds:
-        known = points.first(len(points) - held)
-        if len(known) < len(kind.parameters) + 1:
-            return np.nan
-        theta, _ = kind.fit(known.x, known.error[None], known.sigma, known.chance)
-        predicted = kind.error(theta, points.x[-held:], points.chance)[0]
-        errors.append(np.mean(np.log(np.maximum(predicted, 1e-3) / np.maximum(points.error[-held:], 1e-3)) ** 2))
-    return float(np.sqrt(np.mean(errors)))
+    """How many times wider than by their seeds the points scatter about ``errors``, at least 1. Where the noise is
+    unknown, how wide they scatter, relative to the error."""
+    ratio = float(np.sqrt((((points.error - errors) / points.sigma) ** 2).sum() / (len(points) - parameters)))
+    return max(ratio, 1.0) if points.noisy else ratio

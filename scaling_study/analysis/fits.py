@@ -6,17 +6,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scaling_study.analysis.contrasts import LEVEL
-from scaling_study.analysis.curves import points_of
+from scaling_study.analysis.comparisons import last_doubling
+from scaling_study.analysis.contrasts import Contrast
+from scaling_study.analysis.curves import Points, points_of
+from scaling_study.analysis.ensemble import Ensemble
+from scaling_study.analysis.forms import FORMS
 from scaling_study.analysis.observations import COSTS, studies, usable
-from scaling_study.analysis.saturation import saturation
+from scaling_study.analysis.saturation import TAILS, Saturation, saturation
 
 METHODS = ("width", "depth", "resolution", "compound", "fast")
 KEYS = {"model": "string", "epochs": "Int64", "method": "string", "cost": "string"}
 FIT_COLUMNS = KEYS | {
-    "form": "string",  # a key of analysis.forms.FORMS
+    "form": "string",  # average, or a key of analysis.forms.FORMS
     "equation": "string",  # of the error in percent; x is the cost relative to ``unit``
-    "chosen": "boolean",  # predicted the held-out largest costs best
+    "chosen": "boolean",  # the average, or turning where accuracy falls: all that is stated is of this curve
     "status": "string",  # converged, bound hit, too few points, not identifiable
     "shape": "string",  # rising, falling, flat
     "trend_p": "float64",  # of no dependence on cost; above 0.01 the curve has no statements
@@ -26,7 +29,8 @@ FIT_COLUMNS = KEYS | {
     "parameters": "string",  # name=value, in the order of the equation
     "heldout_log_error": "float64",
     "inflation": "float64",  # scatter about the curve relative to that of the seeds
-    "asymptote": "float64",  # accuracy of endless cost, percent; of the chosen form's row only, as all that follows
+    "interval_basis": "string",  # seeds, or scatter about the curve where the seeds tell no noise
+    "asymptote": "float64",  # accuracy of endless cost, percent; in the chosen row only, as all that follows
     "asymptote_low": "float64",
     "asymptote_high": "float64",
     "asymptote_status": "string",
@@ -38,6 +42,9 @@ FIT_COLUMNS = KEYS | {
     "last_gain": "float64",  # points that the last doubling within the trained range brought, by the curve
     "last_gain_low": "float64",
     "last_gain_high": "float64",
+    "measured_gain": "float64",  # the same by the runs at and about both costs alone, without a curve
+    "measured_gain_low": "float64",
+    "measured_gain_high": "float64",
 }
 GAIN_COLUMNS = KEYS | {
     "cost_value": "float64",
@@ -74,8 +81,11 @@ def fits(
                 key = {"model": model, "epochs": epochs, "method": method, "cost": cost}
                 points = points_of(observations, method, cost, chance)
                 result = saturation(points, threshold, draws)
-                for table, rows in zip(tables, (fit_rows, gain_rows, curve_rows), strict=True):
-                    table.extend(key | row for row in rows(result))
+                measured = last_doubling(observations, method, cost)
+                for table, rows in zip(
+                    tables, (fit_rows(result, measured), gain_rows(result), curve_rows(result)), strict=True
+                ):
+                    table.extend(key | row for row in rows)
     kinds = (FIT_COLUMNS, GAIN_COLUMNS, CURVE_COLUMNS)
     return tuple(pd.DataFrame(t, columns=list(k)).astype(k) for t, k in zip(tables, kinds, strict=True))
 
@@ -86,33 +96,44 @@ def chance_error(frame: pd.DataFrame) -> float:
     return 100.0 if pd.isna(classes) else 100 * (1 - 1 / float(classes))
 
 
-def fit_rows(result: Any) -> Iterator[dict[str, Any]]:
-    from scaling_study.analysis.forms import FORMS
-
-    for name, made in result.fits.items():
-        chosen = name == result.chosen
+def fit_rows(result: Saturation, measured: Contrast | None) -> Iterator[dict[str, Any]]:
+    """A row of the average and one of every form; measured: the last doubling without a curve."""
+    if result.fit and result.chosen == "average":
+        names = " and ".join(one.form for one in result.fit.averaged)
+        one = next(iter(result.fits.values()))
+        yield {
+            "form": "average",
+            "equation": f"geometric mean of {names}",
+            "chosen": True,
+            "points": one.n_points,
+            "runs": one.n_runs,
+            "unit": one.unit,
+            "heldout_log_error": result.heldout_log_error,
+        } | statements(result, measured)
+    for name, one in result.fits.items():
         row = {
             "form": name,
             "equation": FORMS[name].equation,
-            "chosen": chosen,
-            "status": made.status,
-            "points": made.n_points,
-            "runs": made.n_runs,
-            "unit": made.unit,
-            "parameters": " ".join(f"{key}={value:.6g}" for key, value in made.parameters.items()) if made.ok else None,
-            "heldout_log_error": made.heldout_log_error,
-            "inflation": made.inflation,
+            "chosen": name == result.chosen,
+            "status": one.status,
+            "points": one.n_points,
+            "runs": one.n_runs,
+            "unit": one.unit,
+            "parameters": " ".join(f"{key}={value:.6g}" for key, value in one.parameters.items()) if one.ok else None,
+            "heldout_log_error": one.heldout_log_error,
+            "inflation": one.inflation if result.points.noisy else np.nan,
         }
-        yield row | (statements(result) if chosen else {})
+        yield row | (statements(result, measured) if name == result.chosen else {})
 
 
-def statements(result: Any) -> dict[str, Any]:
+def statements(result: Saturation, measured: Contrast | None) -> dict[str, Any]:
     point, end = result.saturation, result.asymptote
     row = {
         "status": result.status,
         "shape": result.shape,
         "trend_p": result.trend_p,
         "threshold": result.threshold,
+        "interval_basis": "seeds" if result.points.noisy else "scatter",
         "asymptote": end.value,
         "asymptote_low": end.low,
         "asymptote_high": end.high,
@@ -122,37 +143,39 @@ def statements(result: Any) -> dict[str, Any]:
         "saturation_high": point.high,
         "saturation_status": point.status,
     }
-    if result.gains is not None:
-        last = last_gain(result)
-        row |= {"last_gain": last[0], "last_gain_low": last[1], "last_gain_high": last[2]}
+    if result.gains is not None and result.fit:
+        row |= zip(("last_gain", "last_gain_low", "last_gain_high"), last_gain(result.fit, result.points), strict=True)
+    if measured:
+        row |= zip(("measured_gain_low", "measured_gain_high"), measured.interval(), strict=True)
+        row["measured_gain"] = measured.estimate
     return row
 
 
-def last_gain(result: Any) -> tuple[float, float, float]:
+def last_gain(curve: Ensemble, points: Points) -> tuple[float, float, float]:
     """(value, low, high) of the gain from half the largest trained cost to the largest."""
-    ends = result.points.cost[-1] / np.array([2.0, 1.0])
-    half, whole = result.fit.errors(ends)
-    if not len(result.fit.samples):
+    ends = points.cost[-1] / np.array([2.0, 1.0])
+    half, whole = curve.errors(ends)
+    if not curve.has_interval:
         return half - whole, np.nan, np.nan
-    samples = result.fit.errors(ends, samples=True)
-    low, high = np.quantile(samples[:, 0] - samples[:, 1], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    samples = curve.errors(ends, samples=True)
+    low, high = np.nanquantile(samples[:, 0] - samples[:, 1], TAILS)
     return half - whole, low, high
 
 
-def gain_rows(result: Any) -> list[dict[str, Any]]:
+def gain_rows(result: Saturation) -> list[dict[str, Any]]:
     if result.gains is None:
         return []
     return result.gains.rename(columns={"cost": "cost_value"}).to_dict("records")
 
 
-def curve_rows(result: Any) -> list[dict[str, Any]]:
+def curve_rows(result: Saturation) -> list[dict[str, Any]]:
     """The chosen curve on an even grid of log cost; nothing where no trend was found."""
-    if result.gains is None:
+    if result.gains is None or result.fit is None:
         return []
     cost = result.points.cost
-    grid = np.geomspace(cost[0], BEYOND * cost[-1], CURVE_POINTS)
+    grid = np.geomspace(cost[0], min(BEYOND, result.largest) * cost[-1], CURVE_POINTS)
     predicted = result.fit.predict(grid)
     table = pd.DataFrame({"cost_value": grid, "accuracy": 100 - predicted.error})
     table = table.assign(low=100 - predicted.high, high=100 - predicted.low)
     table = table.assign(run_low=100 - predicted.run_high, run_high=100 - predicted.run_low)
-    return table.assign(extrapolated=grid > cost[-1]).to_dict("records")
+    return table.assign(extrapolated=grid > cost[-1] * (1 + 1e-9)).to_dict("records")

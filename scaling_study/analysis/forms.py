@@ -119,7 +119,7 @@ def at_bound_m4(theta: np.ndarray) -> bool:
 
 def least_squares_m4(x: np.ndarray, errors: np.ndarray, sigma: np.ndarray, chance: float, theta: np.ndarray) -> Any:
     """(parameters, weighted sum of squares) from the start ``theta`` (sets, 4); b is moved by its logarithm."""
-    most = errors.max(axis=1) * 0.999
+    most = np.minimum(errors.max(axis=1), chance) * 0.999  # the floor lies below every error and below guessing
 
     def bounded(theta: np.ndarray) -> Any:
         e, b, c, a = theta.T

@@ -1,7 +1,6 @@
 """Does accuracy saturate, where, and at what? Statements about one method's curve, each with its interval."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,13 +8,16 @@ import pandas as pd
 from scipy import stats
 
 from scaling_study.analysis.contrasts import LEVEL
-from scaling_study.analysis.curves import Fit, Points, fit, heldout_log_error
+from scaling_study.analysis.curves import Fit, Points, fit
+from scaling_study.analysis.ensemble import POINTS_MIN, Ensemble, alone, average, heldout_log_error, scored
 from scaling_study.analysis.forms import FORMS
 
 TREND = 0.01  # p-value above which the points count as constant
 HORIZON = 64  # costs up to this multiple of the largest are searched for the saturation point
 STEPS_PER_DOUBLING = 16
 NO_FLOOR = 0.05  # a floor whose interval reaches below this share of the least error seen is as good as none
+POINTS_FOR_FLOOR = 4  # with so few, a floor is one of three parameters of four points
+TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 
 
 @dataclass(frozen=True)
@@ -33,79 +35,68 @@ class Saturation:
     """The analysis of the curve of one method along one cost.
 
     status: ``converged``, ``bound hit``, ``too few points``, ``not identifiable`` (no trend beyond the noise);
-    shape: ``rising``, ``falling`` (accuracy at the largest costs is below its best) or ``flat``; chosen: name of the
-    form that predicted held-out points best, None when there are too few; asymptote: accuracy in percent that endless
-    cost would bring; saturation: the cost from which a doubling brings less than ``threshold`` points; gains: a row
-    per cost, what doubling it brings, with its interval.
+    shape: ``rising``, ``falling`` (accuracy at the largest costs is below its best) or ``flat``; fits: every form by
+    itself; fit: the average of forms, or, where accuracy falls, the form that describes it within the trained costs
+    (it is not extrapolated), None with too few points; heldout_log_error: of the average; asymptote: accuracy in
+    percent that endless cost would bring; saturation: the cost from which a doubling brings less than ``threshold``
+    points; gains: a row per cost, what doubling it brings, with its interval.
     """
 
     points: Points
-    fits: dict
+    fits: dict[str, Fit]
     status: str
     shape: str
-    chosen: str | None
+    fit: Ensemble | None
     threshold: float
+    heldout_log_error: float = np.nan
     asymptote: Estimate = field(default_factory=Estimate)
     saturation: Estimate = field(default_factory=Estimate)
     gains: pd.DataFrame | None = None
     trend_p: float = np.nan
 
     @property
-    def fit(self) -> Fit | None:
-        return self.fits.get(self.chosen)
+    def chosen(self) -> str | None:
+        """``average`` or ``turning``; None with too few points."""
+        return self.fit.name if self.fit else None
+
+    @property
+    def largest(self) -> float:
+        """The largest cost that the curve says something of, as a multiple of the largest trained."""
+        return 1.0 if self.shape == "falling" else HORIZON
 
 
-def saturation(
-    points: Points, threshold: float = 0.5, draws: int = 1000, seed: int = 0, level: float = LEVEL
-) -> Saturation:
-    """Fit every form to ``points``, choose one and derive what follows. threshold: points of accuracy per doubling."""
+def saturation(points: Points, threshold: float = 0.5, draws: int = 1000, seed: int = 0) -> Saturation:
+    """Fit every form to ``points``, average them and derive what follows. threshold: points of accuracy per doubling.
+
+    Measured coverage of the saturation cost's 95% interval: see benchmarks/extrapolation.py.
+    """
     fits = {name: scored(points, fit(points, name)) for name in FORMS}
-    chosen = choose(points, fits)
-    for name in {chosen, "floor", "turning"} - {None}:  # the others are not asked for intervals
-        fits[name] = replace(fits[name], **fit(points, name, draws, seed).uncertainty)
-    if chosen is None:
+    if len(points) < POINTS_MIN:
         return Saturation(points, fits, "too few points", "unknown", None, threshold)
     p = trend_p(points)
-    if not p <= TREND:
-        return Saturation(points, fits, "not identifiable", "flat", chosen, threshold, trend_p=p)
-    shape = "falling" if falls(points, fits, chosen) else "rising"
-    made = fits[chosen]
+    trend = p <= TREND
+    average_fit = average(points, draws if trend else 0, seed)
+    error = heldout_log_error(points, "average")
+    if not trend:
+        return Saturation(points, fits, "not identifiable", "flat", average_fit, threshold, error, trend_p=p)
+    turning = alone(points, "turning", draws, seed)
+    shape = "falling" if falls(points, turning, fits["turning"].heldout_log_error, error) else "rising"
+    curve = turning if shape == "falling" and turning.averaged[0].ok else average_fit
+    bound = any(one.status == "bound hit" for one in curve.averaged)
+    horizon = 1.0 if shape == "falling" else HORIZON
     return Saturation(
         points,
         fits,
-        made.status,
+        "bound hit" if bound else "converged",
         shape,
-        chosen,
+        curve,
         threshold,
-        asymptote(points, fits, chosen, shape, level),
-        saturation_point(points, made, threshold, level),
-        gains(points, made, level),
+        error,
+        Estimate() if shape == "falling" else asymptote(points, curve),
+        saturation_point(points, curve, threshold, horizon),
+        gains(points, curve, horizon),
         p,
     )
-
-
-def scored(points: Points, made: Any) -> Any:
-    return replace(made, heldout_log_error=heldout_log_error(points, made.form) if made.ok else np.nan)
-
-
-def choose(points: Points, fits: Any) -> Any:
-    """The form with the least error on the held-out largest costs, never the best fit to all of them.
-
-    Between a power law with and without a floor the error decides alone. The forms that bend in other ways have to be
-    better by more than twice the noise of the points they are judged by, since they extrapolate wildly when they are
-    not needed, and to pass through the points as well as their noise allows. None when no form could be judged.
-    """
-    errors = {name: made.heldout_log_error for name, made in fits.items() if np.isfinite(made.heldout_log_error)}
-    plain = {name: error for name, error in errors.items() if name in ("power", "floor")}
-    if not plain:
-        return None
-    best = min(plain, key=lambda name: plain[name])
-    held = max(1, len(points) // 4)
-    noise = np.sqrt(np.mean((points.sigma / np.maximum(points.error, 1e-3))[-held:] ** 2)) if points.noisy else 0.0
-    bent = {name: error for name, error in errors.items() if name not in plain and error < plain[best] - 2 * noise}
-    through = {name: error for name, error in bent.items() if fits[name].inflation == 1}
-    judged = through or bent
-    return min(judged, key=lambda name: judged[name], default=best)
 
 
 def trend_p(points: Points) -> float:
@@ -139,53 +130,64 @@ def polynomial_p(points: Points, degree: int) -> float:
     return float(stats.f.sf(explained, degree, df))
 
 
-def falls(points: Points, fits: Any, chosen: Any, level: float = LEVEL) -> bool:
-    """Whether accuracy at the largest cost is below what a smaller one gave, beyond the noise."""
-    if not points.noisy:
-        return bool(chosen == "turning" and slope_at_end(points, fits["turning"].parameters.values()) > 0)
+def falls(points: Points, turning: Ensemble, turning_error: float, average_error: float) -> bool:
+    """Whether accuracy at the largest cost is below what a smaller one gave, beyond the noise: by the two means, or by
+    the turning form where that predicts held-out points better than the average does (root mean square log errors)."""
+    one = turning.averaged[0]
+    better = one.ok and turning_error < average_error - 2 * relative_noise(points)
     best = points.error[:-1].argmin()
-    difference = points.error[-1] - points.error[best]
-    z = difference / np.hypot(points.sigma[-1], points.sigma[best])
-    if stats.t.sf(z, points.df) * (len(points) - 1) < 1 - level:
+    if not points.noisy:
+        higher = points.error[-1] > points.error[best]
+        return bool(better and higher and slope_at_end(points, list(one.parameters.values())) > 0)
+    z = (points.error[-1] - points.error[best]) / np.hypot(points.sigma[-1], points.sigma[best])
+    if stats.t.sf(z, points.df) * (len(points) - 1) < 1 - LEVEL:
         return True
-    slopes = slope_at_end(points, fits["turning"].samples.T)
-    return bool(chosen == "turning" and np.quantile(slopes, (1 - level) / 2) > 0)
+    return bool(better and np.quantile(slope_at_end(points, one.samples.T), TAILS[0]) > 0)
 
 
-def slope_at_end(points: Points, theta: Iterable) -> Any:
+def relative_noise(points: Points) -> float:
+    """Root mean square relative noise of the largest quarter of the points; 0 where it is unknown."""
+    if not points.noisy:
+        return 0.0
+    held = max(1, len(points) // 4)
+    return float(np.sqrt(np.mean((points.sigma / np.maximum(points.error, 1e-3))[-held:] ** 2)))
+
+
+def slope_at_end(points: Points, theta: Any) -> Any:
     """Derivative of log error by log cost at the largest cost, of the turning form."""
     _, p1, p2 = theta
     return p1 + 2 * p2 * np.log(points.x[-1])
 
 
-def asymptote(points: Points, fits: Any, chosen: Any, shape: str, level: float) -> Any:
-    """Accuracy that no cost exceeds, from the floor ``e``; not identifiable when its interval reaches down to as good
-    as none: accuracy may then rise without a limit, and ``low`` is the least that the limit can be."""
-    if not np.isfinite(fits["floor"].heldout_log_error):
+def asymptote(points: Points, curve: Ensemble) -> Estimate:
+    """Accuracy that no cost exceeds, from the floors ``e`` of the forms that have one; not identifiable when its
+    interval reaches down to as good as none: accuracy may then rise without a limit, and ``low`` is the least that the
+    limit can be."""
+    if len(points) <= POINTS_FOR_FLOOR:
         return Estimate(status="too few points")
-    if shape == "falling" or (chosen == "turning" and fits["turning"].parameters["p2"] < 0):  # faster and faster
-        return Estimate()
-    made = fits["m4"] if chosen == "m4" else fits["floor"]
-    value = 100 - made.parameters["e"]
-    if not len(made.samples):
-        return Estimate() if chosen == "power" else Estimate(value, status=points.no_interval)
-    low, high = 100 - np.quantile(made.samples[:, 0], ((1 + level) / 2, (1 - level) / 2))
+    value = 100 - np.exp(np.mean([np.log(max(one.parameters["e"], 1e-6)) for one in curve.averaged]))
+    floors = [one.samples[:, 0] for one in curve.pooled if "e" in one.parameters]
+    if not sum(map(len, floors)):
+        return Estimate(value, status="no interval")
+    low, high = 100 - np.quantile(np.concatenate(floors), TAILS[::-1])
     apart = 100 - high > NO_FLOOR * points.error.min()
     return Estimate(value, min(low, value), max(high, value), "estimated" if apart else "not identifiable")
 
 
-def saturation_point(points: Points, made: Any, threshold: float, level: float) -> Any:
-    """The cost from which every doubling brings less than ``threshold`` points. Infinite beyond HORIZON times the
+def saturation_point(points: Points, curve: Ensemble, threshold: float, horizon: float) -> Estimate:
+    """The cost from which every doubling brings less than ``threshold`` points. Infinite beyond ``horizon`` times the
     largest cost; status ``extrapolated`` beyond the largest."""
-    largest = points.cost[-1] * HORIZON
+    largest = points.cost[-1] * horizon
     doublings = np.log2(largest / points.cost[0])
+    if doublings < 1:
+        return Estimate()
     grid = points.cost[0] * 2 ** np.linspace(0, doublings, int(doublings * STEPS_PER_DOUBLING) + 1)
-    value = settled(made.errors(grid)[None], grid, threshold)[0]
+    value = settled(curve.errors(grid)[None], grid, threshold)[0]
     status = "estimated" if value <= points.cost[-1] else "extrapolated" if np.isfinite(value) else "beyond reach"
-    if not len(made.samples):
-        return Estimate(value, status=points.no_interval)
-    costs = settled(made.errors(grid, samples=True), grid, threshold)
-    low, high = np.quantile(costs, ((1 - level) / 2, (1 + level) / 2), method="nearest")
+    if not curve.has_interval:
+        return Estimate(value, status=status)
+    costs = settled(curve.errors(grid, samples=True), grid, threshold)
+    low, high = np.quantile(costs, TAILS, method="nearest")
     return Estimate(value, min(low, value), max(high, value), status)
 
 
@@ -204,12 +206,13 @@ def settled(errors: np.ndarray, grid: np.ndarray, threshold: float) -> Any:
     return np.where(pays.any(axis=1), np.where(pays[:, -1], np.inf, cost), grid[0])
 
 
-def gains(points: Points, made: Any, level: float) -> Any:
+def gains(points: Points, curve: Ensemble, horizon: float) -> pd.DataFrame:
     """Points of accuracy that doubling each trained cost brings, by the curve."""
-    frame = pd.DataFrame({"cost": points.cost, "gain": made.errors(points.cost) - made.errors(2 * points.cost)})
+    cost = points.cost[2 * points.cost <= points.cost[-1] * max(horizon, 1 + 1e-9)]
+    frame = pd.DataFrame({"cost": cost, "gain": curve.errors(cost) - curve.errors(2 * cost)})
     frame[["low", "high"]] = np.nan
-    if len(made.samples):
-        draws = made.errors(points.cost, samples=True) - made.errors(2 * points.cost, samples=True)
-        frame[["low", "high"]] = np.quantile(draws, ((1 - level) / 2, (1 + level) / 2), axis=0).T
-    frame["extrapolated"] = 2 * points.cost > points.cost[-1]
+    if curve.has_interval and len(cost):
+        draws = curve.errors(cost, samples=True) - curve.errors(2 * cost, samples=True)
+        frame[["low", "high"]] = np.nanquantile(draws, TAILS, axis=0).T
+    frame["extrapolated"] = 2 * cost > points.cost[-1]
     return frame

@@ -15,9 +15,10 @@ def saturation_part(fits: pd.DataFrame) -> Iterator[str]:
     chosen = flops[flops.chosen]
     if len(chosen):
         yield (
-            "The curve of each method by multiply-adds, in the form that predicted the largest costs best without "
-            f"having seen them. A doubling that brings less than {fits.threshold.max():g} points is saturation. "
-            "Intervals hold for that form; other forms and costs are in fits.csv."
+            "The curve of each method by multiply-adds is an average of two curves (a power law with a floor, and M4 of "
+            "Alabdulmohsin et al. 2022); its intervals come from fits of three, so that they hold whichever is true. A "
+            f"doubling that brings less than {fits.threshold.max():g} points is saturation. The last doubling is given "
+            "by the curve, and as measured at the largest cost and half of it alone. Other costs are in fits.csv."
         )
         yield ""
         yield from table([saturation_row(row) for row in chosen.itertuples()])
@@ -33,9 +34,11 @@ def saturation_part(fits: pd.DataFrame) -> Iterator[str]:
 def saturation_row(row: Any) -> dict[str, Any]:
     return {
         **named(row),
-        "form": row.form,
-        "status": no_trend(row) if row.shape == "flat" else f"{row.status}, {row.shape}",
-        "last doubling brought": interval(row.last_gain, row.last_gain_low, row.last_gain_high, "{:+.2f}"),
+        "accuracy": no_trend(row) if row.shape == "flat" else row.shape,
+        "last doubling, measured": interval(
+            row.measured_gain, row.measured_gain_low, row.measured_gain_high, "{:+.2f}"
+        ),
+        "by the curve": interval(row.last_gain, row.last_gain_low, row.last_gain_high, "{:+.2f}"),
         "saturates at": saturation_words(row),
         "asymptote": asymptote_words(row),
     }
