@@ -14,6 +14,11 @@ from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import load_runs, run_table, write_tables
 
 RESULTS = Path(__file__).parents[2] / "results"
+COMMITTED = [
+    *(f"{study}/runs.csv" for study in ("fashion_mnist-reference", "fashion_mnist-regime")),
+    *(f"{study}/runs.csv" for study in ("fractals-reference", "fractals-search")),
+    *(f"{study}/costs.csv" for study in ("fashion_mnist-reference", "fractals-reference", "imagenet-family")),
+]
 
 
 def earlier(source, folder, suffixes=(".csv",)):
@@ -55,6 +60,13 @@ def test_costs_of_earlier_tables_are_filled_except_for_timms_networks(tmp_path):
     timm = costs[costs.family == "timm"]
     assert timm[["built_depth", "built_width"]].isna().all(axis=None)
     assert (timm.built_resolution == 1).all()
+
+
+@pytest.mark.parametrize("source", COMMITTED)
+def test_committed_tables_hold_what_is_built(tmp_path, source):
+    load = load_runs if source.endswith("runs.csv") else load_costs
+    found = load(earlier(source, tmp_path))[list(BUILT)]
+    pd.testing.assert_frame_equal(pd.read_csv(RESULTS / source)[list(BUILT)], found, check_dtype=False, rtol=1e-12)
 
 
 def test_what_a_table_holds_stays(tmp_path):
