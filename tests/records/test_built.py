@@ -163,6 +163,13 @@ def test_pixels_are_relative_to_those_of_the_baseline(tmp_path, rows, expected):
     assert {name: None if pd.isna(found[name]) else found[name] for name in expected} == expected
 
 
+def test_every_data_set_has_its_own_baseline(tmp_path):
+    """Of 14 and of 15 pixels 0.2 is 3."""
+    rows = [scaled(14, 1.0), scaled(3, 0.2), scaled(15, 1.0) | {"data": "e"}]
+    run_table(rows).drop(columns=list(BUILT)).to_csv(tmp_path / "runs.csv", index=False)
+    assert load_runs(tmp_path).set_index("run_id").built_resolution["3-0.2"] == 3 / 14
+
+
 def test_records_of_earlier_versions_are_filled_when_the_tables_are_made(config, tmp_path):
     record = row(config, "scaling.depth=1.2")
     folder = RunFolder(tmp_path / "runs" / record["run_id"])
