@@ -58,7 +58,7 @@ def large_sweep_seconds(folder, count=1000):
         kept.write_config(run.settings)
         kept.write_history([values | {"epoch": epoch} for epoch in (1, 2)])
         columns = {"status": "done", "epochs": 2, "model": run.model.name, "seed": seed, "flops": 10**6, "top1": 70.5}
-        kept.write_record({"run_id": run.run_id, **run.variant.columns, **columns})
+        kept.write_record({"run_id": run.run_id, **run.columns, **columns})
     return seconds("-m", f"seed=range({count})", "study=large", repeat=3, cwd=folder)
 
 

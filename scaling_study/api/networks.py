@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from scaling_study.config.paths import CONF
+from scaling_study.config.presets import model_preset, settings_of
 from scaling_study.config.schema import Model
 from scaling_study.models import FAMILIES, build_network, timm_reference
 from scaling_study.scaling.coefficients import Coefficients
@@ -97,11 +95,10 @@ def variant_of(name: str, depth: float, width: float) -> tuple[Model, Coefficien
 
 def model_named(name: str) -> Model:
     """The config group of ``model=name``, else of the timm classifier ``name``."""
-    file = CONF / "model" / f"{name}.yaml"
-    if name not in ("timm", "custom") and file.is_file():
-        return Model(**yaml.safe_load(file.read_text(encoding="utf-8")))
+    if preset := model_preset(name):
+        return preset
     timm_reference.check_name(name)
-    return Model(**yaml.safe_load((CONF / "model" / "timm.yaml").read_text(encoding="utf-8")) | {"name": name})
+    return Model(**settings_of("timm") | {"name": name})
 
 
 def size_of(name: str, resolution_px: int | None, classes: int, channels: int) -> dict[str, Any]:

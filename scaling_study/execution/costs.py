@@ -69,4 +69,4 @@ def cost_of(name: str, job: Job) -> tuple[Complexity, dict[str, Any]]:
         "model": run.model.name,
     }
     identity |= {"family": run.model.family, "small_stem": run.model.small_stem}
-    return cost, identity | run.variant.columns | size | columns | versions()
+    return cost, identity | run.columns | size | columns | versions()

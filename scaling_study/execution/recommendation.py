@@ -13,9 +13,10 @@ import pandas as pd
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
-from scaling_study.models import FAMILIES, count_layers
+from scaling_study.models import FAMILIES, built_coefficients, count_layers
 from scaling_study.planning.jobs import Job
 from scaling_study.planning.variant import Variant
+from scaling_study.records.columns import BUILT
 from scaling_study.scaling.coefficients import AXES, Coefficients
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def recommend(job: Job, surface: Surface, limit: str, budget: float) -> dict[str
 
 
 def candidates_of(job: Job, surface: Surface) -> pd.DataFrame:
-    """A frame with a row per network: coefficients with two decimals within the trained ranges, predictions, and COUNTS
-    by arithmetic as multiples of the baseline's. Of coefficients that build the same network, the worst predicted stay.
+    """A frame with a row per network: coefficients with two decimals within the trained ranges, BUILT, predictions, and
+    COUNTS by arithmetic as multiples of the baseline's. Of coefficients that build the same network, the worst
+    predicted stay.
     """
     model, data, size = job.run.model, job.config.data, size_of(job.run.data)
     ranges = [surface.ranges[axis] for axis in AXES]
@@ -63,6 +65,8 @@ def candidates_of(job: Job, surface: Surface) -> pd.DataFrame:
     ]
     baseline = count_layers(model, Coefficients(), resolution_px=data.resolution, **size)
     frame = pd.DataFrame(grid, columns=list(AXES)).assign(resolution_px=pixels)
+    built = [built_coefficients(model, Coefficients(*row)) or (np.nan, np.nan) for row in grid]
+    frame[list(BUILT)] = np.column_stack([built, np.array(pixels) / data.resolution])
     frame[list(COUNTS)] = np.array(counts) / baseline
     frame = pd.concat([frame, surface.predict(grid)], axis=1).sort_values("low", ascending=False)
     return frame.drop_duplicates([*COUNTS, "resolution_px"], keep="last", ignore_index=True)

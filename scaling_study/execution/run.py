@@ -74,7 +74,7 @@ def identity_columns(config: Config, run: Run) -> dict[str, Any]:
         "study": config.study,
         "source": "measured",
         "status": "done",
-        **run.variant.columns,
+        **run.columns,
         "seed": run.seed,
         "model": run.model.name,
         "family": run.model.family,

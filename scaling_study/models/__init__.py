@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from statistics import geometric_mean
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.models import (
@@ -19,13 +20,13 @@ from scaling_study.models import (
     timm_reference,
 )
 from scaling_study.models.layers import counts
+from scaling_study.scaling.coefficients import Coefficients
 
 if TYPE_CHECKING:
     import torch
 
     from scaling_study.config.schema import Model
     from scaling_study.models.layers import Layer
-    from scaling_study.scaling.coefficients import Coefficients
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Family:
     names: values of ``model.name``; None: any, of ``timm`` one that timm knows.
     layers: (depths, width, classes, channels, small_stem) -> the convolutions of that network, for budgets without
         building it; a family without is measured instead, which takes longer.
+    stage_sizes: (depths, width) -> (blocks, channels) as built: blocks of each stage, and the channels that the width
+        scales, of each stage where stages have their own; with ``layers``.
     stage_depth: whether ``scaling.stage_depth`` is offered.
     drop_path: whether the network has residual branches to drop.
     dropout: whether it has dropout to set.
@@ -49,6 +52,7 @@ class Family:
     resolution_min: int
     names: tuple[str, ...] | None
     layers: Callable | None = None
+    stage_sizes: Callable | None = None
     stage_depth: bool = False
     drop_path: bool = True
     dropout: bool = True
@@ -66,6 +70,7 @@ def mbconv_family(
         stages=len(architecture.stages),
         resolution_min=resolution_min,
         layers=partial(mbconv.layers, architecture),
+        stage_sizes=partial(mbconv.stage_sizes, architecture),
         names=names,
         stage_depth=stage_depth,
     )
@@ -81,12 +86,20 @@ FAMILIES = {
     ),
     "mobilenetv1": mbconv_family(mobilenetv1.ARCHITECTURE, resolution_min=16, names=("mobilenetv1",)),
     "mobilenetv2": mbconv_family(mobilenetv2.ARCHITECTURE, resolution_min=16, names=("mobilenetv2",)),
-    "resnet50": Family(resnet50.build, stages=4, resolution_min=16, layers=resnet50.layers, names=("resnet50",)),
+    "resnet50": Family(
+        resnet50.build,
+        stages=4,
+        resolution_min=16,
+        layers=resnet50.layers,
+        stage_sizes=resnet50.stage_sizes,
+        names=("resnet50",),
+    ),
     "densenet169": Family(
         densenet169.build,
         stages=4,
         resolution_min=16,
         layers=densenet169.layers,
+        stage_sizes=densenet169.stage_sizes,
         names=("densenet169",),
         drop_path=False,
     ),
@@ -108,6 +121,22 @@ def structure(model: Model, coefficients: Coefficients) -> dict[str, Any]:
         "width": model.width_multiplier * coefficients.width,
         "small_stem": model.small_stem,
     }
+
+
+def built_coefficients(model: Model, coefficients: Coefficients) -> tuple[float, float] | None:
+    """(depth, width) of a variant as built, relative to the unscaled network of ``model``.
+
+    Depth is the ratio of the blocks of all stages, width the geometric mean over the stages of the ratios of their
+    channels; of densenet169 it is the ratio of the growth rates. None for a family without ``stage_sizes``.
+    """
+    sizes = FAMILIES[model.family].stage_sizes
+    if sizes is None:
+        return None
+    (blocks, channels), (baseline_blocks, baseline_channels) = (
+        sizes(depths_of(model, each), model.width_multiplier * each.width) for each in (coefficients, Coefficients())
+    )
+    ratios = [built / baseline for built, baseline in zip(channels, baseline_channels, strict=True)]
+    return sum(blocks) / sum(baseline_blocks), geometric_mean(ratios)
 
 
 def build_network(

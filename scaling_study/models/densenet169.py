@@ -52,6 +52,11 @@ def blocks(depths: Sequence[float]) -> list[int]:
     return [scaled_repeats(n, depth) for n, depth in zip(BLOCKS, depths, strict=True)]
 
 
+def stage_sizes(depths: Sequence[float], width: float) -> tuple[list[int], list[int]]:
+    """(layers of each dense block, the one growth rate of all)."""
+    return blocks(depths), [growth_rate(width)]
+
+
 def build(
     *,
     depths: Sequence[float],

@@ -63,6 +63,11 @@ class Architecture:
         return [scaled_repeats(stage.repeats, depth) for stage, depth in zip(self.stages, depths, strict=True)]
 
 
+def stage_sizes(architecture: Architecture, depths: Sequence[float], width: float) -> tuple[list[int], list[int]]:
+    """(blocks, output channels) of each stage."""
+    return architecture.repeats(depths), [architecture.channels(width)(stage.channels) for stage in architecture.stages]
+
+
 def layers(
     architecture: Architecture,
     *,

@@ -30,7 +30,7 @@ def layers(
     if not small_stem:
         yield pool(2)
     into = STEM
-    for stage, (repeats, planes) in enumerate(zip(*scaled(depths, width), strict=True)):
+    for stage, (repeats, planes) in enumerate(zip(*stage_sizes(depths, width), strict=True)):
         out = planes * EXPANSION
         for block in range(repeats):
             stride = 2 if block == 0 and stage > 0 else 1
@@ -43,8 +43,8 @@ def layers(
     yield classifier(into, classes)
 
 
-def scaled(depths: Sequence[float], width: float) -> tuple[list[int], list[int]]:
-    """(blocks, channels) of each stage."""
+def stage_sizes(depths: Sequence[float], width: float) -> tuple[list[int], list[int]]:
+    """(blocks, channels of the 3x3 convolutions) of each stage."""
     blocks = [scaled_repeats(n, depth) for n, depth in zip(BLOCKS, depths, strict=True)]
     return blocks, [scaled_channels(c, width) for c in CHANNELS]
 
@@ -63,7 +63,7 @@ def build(
     from timm.models.resnet import Bottleneck, ResNet
     from torch import nn
 
-    blocks, planes = scaled(depths, width)
+    blocks, planes = stage_sizes(depths, width)
     block: Any = Bottleneck
     network: Any = ResNet(
         block,

@@ -11,9 +11,10 @@ from scaling_study.data import LOADER, TIMM, size_of, source_of
 from scaling_study.data.classes import class_names
 from scaling_study.data.fingerprint import earlier_fingerprint, fingerprint, read_alike
 from scaling_study.measure.flops import count_flops
-from scaling_study.models import FAMILIES
+from scaling_study.models import FAMILIES, built_coefficients
 from scaling_study.models import custom as custom_model
 from scaling_study.planning.variant import Variant, variant_of
+from scaling_study.records.columns import BUILT
 from scaling_study.system.plugins import load_plugin
 
 FORMAT = 1  # raise when the same settings no longer give the same result: old records are then other runs
@@ -51,6 +52,13 @@ class Run:
         # The first records there were, all of micro_mbconv, do not name the model.
         model = "" if self.model.name == "micro_mbconv" else f"{self.model.name}-"
         return f"{model}{self.variant.label}-seed{self.seed}-{digest(self.settings)}"
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The variant's columns of the tables, and the coefficients that its network is built with."""
+        depth, width = built_coefficients(self.model, self.variant.coefficients) or (None, None)
+        built = (depth, width, self.variant.resolution_px / self.data.resolution)
+        return self.variant.columns | dict(zip(BUILT, built, strict=True))
 
     @property
     def earlier(self) -> "Run | None":

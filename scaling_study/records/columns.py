@@ -20,6 +20,9 @@ RUN_COLUMNS = {
     "stage_depth": "string",  # further depth multipliers, one per stage
     "small_stem": "boolean",  # whether the stem has no stride
     "resolution_px": "Int64",
+    "built_depth": "float64",  # blocks of all stages as built, relative to the baseline's
+    "built_width": "float64",  # geometric mean of the stages' channels (densenet169: growth rate), likewise
+    "built_resolution": "float64",  # resolution_px, likewise
     "flops_nominal": "float64",  # d * w**2 * r**2
     "flops_target": "float64",  # the budget asked for, and
     "flops_ratio": "float64",  # what was built, as multiples of the baseline's measured flops
@@ -67,6 +70,7 @@ RUN_COLUMNS = {
 }
 # Columns that identify a built network, and a variant, which is a network chosen by a method for a budget. Runs of a
 # variant differ in how it is trained: seed, data, recipe, epochs.
+BUILT = ("built_depth", "built_width", "built_resolution")  # coefficients that the network was built with
 NETWORK = ["model", "depth", "width", "resolution", "stage_depth", "small_stem", "resolution_px"]
 VARIANT = ["model", "method", *NETWORK[1:], "flops_target", "flops"]
 

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from scaling_study.errors import encodable
+from scaling_study.records.built import with_built
+from scaling_study.records.columns import BUILT
 from scaling_study.records.reading import read_table
 from scaling_study.records.store import write_text
 from scaling_study.system.locks import lock_of
@@ -26,6 +28,9 @@ COST_COLUMNS = {
     "stage_depth": "string",
     "small_stem": "boolean",
     "resolution_px": "Int64",
+    "built_depth": "float64",  # as in runs.csv
+    "built_width": "float64",  # as in runs.csv
+    "built_resolution": "float64",  # as in runs.csv
     "channels": "Int64",
     "classes": "Int64",
     "flops_nominal": "float64",
@@ -119,7 +124,7 @@ RECOMMENDATION_COLUMNS = {
     "runs_before": "Int64",  # runs of these coefficients that the prediction comes from
     "extrapolated": "boolean",  # farther from the trained variants than any of them
 }
-LATER = {"small_stem"}  # columns that tables of earlier versions lack; they read as missing values
+LATER = {"small_stem", *BUILT}  # columns that tables of earlier versions lack; they read as missing values
 TABLES = {
     "costs": COST_COLUMNS,
     "cost_parts": PART_COLUMNS,
@@ -136,7 +141,8 @@ def load_table(study_dir: str | Path, name: str) -> pd.DataFrame:
     """
     columns = TABLES[name]
     try:
-        return read_table(Path(study_dir) / f"{name}.csv", name, columns, LATER, strict=True)[0]
+        table = read_table(Path(study_dir) / f"{name}.csv", name, columns, LATER, strict=True)[0]
+        return with_built(table) if name == "costs" else table
     except FileNotFoundError:
         return pd.DataFrame(columns=list(columns)).astype(columns)
 

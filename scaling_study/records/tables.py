@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from scaling_study.errors import StudyError, encodable
-from scaling_study.records.columns import EPOCH_COLUMNS, RUN_COLUMNS
+from scaling_study.records.built import with_built
+from scaling_study.records.columns import BUILT, EPOCH_COLUMNS, RUN_COLUMNS
 from scaling_study.records.reading import UnreadableTable, read_table
 from scaling_study.records.store import copy_aside, remove_leftovers, run_folders, set_aside, write_text
 from scaling_study.system.locks import lock_of
@@ -18,6 +19,7 @@ from scaling_study.system.locks import lock_of
 LATER = {
     "stage_depth",
     "small_stem",
+    *BUILT,
     "flops_nominal",
     "flops_target",
     "flops_ratio",
@@ -74,7 +76,7 @@ def write_tables(study_dir: str | Path) -> pd.DataFrame:
         lost = (runs.status == "failed") & runs.run_id.isin(old_runs.run_id[old_runs.status == "done"])
         runs = runs[~lost]  # of a finished run whose record was damaged, and that failed when it was trained again
         kept = kept_rows(old_runs, folders, set(runs.run_id), study_dir)
-        runs = joined(runs, kept).sort_values(ORDER, ignore_index=True)
+        runs = with_built(joined(runs, kept).sort_values(ORDER, ignore_index=True))
         kept_epochs = ~old_history.run_id.isin(folders) | old_history.run_id.isin(kept.run_id)
         history = joined(history, old_history[kept_epochs])
         for path in (*damaged_runs, *damaged_history):
@@ -230,5 +232,7 @@ def load(path: str | Path, name: str) -> pd.DataFrame:
     if path.is_dir() and path.name not in [f"{name}{suffix}" for suffix in SUFFIXES]:
         if not has_tables(path, name):
             raise FileNotFoundError(f"there is no {path / name}.csv or .parquet")
-        return stored(path, name)[0]
-    return read_table(path, name, TABLES[name][0], LATER)[0]
+        table = stored(path, name)[0]
+    else:
+        table = read_table(path, name, TABLES[name][0], LATER)[0]
+    return with_built(table) if name == "runs" else table

@@ -26,6 +26,13 @@ def test_coefficients_scale_and_input_size_is_the_networks_own():
     assert ss.cost("micro_mbconv", classes=10, channels=1).resolution_px == 32
 
 
+def test_names_whose_file_starts_from_another_are_built():
+    b1 = ss.cost("efficientnet_b1")
+    assert (b1.params, b1.resolution_px) == (7_794_184, 240)
+    assert b1.flops == pytest.approx(0.687e9, rel=0.0005)
+    assert ss.cost("inception_v3").resolution_px == 299
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [

@@ -34,6 +34,16 @@ def test_a_record_says_all_there_is_to_say(trained):
     assert 0 <= record["top1"] <= record["top5"] <= 100
 
 
+@pytest.mark.parametrize("broken", [[], ["recipe.learning_rate=1000", "recipe.optimizer=sgd", "recipe.batch_size=4"]])
+def test_a_record_holds_the_coefficients_that_the_network_was_built_with(trained, broken):
+    scaling = ["scaling.depth=1.2", "scaling.resolution=1.15"]
+    record = trained(lambda *_: None, *scaling, *broken, *(["recipe.weight_decay=1000"] if broken else []))
+    assert record["status"] == ("failed" if broken else "done")
+    assert (record["depth"], record["built_depth"]) == (1.2, 1.5)
+    assert (record["resolution"], record["built_resolution"]) == (1.15, 16 / 14)
+    assert record["built_width"] == 1
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"garbage", {"x": 1}, {"parts": {"network": {}}, "history": [], "train_seconds": 0.0}]
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from scaling_study.planning.identity import run_of
+from scaling_study.records.columns import BUILT
 from scaling_study.records.tables import load_runs
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -45,3 +46,17 @@ def test_runs_of_committed_records_keep_their_names(config, study):
     names = [run_of(config(*common, *overrides)).run_id for overrides in runs]
     assert len(set(names)) == 3
     assert set(names) <= known
+
+
+@pytest.mark.parametrize(
+    ("overrides", "built"),
+    [
+        (["scaling.depth=1.2", "scaling.resolution=1.15"], (1.5, 1, 16 / 14)),
+        (["model=timm", "model.name=resnet18", "data.resolution=64", "scaling.resolution=1.3"], (None, None, 83 / 64)),
+        (["model=custom", "model.builder=tests.plugins:build", "scaling.depth=2"], (None, None, 1)),
+    ],
+)
+def test_columns_hold_what_is_built(config, overrides, built):
+    run = run_of(config(*overrides))
+    assert tuple(run.columns[column] for column in BUILT) == built
+    assert run.columns["resolution_px"] == run.variant.resolution_px

@@ -69,6 +69,16 @@ def test_the_budget_is_kept_and_no_candidate_within_it_is_better(job, surface, b
     assert row["run_low"] < row["low"] < row["top1"] < row["high"] < row["run_high"]
 
 
+def test_candidates_hold_what_is_built(job, surface):
+    candidates = recommendation.candidates_of(job, surface)
+    blocks = np.ceil((2 * candidates.depth).round(6))  # of each stage
+    assert candidates.built_depth.tolist() == (blocks / 2).tolist()
+    assert candidates.built_resolution.tolist() == (candidates.resolution_px / 14).tolist()
+    assert candidates.built_width.to_numpy() == pytest.approx(candidates.width.to_numpy(), rel=0.05)
+    assert set(candidates.built_width[candidates.width == 1.0]) == {1.0}
+    assert candidates.built_width.nunique() > 10
+
+
 @pytest.mark.parametrize("limit", ["params", "activations", "activation_bytes"])
 def test_other_limits_are_measured_on_the_built_network(job, surface, limit):
     row = recommendation.recommend(job, surface, limit, 2.0)

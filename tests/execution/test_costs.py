@@ -1,0 +1,25 @@
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from scaling_study.execution.costs import cost_of
+from scaling_study.planning.identity import run_of
+from scaling_study.records.columns import BUILT
+from scaling_study.records.costs import add_rows, load_costs
+
+
+@pytest.mark.parametrize(
+    ("overrides", "built"),
+    [
+        (["model=resnet50", "scaling.depth=1.2", "scaling.resolution=1.01"], [21 / 16, 1, 226 / 224]),
+        (["model=timm", "model.name=resnet18", "scaling.resolution=0.3"], [None, None, 67 / 224]),
+    ],
+)
+def test_a_row_holds_the_coefficients_that_the_network_is_built_with(config, tmp_path, overrides, built):
+    made = config("data=imagenet_size", *overrides)
+    _, row = cost_of("v", SimpleNamespace(config=made, run=run_of(made)))
+    assert [row[column] for column in BUILT] == built
+    add_rows(tmp_path, "costs", [row], ["variant_id"])
+    kept = load_costs(tmp_path).iloc[0]
+    assert [None if pd.isna(kept[column]) else kept[column] for column in BUILT] == built
