@@ -1,8 +1,9 @@
 """How far curves are off beyond their data, and how often their intervals hold, on synthetic studies with known truth;
 JSON on stdout: python benchmarks/extrapolation.py [studies of each kind]
 
-A study has 5 to 8 variants over 8 to 32 times the smallest cost, 2 to 5 seeds of 0.2 to 1 points (or one run each, 1%
-off). The truth is a power law, one with a floor, M4, or a broken power law whose slope changes within the trained range.
+A study has 5 to 8 variants over 8 to 32 times the smallest cost, 2 to 5 seeds of 0.2 to 1 points (or one run each, off
+by 1%). The truth is a power law, one with a floor, M4, or a broken power law whose slope changes within the trained
+range.
 """
 
 import json

@@ -16,6 +16,7 @@ from scaling_study.analysis.forms import FORMS, TINY
 AVERAGED = ("floor", "m4")  # whose geometric mean is the estimate
 POOLED = ("power", "floor", "m4")  # whose draws make the interval
 LEFT_OUT_MAX = 2  # of the cheapest points are left out of some draws, since curves may bend there in other ways
+TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 POINTS_MIN = 4  # below, a form of three parameters passes through every point
 
 

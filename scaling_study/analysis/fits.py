@@ -9,10 +9,10 @@ import pandas as pd
 from scaling_study.analysis.comparisons import last_doubling
 from scaling_study.analysis.contrasts import Contrast
 from scaling_study.analysis.curves import Points, points_of
-from scaling_study.analysis.ensemble import Ensemble
+from scaling_study.analysis.ensemble import TAILS, Ensemble
 from scaling_study.analysis.forms import FORMS
 from scaling_study.analysis.observations import COSTS, studies, usable
-from scaling_study.analysis.saturation import TAILS, Saturation, saturation
+from scaling_study.analysis.saturation import Saturation, saturation
 
 METHODS = ("width", "depth", "resolution", "compound", "fast")
 KEYS = {"model": "string", "epochs": "Int64", "method": "string", "cost": "string"}

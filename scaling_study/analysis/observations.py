@@ -9,7 +9,7 @@ import pandas as pd
 from scaling_study.analysis.noise import Noise, moderated
 from scaling_study.analysis.outliers import without_outliers
 from scaling_study.analysis.rules import one_rule
-from scaling_study.records.columns import VARIANT
+from scaling_study.records.columns import BUILT, VARIANT
 from scaling_study.scaling.coefficients import AXES
 
 COSTS = ("flops", "params", "activations", "activation_bytes", "train_seconds", "latency_seconds")
@@ -22,9 +22,10 @@ NEEDED = ("status", "model", "method", "depth", "width", "resolution")
 class Observations:
     """The runs of one model and training length.
 
-    variants: a row per variant, columns VARIANT, COSTS and flops_ratio (means over seeds); values: (variants, seeds) in
-    percent, NaN where a seed was not run; noise: of single runs, None when no variant has two seeds; paired_noise: of
-    single runs without what a seed does to all variants alike, by which variants are compared on common seeds.
+    variants: a row per variant, columns VARIANT, COSTS, flops_ratio and BUILT (means over seeds); values: (variants,
+    seeds) in percent, NaN where a seed was not run; noise: of single runs, None when no variant has two seeds;
+    paired_noise: of single runs without what a seed does to all variants alike, by which variants are compared on
+    common seeds.
     """
 
     variants: pd.DataFrame
@@ -57,9 +58,11 @@ def usable(runs: pd.DataFrame, response: str = "top1", outliers: bool = False) -
     if absent:
         raise ValueError(f"not a run table: it lacks {', '.join(absent)}")
     notes = []
-    frame = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *STUDY, *VARIANT, *COSTS, "flops_ratio", "seed"])))
+    frame = runs.reindex(
+        columns=list(dict.fromkeys([*runs.columns, *STUDY, *VARIANT, *COSTS, "flops_ratio", *BUILT, "seed"]))
+    )
     failed = frame.status.fillna("") != "done"
-    for column in (response, *AXES, *COSTS, "flops_ratio", "flops_target", "epochs", "classes", "seed"):
+    for column in (response, *AXES, *BUILT, *COSTS, "flops_ratio", "flops_target", "epochs", "classes", "seed"):
         if column in frame:
             frame[column] = numbers(frame[column])
     empty = ~failed & ~frame[response].between(0, 100)
@@ -97,10 +100,18 @@ def observe(frame: pd.DataFrame, response: str = "top1") -> Observations:
     frame = one_rule(frame)
     keys = frame.groupby(VARIANT, dropna=False, sort=True)
     number = keys.ngroup().to_numpy()
-    variants = keys[[cost for cost in (*COSTS, "flops_ratio") if cost not in VARIANT]].mean().reset_index()
+    averaged = [column for column in (*COSTS, "flops_ratio", *BUILT) if column not in VARIANT]
+    variants = keys[averaged].mean().reset_index()
     cells = frame.groupby([number, "seed"])[response].mean().unstack()
     values = cells.to_numpy(dtype=float)
     return Observations(variants, values, moderated(values), moderated(values, blocks=True))
+
+
+def built(variants: pd.DataFrame) -> np.ndarray:
+    """(variants, 3): depth, width and resolution as built, or as asked for where that is unknown."""
+    asked = variants[list(AXES)].to_numpy(dtype=float)
+    known = variants.reindex(columns=list(BUILT)).to_numpy(dtype=float)
+    return np.where(known > 0, known, asked)
 
 
 def merged(costs: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from scipy import stats
 
 from scaling_study.analysis.contrasts import LEVEL
 from scaling_study.analysis.curves import Fit, Points, fit
-from scaling_study.analysis.ensemble import POINTS_MIN, Ensemble, alone, average, heldout_log_error, scored
+from scaling_study.analysis.ensemble import POINTS_MIN, TAILS, Ensemble, alone, average, heldout_log_error, scored
 from scaling_study.analysis.forms import FORMS
 
 TREND = 0.01  # p-value above which the points count as constant
@@ -17,7 +17,6 @@ HORIZON = 64  # costs up to this multiple of the largest are searched for the sa
 STEPS_PER_DOUBLING = 16
 NO_FLOOR = 0.05  # a floor whose interval reaches below this share of the least error seen is as good as none
 POINTS_FOR_FLOOR = 4  # with so few, a floor is one of three parameters of four points
-TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 
 
 @dataclass(frozen=True)

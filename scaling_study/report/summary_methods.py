@@ -15,7 +15,7 @@ def saturation_part(fits: pd.DataFrame) -> Iterator[str]:
     chosen = flops[flops.chosen]
     if len(chosen):
         yield (
-            "The curve of each method by multiply-adds is an average of two curves (a power law with a floor, and M4 of "
+            "The curve of each method by multiply-adds is an average of two (a power law with a floor, and M4 of "
             "Alabdulmohsin et al. 2022); its intervals come from fits of three, so that they hold whichever is true. A "
             f"doubling that brings less than {fits.threshold.max():g} points is saturation. The last doubling is given "
             "by the curve, and as measured at the largest cost and half of it alone. Other costs are in fits.csv."
