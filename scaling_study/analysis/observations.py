@@ -107,6 +107,11 @@ def observe(frame: pd.DataFrame, response: str = "top1") -> Observations:
     return Observations(variants, values, moderated(values), moderated(values, blocks=True))
 
 
+def noisy(observations: Observations) -> bool:
+    """Whether seeds tell the noise."""
+    return observations.paired_noise is not None and observations.paired_noise.pooled > 0
+
+
 def built(variants: pd.DataFrame) -> np.ndarray:
     """(variants, 3): depth, width and resolution as built, or as asked for where that is unknown."""
     asked = variants[list(AXES)].to_numpy(dtype=float)

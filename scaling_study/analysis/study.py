@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from scaling_study.analysis import comparisons, fits, frontier, regime, search, surface, times
+from scaling_study.analysis import comparisons, fits, frontier, law_tables, regime, search, surface, times
 from scaling_study.analysis.observations import usable
 from scaling_study.errors import one_line
 from scaling_study.records.columns import NETWORK
@@ -49,6 +49,7 @@ def analyze(
         parts.add("fits", lambda: fitted(runs, threshold, draws))
         parts.add("frontier", lambda: {"frontier": frontier.frontier(runs, draws=draws)})
         parts.add("search", lambda: {"search": search.search(runs, tolerance)})
+        parts.add("law", lambda: lawful(runs, draws, parts.notes))
         parts.add("surface", lambda: surfaced(runs, parts.notes))
         parts.add("regime", lambda: {"regime": regime.regime(runs)})
     parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})
@@ -101,6 +102,12 @@ def change(without: pd.DataFrame, with_outliers: pd.DataFrame) -> str:
 def fitted(runs: pd.DataFrame, threshold: float, draws: int) -> dict[str, pd.DataFrame]:
     table, gains, curves = fits.fits(runs, threshold=threshold, draws=draws)
     return {"fits": table, "gains": gains, "fit_curves": curves[curves.cost.isin(BANDS)]}
+
+
+def lawful(runs: pd.DataFrame, draws: int, notes: list[str]) -> dict[str, pd.DataFrame]:
+    *tables, lines = law_tables.law_tables(runs, draws)
+    notes += lines
+    return dict(zip(("law", "law_curves", "law_map"), tables, strict=True))
 
 
 def surfaced(runs: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
