@@ -99,15 +99,15 @@ def trades(axes: int) -> np.ndarray:
     return rows[np.abs(rows[:, -1]) <= np.log(SHAPE_MAX) * (1 + 1e-9)]
 
 
-def best_of(law: Law, coefficients: np.ndarray) -> Best:
-    """The best of coefficients (n, 3) by the law.
+def best_of(law: Law, coefficients: np.ndarray, place: int | None = None) -> Best:
+    """The best of coefficients (n, 3) by the law, or another ``place`` that was chosen for its prediction.
 
     The highest of many predictions is too high on average: by as much as, in the bootstrap, the best of a draw is
     better by that draw than by the law itself (beyond what the same place is). The interval is moved down by that.
     Measured coverage of the accuracy: see benchmarks/laws.py.
     """
     error, draws = law.errors(coefficients), law.errors(coefficients, samples=True)
-    place = int(error.argmin())
+    place = int(error.argmin()) if place is None else place
     chosen = np.where(np.isnan(draws), np.inf, draws).argmin(axis=1)
     logs = np.log(np.maximum(draws, 1e-6)) - np.log(np.maximum(error, 1e-6))
     optimism = min(float(np.nanmean(logs[np.arange(len(draws)), chosen] - logs[:, place])), 0.0)

@@ -1,4 +1,4 @@
-"""The best coefficients under a budget: predicted by a response surface, measured on networks as built."""
+"""The best coefficients under a budget: predicted by the law of the axes, measured on networks as built."""
 
 from __future__ import annotations
 
@@ -20,41 +20,52 @@ from scaling_study.records.columns import BUILT
 from scaling_study.scaling.coefficients import AXES, Coefficients
 
 if TYPE_CHECKING:
-    from scaling_study.analysis.surface import Surface
+    from scaling_study.analysis.law import Law
 
 COUNTS = ("flops", "weights", "activations")
 STEPS = 24  # coefficients per axis that are tried, evenly on a log scale over the trained range
 TRIES = 40  # networks that are measured at most before giving up
 
 
-def recommend(job: Job, surface: Surface, limit: str, budget: float) -> dict[str, Any]:
+def recommend(job: Job, law: Law, limit: str, budget: float) -> dict[str, Any]:
     """The candidate of the highest lower confidence bound whose built network keeps to the budget, with predictions.
 
     The bound and not the prediction is maximised, so that a candidate is not chosen for how little is known of it.
     Raises ConfigError when no candidate keeps to the budget.
     """
-    candidates = candidates_of(job, surface)
+    candidates = candidates_of(job, law)
     measure = measurer(job, limit)
     baseline = measure(Coefficients())
     if limit == "flops":  # known already, by arithmetic
-        found = candidates.assign(built=candidates.flops)[candidates.flops <= budget]
-        least = candidates.flops.min()
+        eligible, least = (candidates.flops <= budget).to_numpy(), candidates.flops.min()
+        place = int(eligible.argmax()) if eligible.any() else None
+        cost = np.nan if place is None else candidates.flops[place]
     else:
-        found, least = measured(candidates, surface, budget, lambda row: measure(Coefficients(*row)) / baseline)
-    if found.empty:
+        place, eligible, cost = measured(candidates, law, budget, lambda row: measure(Coefficients(*row)) / baseline)
+        least = cost
+    if place is None:
         message = f"no network within the trained range keeps to it; the nearest has {least:.3g}"
         raise ConfigError(f"budget.{limit}", budget, message)
-    best = found.nlargest(1, "low").iloc[0]
-    return {**best.to_dict(), "extrapolated": bool(best.leverage > surface.leverage)}
+    best = candidates.loc[place]
+    return best.to_dict() | {"built": float(cost)} | corrected(candidates[eligible], best, law)
 
 
-def candidates_of(job: Job, surface: Surface) -> pd.DataFrame:
-    """A frame with a row per network: coefficients with two decimals within the trained ranges, BUILT, predictions, and
-    COUNTS by arithmetic as multiples of the baseline's. Of coefficients that build the same network, the worst
-    predicted stay.
+def corrected(eligible: pd.DataFrame, best: pd.Series, law: Law) -> dict[str, float]:
+    """The lower ends of the intervals of ``best``, corrected for that it is the best of all ``eligible``."""
+    from scaling_study.analysis.directions import best_of  # loads scipy, which takes half a second
+
+    place = eligible.index.get_loc(best.name)
+    low = best_of(law, eligible[list(BUILT)].to_numpy(), place).low
+    return {"low": low, "run_low": best.run_low - (best.low - low)}
+
+
+def candidates_of(job: Job, law: Law) -> pd.DataFrame:
+    """A frame with a row per network: coefficients with two decimals, BUILT within the trained ranges, predictions, and
+    COUNTS by arithmetic as multiples of the baseline's, in order of the lower bound. Of coefficients that build the
+    same network, the nearest to it stay.
     """
     model, data, size = job.run.model, job.config.data, size_of(job.run.data)
-    ranges = [surface.ranges[axis] for axis in AXES]
+    ranges = [law.ranges[axis] for axis in AXES]
     grids = [sorted(set(np.geomspace(low, high, STEPS).round(2))) for low, high in ranges]
     least = FAMILIES[model.family].resolution_min
     grids[2] = [value for value in grids[2] if round(data.resolution * value) >= least]
@@ -65,17 +76,24 @@ def candidates_of(job: Job, surface: Surface) -> pd.DataFrame:
     ]
     baseline = count_layers(model, Coefficients(), resolution_px=data.resolution, **size)
     frame = pd.DataFrame(grid, columns=list(AXES)).assign(resolution_px=pixels)
-    built = [built_coefficients(model, Coefficients(*row)) or (np.nan, np.nan) for row in grid]
-    frame[list(BUILT)] = np.column_stack([built, np.array(pixels) / data.resolution])
+    shapes = [built_coefficients(model, Coefficients(*row)) or (row[0], row[1]) for row in grid]
+    frame[list(BUILT)] = np.column_stack([shapes, np.array(pixels) / data.resolution])
     frame[list(COUNTS)] = np.array(counts) / baseline
-    frame = pd.concat([frame, surface.predict(grid)], axis=1).sort_values("low", ascending=False)
-    return frame.drop_duplicates([*COUNTS, "resolution_px"], keep="last", ignore_index=True)
+    off = np.abs(np.log(frame[list(AXES)].to_numpy() / frame[list(BUILT)].to_numpy())).sum(axis=1)
+    frame = frame.loc[np.argsort(off, kind="stable")].drop_duplicates([*COUNTS, "resolution_px"])
+    ends = np.array(ranges)
+    within = frame[list(BUILT)].to_numpy()
+    inside = ((within >= ends[:, 0] * (1 - 1e-6)) & (within <= ends[:, 1] * (1 + 1e-6))).all(axis=1)
+    frame = frame[inside].reset_index(drop=True)
+    frame = pd.concat([frame, law.predict(frame[list(BUILT)].to_numpy())], axis=1)
+    return frame.sort_values("low", ascending=False, ignore_index=True)
 
 
 def measured(
-    candidates: pd.DataFrame, surface: Surface, budget: float, measure: Callable[[Any], float]
-) -> tuple[pd.DataFrame, float]:
-    """(the first candidate, in order of its lower bound, that keeps to the budget, as a frame; the least cost seen).
+    candidates: pd.DataFrame, law: Law, budget: float, measure: Callable[[Any], float]
+) -> tuple[int | None, np.ndarray, float]:
+    """(place of the first candidate, in order of its lower bound, that keeps to the budget, or None; which candidates
+    are taken to keep to it; its cost, or the least that was seen).
 
     A power law of the COUNTS predicts which candidates keep to the budget. It is fitted to the baseline and to networks
     in the middle of the trained range of one or several axes, and fitted again with every network that is measured.
@@ -83,10 +101,11 @@ def measured(
     """
     logs = np.log(candidates[list(COUNTS)].to_numpy())
     coefficients = candidates[list(AXES)].to_numpy()
-    middle = [np.sqrt(least * most) for least, most in surface.ranges.values()]
+    middle = [np.sqrt(least * most) for least, most in law.ranges.values()]
     corners = np.log(list(itertools.product(*((1.0, value) for value in middle))))[1:]
     near = {int(np.abs(np.log(coefficients) - corner).sum(axis=1).argmin()) for corner in corners}
     known = {place: measure(coefficients[place]) for place in near}
+    promising = np.zeros(len(candidates), dtype=bool)
     for _ in range(TRIES):
         places = list(known)
         exponents = np.linalg.lstsq(logs[places], np.log(list(known.values())), rcond=None)[0]
@@ -98,8 +117,8 @@ def measured(
         if place not in known:
             known[place] = measure(coefficients[place])
         if known[place] <= budget:
-            return candidates.loc[[place]].assign(built=known[place]), known[place]
-    return candidates[:0], min(known.values())
+            return place, promising, known[place]
+    return None, promising, min(known.values())
 
 
 def measurer(job: Job, limit: str) -> Callable[[Coefficients], float]:

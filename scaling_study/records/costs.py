@@ -116,6 +116,9 @@ RECOMMENDATION_COLUMNS = {
     "width": "float64",
     "resolution": "float64",
     "resolution_px": "Int64",
+    "built_depth": "float64",  # as the network is built with them, which the prediction is of
+    "built_width": "float64",
+    "built_resolution": "float64",
     "top1": "float64",  # predicted, percent
     "low": "float64",  # confidence interval of the mean
     "high": "float64",

@@ -1,4 +1,4 @@
-"""task=recommend: the best coefficients under a budget, by a study's response surface."""
+"""task=recommend: the best coefficients under a budget, by the law of a study's axes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scaling_study.tasks import analyze
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scaling_study.analysis.surface import Surface
+    from scaling_study.analysis.law import Law
     from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
 
@@ -34,30 +34,30 @@ def run(jobs: Sequence[Job]) -> int:
     [(limit, budget)] = [(name, value) for name, value in vars(config.budget).items() if value is not None]
     folder = config.study_dir
     require_readable(folder, analyze.RECOMMENDATIONS)
-    surface = surface_of(config)
+    law = law_of(config)
     require_writable(folder)
-    best = recommend(job, surface, limit, budget)
+    best = recommend(job, law, limit, budget)
     best["runs_before"] = count_runs(analyze.load(config), config, best)
     row = {"model": config.model.name, "epochs": config.recipe.epochs, "limit": limit, "budget": budget} | best
     keep(folder, row)
-    print(text_of(row, surface, config))
+    print(text_of(row, law, config))
     return 0
 
 
-def surface_of(config: Config) -> Surface:
-    """The response surface of the configured model and length of training. Raises StudyError when there is none."""
-    from scaling_study.analysis.surface import surfaces  # loads scipy, which takes half a second
+def law_of(config: Config) -> Law:
+    """The law of the configured model and length of training. Raises StudyError when there is none."""
+    from scaling_study.analysis.law import laws  # loads scipy, which takes half a second
 
     runs = analyze.load(config)
     if runs.empty:
         raise StudyError(f"study={config.study}: there is no finished run to learn from")
-    made, refused = surfaces(runs)
+    found, refused = laws(runs, config.analysis.draws)
     key = (config.model.name, config.recipe.epochs)
-    if key not in made:
-        known = ", ".join(f"{model} for {epochs:g} epochs" for model, epochs in [*made, *refused]) or "nothing"
+    if key not in found:
+        known = ", ".join(f"{model} for {epochs:g} epochs" for model, epochs in [*found, *refused]) or "nothing"
         reason = refused.get(key, f"it holds runs of {known}, not of {key[0]} for {key[1]} epochs")
-        raise StudyError(f"study={config.study}: no response surface, {reason}")
-    return made[key]
+        raise StudyError(f"study={config.study}: no law of the axes, {reason}")
+    return found[key]
 
 
 def count_runs(runs: pd.DataFrame, config: Config, best: dict[str, Any]) -> int:
@@ -73,16 +73,15 @@ def keep(folder: Path, row: dict[str, Any]) -> None:
     add_rows(folder, analyze.RECOMMENDATIONS, [row], ["model", "epochs", "limit", "budget"])
 
 
-def text_of(row: dict[str, Any], surface: Surface, config: Config) -> str:
+def text_of(row: dict[str, Any], law: Law, config: Config) -> str:
     axes = " ".join(f"scaling.{axis}={row[axis]:g}" for axis in AXES)
     lines = [
         f"{row['model']} within {row['budget']:g} times the baseline's {row['limit']}: depth {row['depth']:g}, "
         f"width {row['width']:g}, resolution {row['resolution']:g} ({row['resolution_px']:g} px), "
         f"built {row['built']:.2f} times.",
         f"Predicted top-1 {row['top1']:.2f}%, mean {row['low']:.2f} to {row['high']:.2f}, one run "
-        f"{row['run_low']:.2f} to {row['run_high']:.2f} (surface: {surface.kind}, "
-        f"{int(surface.results.nobs)} variants; errors of left-out variants are "
-        f"{100 * np.expm1(surface.leave_one_out):.0f}% off).",
+        f"{row['run_low']:.2f} to {row['run_high']:.2f} (law of {law.n} "
+        f"variants; errors of left-out variants are {100 * np.expm1(law.leave_one_out['product']):.0f}% off).",
     ]
     if row["extrapolated"]:
         lines.append("It lies farther out than any trained variant: an extrapolation.")

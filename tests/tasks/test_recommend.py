@@ -1,4 +1,4 @@
-"""Which networks are recommended, on a surface of known shape."""
+"""Which networks are recommended, by a law of known shape."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from scaling_study.analysis.surface import surfaces
+from scaling_study.analysis.law import laws
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution import recommendation
 from scaling_study.measure.flops import count_flops
@@ -26,14 +26,14 @@ def job(config):
 
 
 @pytest.fixture(scope="module")
-def surface():
-    made, _ = surfaces(surface_study(np.random.default_rng(0), exponents=(0.05, 0.6, 0.2)))
+def law():
+    made, _ = laws(surface_study(np.random.default_rng(0), exponents=(0.05, 0.6, 0.2)))
     return made["net", 2]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def candidates_once():
-    """The thousands of candidates of one surface are the same for every limit: list them once for all tests here."""
+    """The thousands of candidates of one law are the same for every limit: list them once for all tests here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recommendation, "candidates_of", once(recommendation.candidates_of))
         yield
@@ -42,10 +42,10 @@ def candidates_once():
 def once(candidates_of):
     known = {}
 
-    def remembered(job, surface):
-        key = repr((job.run.model, job.config.data, job.run.data.name, surface.ranges, surface.results.params))
+    def remembered(job, law):
+        key = repr((job.run.model, job.config.data, job.run.data.name, law.ranges, law.theta))
         if key not in known:
-            known[key] = candidates_of(job, surface)
+            known[key] = candidates_of(job, law)
         return known[key].copy()
 
     return remembered
@@ -59,18 +59,21 @@ def built(job, row):
 
 
 @pytest.mark.parametrize("budget", [1.5, 4.0])
-def test_the_budget_is_kept_and_no_candidate_within_it_is_better(job, surface, budget):
-    row = recommendation.recommend(job, surface, "flops", budget)
+def test_the_budget_is_kept_and_no_candidate_within_it_is_better(job, law, budget):
+    row = recommendation.recommend(job, law, "flops", budget)
     assert row["built"] == pytest.approx(built(job, row))
     assert row["built"] <= budget
-    candidates = recommendation.candidates_of(job, surface)
-    assert row["low"] == candidates.low[candidates.flops <= budget].max()
+    candidates = recommendation.candidates_of(job, law)
+    chosen = candidates[candidates.flops <= budget].iloc[0]
+    assert chosen.low == candidates.low[candidates.flops <= budget].max()
+    assert [row[axis] for axis in ("depth", "width", "resolution")] == [chosen.depth, chosen.width, chosen.resolution]
+    assert row["low"] <= chosen.low  # lower still, for it is the best of many
     assert row["width"] > row["depth"]  # what pays most
     assert row["run_low"] < row["low"] < row["top1"] < row["high"] < row["run_high"]
 
 
-def test_candidates_hold_what_is_built(job, surface):
-    candidates = recommendation.candidates_of(job, surface)
+def test_candidates_hold_what_is_built(job, law):
+    candidates = recommendation.candidates_of(job, law)
     blocks = np.ceil((2 * candidates.depth).round(6))  # of each stage
     assert candidates.built_depth.tolist() == (blocks / 2).tolist()
     assert candidates.built_resolution.tolist() == (candidates.resolution_px / 14).tolist()
@@ -80,24 +83,24 @@ def test_candidates_hold_what_is_built(job, surface):
 
 
 @pytest.mark.parametrize("limit", ["params", "activations", "activation_bytes"])
-def test_other_limits_are_measured_on_the_built_network(job, surface, limit):
-    row = recommendation.recommend(job, surface, limit, 2.0)
+def test_other_limits_are_measured_on_the_built_network(job, law, limit):
+    row = recommendation.recommend(job, law, limit, 2.0)
     assert 1.4 < row["built"] <= 2.0
 
 
-def test_latency_is_measured_on_the_device(job, surface, monkeypatch):
+def test_latency_is_measured_on_the_device(job, law, monkeypatch):
     def seconds(timed):
         return 1e-3 * timed.run.variant.coefficients.width**2 * timed.run.variant.coefficients.depth
 
     monkeypatch.setattr("scaling_study.execution.timing.seconds_of_one_image", seconds)
     monkeypatch.setattr(recommendation, "replace", lambda one, **changes: SimpleNamespace(**vars(one) | changes))
-    row = recommendation.recommend(job, surface, "latency", 2.0)
+    row = recommendation.recommend(job, law, "latency", 2.0)
     assert 1.5 < row["width"] ** 2 * row["depth"] <= 2.0
 
 
-def test_a_budget_below_everything_names_the_nearest(job, surface):
+def test_a_budget_below_everything_names_the_nearest(job, law):
     with pytest.raises(ConfigError, match=r"^budget\.flops=0\.5: no network within .* the nearest has 1$"):
-        recommendation.recommend(job, surface, "flops", 0.5)
+        recommendation.recommend(job, law, "flops", 0.5)
 
 
 def test_runs_of_the_same_coefficients_are_counted(config):
@@ -108,10 +111,10 @@ def test_runs_of_the_same_coefficients_are_counted(config):
     assert recommend.count_runs(run_table(rows), config(), best | {"width": 2.0}) == 0
 
 
-def test_a_study_of_other_runs_has_no_surface(config, tmp_path):
+def test_a_study_of_other_runs_has_no_law(config, tmp_path):
     shutil.copytree(Path(__file__).parents[2] / "results" / "fractals-reference", tmp_path / "study")
     made = config("task=recommend", "budget.flops=2", "recipe.epochs=7", f"results_dir={tmp_path}", "study=study")
     with pytest.raises(
         StudyError, match="it holds runs of micro_mbconv for 2 epochs, not of micro_mbconv for 7 epochs"
     ):
-        recommend.surface_of(made)
+        recommend.law_of(made)
