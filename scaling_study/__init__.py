@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scaling_study.api.analyses import compare as compare
+    from scaling_study.api.analyses import directions as directions
     from scaling_study.api.analyses import fit_curves as fit_curves
     from scaling_study.api.analyses import frontier as frontier
+    from scaling_study.api.analyses import law as law
     from scaling_study.api.analyses import regime as regime
     from scaling_study.api.analyses import search as search
     from scaling_study.api.analyses import surface as surface
@@ -44,8 +46,10 @@ PUBLIC = {
     "Cost": "api.networks",
     "run": "api.commands",
     "compare": "api.analyses",
+    "directions": "api.analyses",
     "fit_curves": "api.analyses",
     "frontier": "api.analyses",
+    "law": "api.analyses",
     "regime": "api.analyses",
     "search": "api.analyses",
     "surface": "api.analyses",

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from scaling_study.analysis.observations import COSTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scaling_study.analysis.law import Law
     from scaling_study.analysis.surface import Surface
+
+
+T = TypeVar("T")
 
 
 class FittedCurves(NamedTuple):
     """fits: a row per method, cost and form, with what follows of saturation; gains: what each doubling of the cost
-    brings; curves: the chosen form with its intervals."""
+    brings; curves: the average of forms with its intervals."""
 
     fits: pd.DataFrame
     gains: pd.DataFrame
     curves: pd.DataFrame
+
+
+class Directions(NamedTuple):
+    """statements: a row per quantity, axis and budget, with ``attrs["notes"]`` on what has no law; curves: accuracy
+    along each axis and along the best direction; map: accuracy at one cost over the shares of the axes."""
+
+    statements: pd.DataFrame
+    curves: pd.DataFrame
+    map: pd.DataFrame
 
 
 def fit_curves(
@@ -123,11 +136,55 @@ def surface(
     """
     from scaling_study.analysis.surface import surfaces
 
-    found, refused = surfaces(runs, response=response)
+    return only(*surfaces(runs, response=response), model=model, epochs=epochs, what="response surface")
+
+
+def law(
+    runs: pd.DataFrame,
+    *,
+    model: str | None = None,
+    epochs: int | None = None,
+    draws: int = 1000,
+    response: str = "top1",
+) -> Law:
+    """The law of test error for depth, width and resolution together, a product in which every axis saturates.
+
+    model, epochs: which part of the table; None where it has one only; draws: of the bootstrap. Raises ValueError where
+    the choice is open and where the runs do not suffice.
+
+    >>> import scaling_study as ss
+    >>> law = ss.law(ss.load_runs("results/fractals-reference"), draws=100)
+    >>> law.axes
+    ('depth', 'width', 'resolution')
+    """
+    from scaling_study.analysis.law import laws
+
+    return only(*laws(runs, draws, response), model=model, epochs=epochs, what="law of the axes")
+
+
+def directions(runs: pd.DataFrame, *, cost: str = "flops", draws: int = 1000, response: str = "top1") -> Directions:
+    """What the law says of scaling: ceilings and gains of the axes, the best shape and the best direction per budget.
+
+    cost: the column of the run table that budgets are multiples of.
+
+    >>> import scaling_study as ss
+    >>> said = ss.directions(ss.load_runs("results/fractals-reference"), draws=100).statements
+    >>> said[said.quantity == "ceiling"].axis.tolist()
+    ['depth', 'width', 'resolution']
+    """
+    from scaling_study.analysis.law_tables import law_tables
+
+    *tables, notes = law_tables(runs, draws, response, cost)
+    tables[0].attrs["notes"] = notes
+    return Directions(*tables)
+
+
+def only(found: dict[Any, T], refused: dict[Any, str], *, model: str | None, epochs: int | None, what: str) -> T:
+    """The one part of a study that ``model`` and ``epochs`` leave. Raises ValueError when it is not one, or refused."""
     keys = [key for key in (*found, *refused) if model in (None, key[0]) and epochs in (None, key[1])]
     if len(keys) != 1:
         known = ", ".join(f"model={name!r} epochs={length:g}" for name, length in (*found, *refused)) or "nothing"
         raise ValueError(f"{'give model and epochs' if keys else 'there are no such runs'}; the table has {known}")
     if keys[0] in refused:
-        raise ValueError(f"no response surface: {refused[keys[0]]}")
+        raise ValueError(f"no {what}: {refused[keys[0]]}")
     return found[keys[0]]

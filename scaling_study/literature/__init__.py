@@ -1,15 +1,22 @@
-"""Published numbers: tables of Tan & Le (2019) as CSV, and the metadata of torchvision's weights."""
+"""Published numbers: tables of Tan & Le (2019) and of MobileNet as CSV, and the metadata of torchvision's weights."""
 
 from pathlib import Path
 
 import pandas as pd
 
 FOLDER = Path(__file__).parent
-TABLES = {"table2": "Table 2", "table3": "Table 3", "table4": "Table 4", "table7": "Table 7", "b_family": "B family"}
+TABLES = {
+    "table2": "Table 2",
+    "table3": "Table 3",
+    "table4": "Table 4",
+    "table7": "Table 7",
+    "b_family": "B family",
+    "mobilenet": "MobileNet",  # width x resolution
+}
 # Columns of the frame that published() returns, with their pandas types. Base units; accuracies in percent.
 PUBLISHED_COLUMNS = {
     "source": "string",  # published, in all rows
-    "table": "string",  # Table 2, 3, 4 or 7, B family, or torchvision
+    "table": "string",  # Table 2, 3, 4 or 7, B family, MobileNet, or torchvision
     "model": "string",  # as printed
     "built_as": "string",  # model=... that builds it here, missing where nothing does
     "weights": "string",  # torchvision's name of the weights

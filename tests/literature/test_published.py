@@ -14,7 +14,7 @@ def test_it_is_one_tidy_frame_in_base_units(table):
     assert {str(kind) for kind in table.dtypes.map(str)} <= {"string", "float64", "Int64"}
     assert table.source.unique().tolist() == ["published"]
     assert table.citation.notna().all()
-    assert table.top1.dropna().between(50, 100).all()
+    assert table.top1.dropna().between(40, 100).all()
     assert table.flops.dropna().between(1e7, 2e12).all()
     assert table.params.dropna().between(1e6, 1e9).all()
 
