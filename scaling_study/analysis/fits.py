@@ -152,8 +152,10 @@ def statements(result: Saturation, measured: Contrast | None) -> dict[str, Any]:
 
 
 def last_gain(curve: Ensemble, points: Points) -> tuple[float, float, float]:
-    """(value, low, high) of the gain from half the largest trained cost to the largest."""
+    """(value, low, high) of the gain from half the largest trained cost to the largest; NaN where less was trained."""
     ends = points.cost[-1] / np.array([2.0, 1.0])
+    if ends[0] < points.cost[0] * (1 - 1e-9):
+        return np.nan, np.nan, np.nan
     half, whole = curve.errors(ends)
     if not curve.has_interval:
         return half - whole, np.nan, np.nan
