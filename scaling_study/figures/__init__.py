@@ -19,6 +19,7 @@ from scaling_study.figures.aggregation import studies
 from scaling_study.figures.axes import one_panel_per_axis
 from scaling_study.figures.comparisons import compared, regimes, searched
 from scaling_study.figures.curves import fitted, frontiers, width_by_depth_and_resolution
+from scaling_study.figures.law import directions, shapes
 from scaling_study.figures.methods import methods_together
 from scaling_study.figures.times import time_against_counts
 
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
 
 SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none"}  # beside matplotlib's own
 RUN_FIGURES = {"axes": one_panel_per_axis, "methods": methods_together}
+# Of an analysis, by model and length of training: of a table and the runs, and of the table of that name.
+WITH_RUNS: dict[str, tuple[str, Callable]] = {
+    "fits": ("fit_curves", fitted),
+    "law": ("law_curves", directions),
+    "law_map": ("law_map", shapes),
+}
+WITHOUT_RUNS: dict[str, Callable] = {"comparisons": compared, "frontier": frontiers, "search": searched}
 FAMILY_FIGURES = {
     "accuracy_flops": partial(family.accuracy, column="flops"),
     "accuracy_params": partial(family.accuracy, column="params"),
@@ -59,8 +67,10 @@ def of_analysis(
     A table that is not as expected gives a drawing, of the table's name, that raises what is wrong with it.
     """
     runs = one_rule(runs[runs.status == "done"]) if len(runs) else runs
-    drawings = planned("fits", partial(of_fits, tables, runs))
-    for name, draw in (("comparisons", compared), ("frontier", frontiers), ("search", searched)):
+    drawings: dict[str, Callable[[], Figure | None]] = {}
+    for name, (table, draw) in WITH_RUNS.items():
+        drawings |= planned(name, partial(of_parts, name, draw, tables.get(table), runs))
+    for name, draw in WITHOUT_RUNS.items():
         drawings |= planned(name, partial(of_parts, name, draw, tables.get(name)))
     if "regime" in tables:
         drawings["regime"] = partial(regimes, tables["regime"])
@@ -85,17 +95,18 @@ def fail(error: Exception) -> NoReturn:
     raise error
 
 
-def of_fits(tables: dict[str, pd.DataFrame], runs: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
-    parts = parts_of(tables.get("fit_curves"))
-    own = {key: runs[(runs.model == key[0]) & same(runs.epochs, key[1])] for key in parts}
-    return {suffixed("fits", parts, *key): partial(fitted, rows, own[key]) for key, rows in parts.items()}
-
-
-def of_parts(name: str, draw: Callable, table: pd.DataFrame | None) -> dict[str, Callable[[], Figure | None]]:
-    """Of one table, in costs by flops alone."""
+def of_parts(
+    name: str, draw: Callable, table: pd.DataFrame | None, runs: pd.DataFrame | None = None
+) -> dict[str, Callable[[], Figure | None]]:
+    """Of one table, in costs by flops alone; with ``runs``, the drawing also takes those of its part."""
     parts = parts_of(table[table.cost == "flops"] if table is not None and "cost" in table else table)
     shown = {key: rows for key, rows in parts.items() if name != "comparisons" or rows.difference.notna().any()}
-    return {suffixed(name, parts, *key): partial(draw, rows) for key, rows in shown.items()}
+    own = {key: () if runs is None else (runs_of(runs, *key),) for key in shown}
+    return {suffixed(name, parts, *key): partial(draw, rows, *own[key]) for key, rows in shown.items()}
+
+
+def runs_of(runs: pd.DataFrame, model: str, epochs: float) -> pd.DataFrame:
+    return runs[(runs.model == model) & same(runs.epochs, epochs)]
 
 
 def of_times(

@@ -14,6 +14,7 @@ from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import (
     BASELINE,
     CAP_SIZE,
+    DASHES,
     GRID,
     HOLLOW,
     MARKER_SIZE,
@@ -61,7 +62,7 @@ def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Figure:
         inside = ~rows.extrapolated.astype(bool)
         axes.plot(cost[inside], rows.accuracy[inside], color=style["color"], linewidth=1.8)
         beyond = rows.index >= rows.index[inside.to_numpy()][-1]
-        axes.plot(cost[beyond], rows.accuracy[beyond], color=style["color"], linewidth=1.8, linestyle=(0, (4, 2)))
+        axes.plot(cost[beyond], rows.accuracy[beyond], color=style["color"], linewidth=1.8, linestyle=DASHES)
         if rows.low.notna().any():
             band = {"alpha": 0.15, "color": style["color"], "linewidth": 0}
             axes.fill_between(cost.astype(float), rows.low.astype(float), rows.high.astype(float), **band)

@@ -25,6 +25,8 @@ __all__ = [
     "fits",
     "frontier",
     "latency",
+    "law",
+    "law_map",
     "memory",
     "methods",
     "regime",
@@ -61,6 +63,42 @@ def fits(curves: pd.DataFrame, runs: pd.DataFrame, *, model: str | None = None, 
     >>> figure = ss.plot.fits(ss.fit_curves(runs, ["flops"], draws=50).curves, runs)
     """
     return only("fits", analyzed({"fit_curves": curves}, runs), model, epochs)
+
+
+def law(curves: pd.DataFrame, runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
+    """Accuracy along each axis and the best direction by one law of all axes, with 95% bands and ceilings.
+
+    curves: a row per ``path`` (depth, width, resolution or best) and ``budget``, in multiples of the baseline's
+    multiply-adds; accuracies and ceilings in percent. runs: those that the law was fitted to.
+
+    >>> import pandas as pd
+    >>> import scaling_study as ss
+    >>> curves = pd.DataFrame({"path": "width", "budget": [1.0, 8.0], "accuracy": [76.0, 80.0], "low": [75.0, 79.0]})
+    >>> curves = curves.assign(high=[77.0, 81.0], extrapolated=False, ceiling=81.5, ceiling_low=80.0, ceiling_high=83.0)
+    >>> runs = ss.load_runs("results/fractals-reference")
+    >>> figure = ss.plot.law(curves.assign(model="micro_mbconv", epochs=2), runs)
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['ceiling of width 81.5% (80.0 to 83.0)']
+    """
+    return only("law", analyzed({"law_curves": curves}, runs), model, epochs)
+
+
+def law_map(table: pd.DataFrame, runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
+    """Accuracy by one law of all axes at one cost, over the shares of its logarithm that depth and resolution take.
+
+    table: a row per shape with ``share_depth`` and ``share_resolution``, 0 to 1, its coefficients, accuracy in percent,
+    whether it is ``extrapolated`` and which is ``best``. runs: those that the law was fitted to.
+
+    >>> import pandas as pd
+    >>> import scaling_study as ss
+    >>> table = pd.DataFrame({"share_depth": [1.0, 0.0, 0.0], "share_resolution": [0.0, 0.0, 1.0], "budget": 4.0})
+    >>> table = table.assign(depth=[4, 1, 1], width=[1, 2, 1], resolution=[1, 1, 2], accuracy=[77.0, 79.0, 80.0])
+    >>> table = table.assign(extrapolated=False, best=[False, False, True], model="micro_mbconv", epochs=2)
+    >>> figure = ss.plot.law_map(table, ss.load_runs("results/fractals-reference"))
+    >>> figure.axes[0].get_legend().get_texts()[0].get_text()
+    'best by the law, 80.0%:\\nd=1.00, w=1.00, r=2.00'
+    """
+    return only("law_map", analyzed({"law_map": table}, runs), model, epochs)
 
 
 def comparisons(compared: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:

@@ -32,6 +32,7 @@ CATEGORIES: list[Style] = [
     {"color": "#56B4E9", "marker": "X"},
 ]
 LINES = ("-", "--", "-.", ":")
+DASHES = (0, (4, 2))  # of what is beyond the trained costs or coefficients
 VERDICTS: dict[str, Style] = {
     "best": {"color": "#000000", "marker": "D"},
     "not distinguishable": {"color": "#0072B2", "marker": "o"},
