@@ -50,7 +50,7 @@ class Ensemble:
         cost = np.asarray(cost, dtype=float)
         if not samples:
             logs = [np.log(np.maximum(one.errors(cost), TINY)) for one in self.averaged]
-            return np.exp(np.mean(logs, axis=0))
+            return np.exp(np.mean(logs, axis=0)).clip(0, 100)
         reached = [
             np.where(cost >= one.unit * (1 - 1e-9), one.errors(cost, samples=True), np.nan) for one in self.pooled
         ]

@@ -65,13 +65,13 @@ class Law:
         NaN in draws of the quadratic surface outside the trained ranges."""
         logs = self.logs(coefficients)
         if not samples:
-            return np.exp(PRODUCT.log_error(self.theta, logs))[0].clip(0, 100)
+            return np.exp(np.minimum(PRODUCT.log_error(self.theta, logs)[0], np.log(100.0))).clip(0, 100)
         pooled = [PRODUCT.log_error(self.samples, logs)]
         if self.additive is not None:
             pooled.append(ADDITIVE.log_error(self.additive, logs))
         if self.quadratic is not None:
             pooled.append(np.where(self.outside(coefficients), np.nan, self.quadratic.log_error(logs)))
-        return np.exp(np.minimum(np.concatenate(pooled), np.log(100.0)))
+        return np.exp(np.minimum(np.concatenate(pooled), np.log(100.0))).clip(0, 100)
 
     def predict(self, coefficients: Any, seed: int = 0) -> pd.DataFrame:
         """A frame with a row per coefficient triple: ``top1``, its 95% confidence interval ``low``, ``high``, the
@@ -82,7 +82,7 @@ class Law:
         error, draws = self.errors(coefficients), self.errors(coefficients, samples=True)
         frame = pd.DataFrame({"top1": 100 - error})
         noise = np.nan_to_num(self.run_sd) * np.random.default_rng(seed).standard_normal(draws.shape)
-        for prefix, values in (("", draws), ("run_", draws * np.exp(noise))):
+        for prefix, values in (("", draws), ("run_", draws * np.exp(noise.clip(-5, 5)))):
             low, high = np.nanquantile(values, TAILS, axis=0).clip(0, 100)
             frame[f"{prefix}low"], frame[f"{prefix}high"] = 100 - np.fmax(high, error), 100 - np.fmin(low, error)
         return frame.assign(extrapolated=self.outside(coefficients))
@@ -92,7 +92,7 @@ class Law:
         coefficients = np.atleast_2d(np.asarray(coefficients, dtype=float))
         ends = np.array([self.ranges[axis] for axis in AXES])
         apart = ((coefficients < ends[:, 0] * (1 - 1e-6)) | (coefficients > ends[:, 1] * (1 + 1e-6))).any(axis=1)
-        return apart | (leverages(self.logs(coefficients), self.spread) > self.leverage * (1 + 1e-6))
+        return apart | np.asarray(leverages(self.logs(coefficients), self.spread) > self.leverage * (1 + 1e-6))
 
     def ceilings(self, axis: str) -> np.ndarray:
         """Accuracy in percent that ``axis`` alone never exceeds: the law's own, then one of each draw."""

@@ -11,7 +11,8 @@ import pandas as pd
 from scaling_study.analysis.directions import Best, Scale, simplex
 from scaling_study.analysis.ensemble import TAILS
 from scaling_study.analysis.law import Law, fit_law
-from scaling_study.analysis.observations import studies, usable
+from scaling_study.analysis.observations import Observations, studies, usable
+from scaling_study.analysis.surface import Surface, fit_surface
 from scaling_study.scaling.coefficients import AXES
 
 NO_CEILING = 0.05  # a remaining error whose interval reaches below this share of the baseline's is as good as none
@@ -80,12 +81,35 @@ def law_tables(
         if fixed := [axis for axis in AXES if axis not in law.axes]:
             notes.append(f"{model}: the law does not depend on {' and '.join(fixed)}, which never varied")
         scale = Scale(law, observations, cost)
+        notes += disagreements(scale, observations, model)
         key = {"model": model, "epochs": epochs, "cost": cost}
         for table, part in zip(rows, (quantities(scale), paths(scale), shapes(scale)), strict=True):
             table.extend(key | row for row in part)
     kinds = (LAW_COLUMNS, CURVE_COLUMNS, MAP_COLUMNS)
     tables = [pd.DataFrame(part, columns=list(kind)).astype(kind) for part, kind in zip(rows, kinds, strict=True)]
     return tables[0], tables[1], tables[2], notes
+
+
+def disagreements(scale: Scale, observations: Observations, model: str) -> Iterator[str]:
+    """A line where the law and the quadratic surface, each with its interval, exclude each other at the best direction
+    or an axis alone of a budget that was trained."""
+    surface = fit_surface(observations)
+    if not isinstance(surface, Surface):
+        return
+    law, places, names = scale.law, [], []
+    for budget in budgets_of(scale):
+        for name in ("the best direction", *law.axes):
+            one = scale.best(budget).coefficients[None] if name not in law.axes else scale.alone(name, budget)
+            if not law.outside(one)[0]:
+                places.append(one[0])
+                names.append(f"{name} at {budget:g} times the cost")
+    if not places:
+        return
+    by_law, by_surface = law.predict(places), surface.predict(np.array(places))
+    apart = (by_law.low > by_surface.high) | (by_law.high < by_surface.low)
+    if apart.any():
+        where = "; ".join(name for name, differs in zip(names, apart, strict=True) if differs)
+        yield f"{model}: the law and the quadratic surface disagree by more than their intervals: {where}"
 
 
 def budgets_of(scale: Scale) -> list[float]:

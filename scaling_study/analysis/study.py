@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from scaling_study.analysis import comparisons, fits, frontier, law_tables, regime, search, surface, times
@@ -92,11 +93,11 @@ def change(without: pd.DataFrame, with_outliers: pd.DataFrame) -> str:
     tables = [table[table.cost == "flops"] for table in (without, with_outliers)]
     both = tables[0].merge(tables[1], on=keys, suffixes=("", "_with"))
     verdicts = (both.verdict != both.verdict_with).sum()
-    widths = [f"{((table.high - table.low) / 2).mean():.2f}" for table in tables]
-    return (
-        f"with the outliers {verdicts} of {len(both)} verdicts by multiply-adds would differ, and half-widths would be "
-        f"{widths[1]} points on average instead of {widths[0]}"
-    )
+    widths = [((table.high - table.low) / 2).mean() for table in tables]
+    line = f"with the outliers {verdicts} of {len(both)} verdicts by multiply-adds would differ"
+    if np.isnan(widths).any():
+        return line
+    return f"{line}, and half-widths would be {widths[1]:.2f} points on average instead of {widths[0]:.2f}"
 
 
 def fitted(runs: pd.DataFrame, threshold: float, draws: int) -> dict[str, pd.DataFrame]:

@@ -24,6 +24,14 @@ ANALYZED = {
         "cost model method",
         "epochs cost_value depth width resolution flops n accuracy low high pareto probability",
     ),
+    "law_curves": (
+        "model cost path",
+        "epochs budget depth width resolution accuracy low high extrapolated ceiling ceiling_low ceiling_high",
+    ),
+    "law_map": (
+        "model cost",
+        "epochs budget depth width resolution share_depth share_resolution accuracy extrapolated best",
+    ),
     "search": ("model verdict", "epochs alpha beta gamma flops_ratio n accuracy behind low high p_holm"),
     "regime": ("model effect verdict", "flops_target epochs points low high p_holm n"),
     "time_fits": (
