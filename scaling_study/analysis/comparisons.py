@@ -125,7 +125,8 @@ class Curve:
         known = np.isfinite(values) if own.any() else np.zeros(len(values), dtype=bool)
         self.costs, place = np.unique(merged(values[known]), return_inverse=True)
         self.variants = [index[known][place == n] for n in range(len(self.costs))]
-        self.means = np.array([observations.means[variants].mean() for variants in self.variants])
+        means = observations.means
+        self.means = np.array([means[variants].mean() for variants in self.variants])
 
     def at(self, cost: float) -> Any:
         """({variant: weight} that gives accuracy at ``cost``, how far the curve may be off there); None outside.

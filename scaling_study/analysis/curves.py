@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
 
 
-POINTS_MAX = 128  # more points than this are averaged into as many bins, which no fit of four parameters notices
+POINTS_MAX = 64  # more points than this are averaged into as many bins, which no fit of four parameters notices
 ERROR_MIN = 0.01  # percent; no error has no relative size
 DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal
 SHARED = 0.25  # p-value below which a seed is taken to act on all variants alike; to miss it costs more than to add it

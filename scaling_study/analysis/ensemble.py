@@ -16,6 +16,7 @@ from scaling_study.analysis.forms import FORMS, TINY
 AVERAGED = ("floor", "m4")  # whose geometric mean is the estimate
 POOLED = ("power", "floor", "m4")  # whose draws make the interval
 LEFT_OUT_MAX = 2  # of the cheapest points are left out of some draws, since curves may bend there in other ways
+HELD_OUT_MAX = 4  # of the largest costs
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 POINTS_MIN = 4  # below, a form of three parameters passes through every point
 
@@ -116,10 +117,10 @@ def scatter_of(points: Points, averaged: Sequence[Fit]) -> np.ndarray:
 
 def heldout_log_error(points: Points, form: str) -> float:
     """Root mean square log error at the largest costs: the last point predicted from all others, then, where there are
-    many, the last two from the rest and so on up to a quarter of them. form: of FORMS, or ``average``. NaN where the
-    rest is too few to fit."""
+    many, the last two from the rest and so on up to a quarter of them, or HELD_OUT_MAX. form: of FORMS, or ``average``.
+    NaN where the rest is too few to fit."""
     errors = []
-    for held in range(1, max(1, len(points) // 4) + 1):
+    for held in range(1, min(max(1, len(points) // 4), HELD_OUT_MAX) + 1):
         known = points.first(len(points) - held)
         if len(known) < (POINTS_MIN if form == "average" else len(FORMS[form].parameters) + 1):
             return np.nan
