@@ -106,8 +106,8 @@ def last_doubling(observations: Observations, method: str, cost: str) -> Contras
     """Contrast of a method's accuracy at its largest cost and at half of it, without a fitted curve; None where its
     costs do not span a doubling.
 
-    Measured coverage of the 95% interval: 0.98, 0.94 and 0.97 where the truth is a floor, M4 and a broken power law
-    (4 to 8 variants, 2 to 5 seeds; benchmarks/extrapolation.py).
+    Measured coverage of the 95% interval: 0.96, 0.95 and 0.94 where the truth is a floor, M4 and a broken power law
+    (5 to 8 variants, 2 to 5 seeds; benchmarks/extrapolation.py).
     """
     curve = Curve(observations, method, cost)
     if not len(curve.costs) or curve.costs[0] > curve.costs[-1] / 2 * (1 + 1e-9):
