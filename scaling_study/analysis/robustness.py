@@ -20,8 +20,9 @@ from scaling_study.errors import one_line
 DRAWS = 200  # of the bootstrap of each variation
 SEEDS_MAX = 5  # that are left out in turn
 SEEDS_LEFT = 2  # fewer tell no noise
-VARIANTS_MAX = 500  # and
-PARTS_MAX = 3  # models and lengths of training with the most runs, for which the analysis is done again
+VARIANTS_MAX = 500  # of all parts that are analyzed again, and
+PARTS_MAX = 3  # models and lengths of training with the most runs, for which that is done
+WORK_MAX = 500  # variants times seeds that are left out
 LEAD_MIN = 0.05  # points, up to which the best direction is no better than the best axis alone
 ALL = "all questions"
 LAW_QUESTION = "the best direction of the law beats the best axis alone"
@@ -46,8 +47,8 @@ def robustness(
     a frame with COLUMNS.
 
     tables: ``comparisons``, ``fits`` and ``law`` of the whole study, made here if None; one that is absent has no
-    verdicts. Only the PARTS_MAX largest parts with up to VARIANTS_MAX variants are analyzed again; the others have the
-    verdicts by other costs, and a row that says so.
+    verdicts. Only the PARTS_MAX largest parts, with up to VARIANTS_MAX variants together, are analyzed again; others
+    have the verdicts by other costs, and a row that says so.
     """
     frame, _ = usable(runs)
     if tables is None:
@@ -55,16 +56,20 @@ def robustness(
         tables = dict(zip(("comparisons", "fits", "law"), whole, strict=True))
     parts = sorted(frame.groupby(STUDY, dropna=False), key=lambda part: -len(part[1]))
     rows: list[dict[str, Any]] = []
+    spent = 0
     for place, ((model, epochs), part) in enumerate(parts):
         own = {name: of_part(table, model, epochs) for name, table in tables.items()}
         part, observations = one_rule(part), observe(part)
         verdicts = answers(observations, own, "flops") | law_answer(own.get("law"))
         found: list[tuple[str, Any]]
         found = [(f"by {cost}", answers(observations, own, cost)) for cost in COSTS[1:]] if verdicts else []
-        if verdicts and (reason := too_much(place, observations)):
-            found.append(("none", reason))
+        if verdicts and (place >= PARTS_MAX or spent + len(observations.variants) > VARIANTS_MAX):
+            most = f"only the {PARTS_MAX} largest parts with at most {VARIANTS_MAX} variants together are"
+            found.append(("none", f"not varied: {most}"))
         elif verdicts:
-            found += again(part, draws, threshold)
+            spent += len(observations.variants)
+            seeds = min(SEEDS_MAX, max(WORK_MAX // len(observations.variants), 1))
+            found += again(part, draws, threshold, seeds)
             found += summed(part, draws) if LAW_QUESTION in verdicts else []
         rows += ({"model": model, "epochs": epochs} | row for row in tabulated(verdicts, found))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
@@ -73,13 +78,6 @@ def robustness(
 def of_part(table: pd.DataFrame, model: str, epochs: float) -> pd.DataFrame:
     same = table.epochs.isna() if pd.isna(epochs) else (table.epochs == epochs).fillna(False)
     return table[(table.model == model) & same]
-
-
-def too_much(place: int, observations: Observations) -> str:
-    """Why a part is not analyzed again; empty where it is. place: of the part among all, by number of runs."""
-    if len(observations.variants) > VARIANTS_MAX:
-        return f"not varied: more than {VARIANTS_MAX} variants"
-    return f"not varied: only the {PARTS_MAX} parts with the most runs are" if place >= PARTS_MAX else ""
 
 
 def answers(observations: Observations, tables: Mapping[str, pd.DataFrame], cost: str) -> dict[str, str]:
@@ -124,9 +122,9 @@ def law_answer(law: pd.DataFrame | None) -> dict[str, str]:
     return {LAW_QUESTION: "yes" if row.low > LEAD_MIN else "no" if row.high <= LEAD_MIN else "cannot be said"}
 
 
-def again(part: pd.DataFrame, draws: int, threshold: float) -> Iterator[tuple[str, Any]]:
+def again(part: pd.DataFrame, draws: int, threshold: float, seeds: int) -> Iterator[tuple[str, Any]]:
     """(variation, {question: result}, or in words why there is none) of one model and length of training."""
-    for name, less, less_for_law in variations(part):
+    for name, less, less_for_law in variations(part, seeds):
         try:
             compared, fitted = compare(less, ("flops",))[0], fits(less, ("flops",), threshold, draws)[0]
             made = answers(observe(less), {"comparisons": compared, "fits": fitted}, "flops")
@@ -148,14 +146,15 @@ def failed(error: Exception) -> str:
     return f"failed ({type(error).__name__}: {one_line(error, 100)})"
 
 
-def variations(part: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
-    """(name, rows that are left for comparisons and curves, rows that are left for the law)."""
+def variations(part: pd.DataFrame, seeds_max: int) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
+    """(name, rows that are left for comparisons and curves, rows that are left for the law). seeds_max: that are left
+    out in turn."""
     scaled = part.flops.where(part.method.isin(METHODS))
     last = scaled == scaled.groupby(part.method).transform("max")
     yield "without the largest point", part[~last], part[part.flops != part.flops.max()]
     seeds = sorted(part.seed.unique())
     if len(seeds) > SEEDS_LEFT:
-        for seed in seeds[:SEEDS_MAX]:
+        for seed in seeds[:seeds_max]:
             less = part[part.seed != seed]
             yield f"without seed {seed:g}", less, less
 

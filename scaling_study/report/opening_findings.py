@@ -32,7 +32,7 @@ def saturation_sentence(fits: pd.DataFrame | None, largest: Mapping[str, float])
     words = {
         "yes": "saturates{} with",
         "no": "does not saturate{} within the trained networks with",
-        "rises": f"rose by clearly more than {least} in the last doubling trained with",
+        "rises": f"still rose by clearly more than {least} with",
         "cannot be said": "may or may not saturate{} within the trained networks with",
         "falls": "falls again towards the largest networks with",
         "no clear trend": "shows no clear trend with",
@@ -59,11 +59,10 @@ def start(row: Any) -> str:
 
 def last_doubling(row: Any, largest: float) -> str:
     """What the last doubling brought without a fitted curve, and up to where was trained."""
-    words = f"{row.method} (trained up to {number(largest)}"
     if pd.isna(row.measured_gain):
-        return f"{words})"
+        return f"{row.method} (trained up to {number(largest)})"
     span = "" if pd.isna(row.measured_gain_low) else f", {row.measured_gain_low:+.2f} to {row.measured_gain_high:+.2f}"
-    return f"{words}; the last doubling brought {row.measured_gain:+.2f} points{span})"
+    return f"{row.method} (last doubling, up to {number(largest)}: {row.measured_gain:+.2f} points{span})"
 
 
 def compound_sentence(comparisons: pd.DataFrame | None, methods: set[str]) -> str:

@@ -91,12 +91,14 @@ def test_large_parts_and_further_parts_are_not_varied_and_say_so(monkeypatch):
     table = one_table(runs)
     left = table[table.question == ALL]
     assert left.model.tolist() == ["net003"]
-    assert left.result.tolist() == ["not varied: only the 3 parts with the most runs are"]
+    assert left.result.tolist() == ["not varied: only the 3 largest parts with at most 500 variants together are"]
     assert left.agrees.isna().all()
     monkeypatch.setattr(module, "VARIANTS_MAX", 5)
     table = one_table(studies[0])
-    assert table.result[table.question == ALL].tolist() == ["not varied: more than 5 variants"]
-    assert "- not varied: more than 5 variants" in "\n".join(robustness_part(table))
+    assert table.result[table.question == ALL].tolist() == [
+        "not varied: only the 3 largest parts with at most 5 variants together are"
+    ]
+    assert "- not varied: only the 3 largest parts" in "\n".join(robustness_part(table))
 
 
 def test_a_variation_that_fails_is_a_row(monkeypatch):

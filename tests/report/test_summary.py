@@ -124,7 +124,7 @@ def test_where_each_method_saturates(analysis_of):
     steady = run_rows("depth", costs, 60 * np.asarray(costs) ** -0.2, rng, sd=0.05)
     text = read(analysis_of(steady))
     assert "does not saturate (a doubling of multiply-adds then brings less than 0.5 points) within" in text
-    assert "depth (trained up to 32 M; the last doubling brought +4." in text
+    assert "depth (last doubling, up to 32 M: +4." in text
     flat = run_rows("resolution", costs, floor_curve(costs, b=0), rng)
     assert "accuracy shows no clear trend with resolution." in read(analysis_of(flat))
 
