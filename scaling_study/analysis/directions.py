@@ -102,7 +102,7 @@ def trades(axes: int) -> np.ndarray:
 def best_of(law: Law, coefficients: np.ndarray, place: int | None = None) -> Best:
     """The best of coefficients (n, 3) by the law, or another ``place`` that was chosen for its prediction.
 
-    The highest of many predictions is too high on average: by as much as, in the bootstrap, the best of a draw is
+    The highest of many predictions is too high: by as much as, in the bootstrap, the best of a draw is
     better by that draw than by the law itself (beyond what the same place is). The interval is moved down by that.
     Measured coverage of the accuracy: see benchmarks/laws.py.
     """
@@ -110,7 +110,8 @@ def best_of(law: Law, coefficients: np.ndarray, place: int | None = None) -> Bes
     place = int(error.argmin()) if place is None else place
     chosen = np.where(np.isnan(draws), np.inf, draws).argmin(axis=1)
     logs = np.log(np.maximum(draws, 1e-6)) - np.log(np.maximum(error, 1e-6))
-    optimism = min(float(np.nanmean(logs[np.arange(len(draws)), chosen] - logs[:, place])), 0.0)
+    # The median, since draws that extrapolate may find an error of almost 0 somewhere.
+    optimism = min(float(np.nanmedian(logs[np.arange(len(draws)), chosen] - logs[:, place])), 0.0)
     low, high = np.nanquantile(draws[:, place], TAILS)
     found = np.quantile(coefficients[chosen], TAILS, axis=0)
     worst = max(high * np.exp(-optimism), error[place])

@@ -89,7 +89,7 @@ def average(points: Points, draws: int = 0, seed: int = 0, left_out_max: int = L
     """The average of AVERAGED, or of those of POOLED that so few points allow; they are to be POINTS_MIN or more.
 
     At 2 to 8 times the largest cost of the learning curves that Alabdulmohsin et al. (2022) publish (those in
-    tests/analysis/data), the mean is off by a root mean square logarithm of 0.077, the floor alone by 0.096, M4 alone by
+    tests/analysis/data), the mean is off by a root mean square logarithm of 0.077, the floor alone by 0.096, M4 by
     0.127 and a power law by 0.132. draws: of the bootstrap, shared out between forms and between numbers of points
     left out, which go up to ``left_out_max``.
     """

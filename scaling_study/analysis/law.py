@@ -40,7 +40,8 @@ class Law:
     run_sd: of a single run's log error about its variant's mean, NaN without seeds; leave_one_out: {form: root mean
     square log error of variants left out}; additive: samples of the sum of power laws, quadratic: of the surface, None
     where they are not pooled; basis: ``seeds`` or, without noise to draw from, ``scatter`` about the law; spread,
-    leverage: inverse normal matrix of a constant and the logarithms, and by it the greatest leverage of a variant.
+    leverage: inverse normal matrix of a constant and the logarithms, and by it the greatest leverage of a variant;
+    form: of theta and samples.
     """
 
     axes: tuple[str, ...]
@@ -55,6 +56,7 @@ class Law:
     basis: str
     spread: np.ndarray
     leverage: float
+    form: AxisForm = PRODUCT
 
     def logs(self, coefficients: Any) -> np.ndarray:
         """(n, axes) of coefficients (n, 3)."""
@@ -65,8 +67,8 @@ class Law:
         NaN in draws of the quadratic surface outside the trained ranges."""
         logs = self.logs(coefficients)
         if not samples:
-            return np.exp(np.minimum(PRODUCT.log_error(self.theta, logs)[0], np.log(100.0))).clip(0, 100)
-        pooled = [PRODUCT.log_error(self.samples, logs)]
+            return np.exp(np.minimum(self.form.log_error(self.theta, logs)[0], np.log(100.0))).clip(0, 100)
+        pooled = [self.form.log_error(self.samples, logs)]
         if self.additive is not None:
             pooled.append(ADDITIVE.log_error(self.additive, logs))
         if self.quadratic is not None:
@@ -97,7 +99,7 @@ class Law:
     def ceilings(self, axis: str) -> np.ndarray:
         """Accuracy in percent that ``axis`` alone never exceeds: the law's own, then one of each draw."""
         place = self.axes.index(axis)
-        pooled = [PRODUCT.ceiling(self.theta, place), PRODUCT.ceiling(self.samples, place)]
+        pooled = [self.form.ceiling(self.theta, place), self.form.ceiling(self.samples, place)]
         if self.additive is not None:
             pooled.append(ADDITIVE.ceiling(self.additive, place))
         return 100 - np.concatenate(pooled).clip(0, 100)
@@ -118,8 +120,9 @@ def laws(runs: pd.DataFrame, draws: int = 1000, response: str = "top1") -> tuple
     return found, refused
 
 
-def fit_law(observations: Observations, draws: int = 1000, seed: int = 0) -> Law | str:
-    """The Law of one model and training length, or in words why there is none. draws: shared out between the forms."""
+def fit_law(observations: Observations, draws: int = 1000, seed: int = 0, alone: AxisForm | None = None) -> Law | str:
+    """The Law of one model and training length, or in words why there is none. draws: shared out between the forms;
+    alone: one form to take instead of the product, without any other's draws."""
     coefficients = built(observations.variants)
     axes = tuple(axis for n, axis in enumerate(AXES) if np.ptp(coefficients[:, n]) > 1e-9)
     if len(axes) < 2:
@@ -139,6 +142,11 @@ def fit_law(observations: Observations, draws: int = 1000, seed: int = 0) -> Law
     }
     judged |= {"quadratic": quadratic.leave_one_out} if quadratic else {}
     pooled = {name for name, error in judged.items() if error <= AS_GOOD * min(judged.values())} | {"product"}
+    if alone:
+        if alone.name not in pooled:
+            return "it predicts left-out variants worse"
+        pooled = {alone.name}
+    form = alone or PRODUCT
     each, rng = -(-draws // len(pooled)), np.random.default_rng(seed)
 
     def sets(squares: float, parameters: int) -> np.ndarray:
@@ -154,17 +162,18 @@ def fit_law(observations: Observations, draws: int = 1000, seed: int = 0) -> Law
 
     return Law(
         axes,
-        fitted["product"][0],
-        samples(PRODUCT),
+        fitted[form.name][0],
+        samples(form),
         {axis: (coefficients[:, n].min(), coefficients[:, n].max()) for n, axis in enumerate(AXES)},
         len(errors),
         run_noise(observations),
         judged,
-        samples(ADDITIVE) if "additive" in pooled else None,
+        samples(ADDITIVE) if "additive" in pooled and form is not ADDITIVE else None,
         quadratic.resampled(sets(*quadratic.misfit)) if quadratic and "quadratic" in pooled else None,
         "seeds" if noisy(observations) else "scatter",
         spread := np.linalg.inv((rows := np.column_stack([np.ones(len(logs)), logs])).T @ rows),
         float(leverages(logs, spread).max()),
+        form,
     )
 
 

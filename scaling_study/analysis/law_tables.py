@@ -18,6 +18,7 @@ from scaling_study.scaling.coefficients import AXES
 NO_CEILING = 0.05  # a remaining error whose interval reaches below this share of the baseline's is as good as none
 BEYOND = 2  # budgets go up to this multiple of the largest trained
 PATH_POINTS = 25
+LEAD = "lead of the best direction"
 LAW_COLUMNS = {
     "model": "string",
     "epochs": "Int64",
@@ -157,9 +158,7 @@ def at_budget(scale: Scale, budget: float) -> Iterator[dict[str, Any]]:
             "status": "estimated",
         }
     first = min(single, key=lambda axis: law.errors(single[axis])[0])
-    lead = difference(
-        "lead of the best direction", law, single[first], best.coefficients[None], axis=first, budget=budget
-    )
+    lead = difference(LEAD, law, single[first], best.coefficients[None], axis=first, budget=budget)
     yield lead | {"extrapolated": outside or lead["extrapolated"]}
 
 

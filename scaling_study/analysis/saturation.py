@@ -67,8 +67,8 @@ class Saturation:
 def saturation(points: Points, threshold: float = 0.5, draws: int = 1000, seed: int = 0) -> Saturation:
     """Fit every form to ``points``, average them and derive what follows. threshold: points of accuracy per doubling.
 
-    Measured coverage of the saturation cost's 95% interval: 0.99 where the truth is a power law with or without a floor,
-    0.97 for M4, 0.96 for a broken power law (benchmarks/extrapolation.py).
+    Measured coverage of the saturation cost's 95% interval: 0.99 where the truth is a power law with or without a
+    floor, 0.97 for M4, 0.96 for a broken power law (benchmarks/extrapolation.py).
     """
     fits = {name: scored(points, fit(points, name)) for name in FORMS}
     if len(points) < POINTS_MIN:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from scaling_study.analysis import comparisons, fits, frontier, law_tables, regime, search, surface, times
+from scaling_study.analysis import comparisons, fits, frontier, law_tables, regime, robustness, search, surface, times
 from scaling_study.analysis.observations import usable
 from scaling_study.errors import one_line
 from scaling_study.records.columns import NETWORK
@@ -51,6 +51,9 @@ def analyze(
         parts.add("frontier", lambda: {"frontier": frontier.frontier(runs, draws=draws)})
         parts.add("search", lambda: {"search": search.search(runs, tolerance)})
         parts.add("law", lambda: lawful(runs, draws, parts.notes))
+        parts.add(
+            "robustness", lambda: {"robustness": robustness.robustness(runs, threshold=threshold, tables=parts.tables)}
+        )
         parts.add("surface", lambda: surfaced(runs, parts.notes))
         parts.add("regime", lambda: {"regime": regime.regime(runs)})
     parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})

@@ -1,6 +1,6 @@
 """Numbers, intervals and tables as Markdown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,3 +62,9 @@ def triple(row: Any) -> str:
 
 def ratio(value: float) -> str:
     return "unknown times" if pd.isna(value) else f"{value:.2f} times"
+
+
+def joined(names: Iterable[str]) -> str:
+    """a, b and c."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from scaling_study.report.summary_law import law_part
 from scaling_study.report.summary_methods import comparison_part, frontier_part, leader_part, saturation_part
 from scaling_study.report.summary_models import (
     published_part,
@@ -14,6 +15,8 @@ from scaling_study.report.summary_models import (
     surface_part,
     time_part,
 )
+from scaling_study.report.summary_opening import opening_part
+from scaling_study.report.summary_robustness import robustness_part
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
@@ -31,12 +34,14 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
         "leaders": leader_part,
         "frontier": frontier_part,
         "search": search_part,
+        "law": law_part,
         "surface": surface_part,
         "regime": regime_part,
+        "robustness": robustness_part,
         "time_fits": time_part,
         "published_comparisons": published_part,
     }
-    lines = [f"# {study}", "", *data_part(analysis)]
+    lines = [f"# {study}", "", *opening_part(analysis), "", "## Data", "", *data_part(analysis)]
     for name, write in writers.items():
         if name in tables:
             lines += ["", *write(tables[name])]
