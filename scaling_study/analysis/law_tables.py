@@ -92,8 +92,17 @@ def law_tables(
 
 
 def disagreements(scale: Scale, observations: Observations, model: str) -> Iterator[str]:
-    """A line where the law and the quadratic surface, each with its interval, exclude each other at the best direction
-    or an axis alone of a budget that was trained."""
+    """A line where the law misses the baseline by more than its interval, since its gains start there, and one where
+    the law and the quadratic surface, each with its interval, exclude each other at the best direction or an axis alone
+    of a budget that was trained."""
+    predicted = scale.law.predict(np.ones((1, 3))).iloc[0]
+    for place in observations.where("baseline", baseline=False)[:1]:
+        measured = observations.means[place]
+        if not predicted.low <= measured <= predicted.high:
+            yield (
+                f"{model}: the law predicts {predicted.top1:.2f} ({predicted.low:.2f} to {predicted.high:.2f}) for the "
+                f"baseline, which was measured at {measured:.2f}, so its gains at the baseline may be off by as much"
+            )
     surface = fit_surface(observations)
     if not isinstance(surface, Surface):
         return

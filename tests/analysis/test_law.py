@@ -218,3 +218,12 @@ def test_mobilenets_published_grid():
     shown = said[said.quantity.isin(["ceiling", "gain of the first doubling"])]
     rounded = shown[["value", "low", "high"]].astype(float).round(1).to_numpy().tolist()
     assert rounded == [[82.3, 80.0, 85.4], [2.8, 2.5, 3.1], [77.1, 73.7, 96.8], [2.0, 1.4, 2.9]]
+
+
+def test_a_law_that_misses_the_baseline_says_so():
+    runs = law_study(0, sd=0.1)
+    assert law_tables(runs, draws=100)[3] == []
+    runs.loc[runs.method == "baseline", "top1"] += 2
+    [note] = law_tables(runs, draws=100)[3]
+    assert note.startswith("net: the law predicts 6")
+    assert "for the baseline, which was measured at 6" in note
