@@ -99,8 +99,9 @@ class Law:
         return apart | np.asarray(leverages(self.logs(coefficients), self.spread) > self.leverage * (1 + 1e-6))
 
     def ceilings(self, axis: str) -> np.ndarray:
-        """Accuracy in percent that ``axis`` alone never exceeds: the law's own, then one of each draw. Measured coverage
-        of the 95% interval where the truth is the product: 0.93 to 0.97 (benchmarks/laws.py)."""
+        """Accuracy in percent that ``axis`` alone never exceeds: the law's own, then one of each draw.
+
+        Measured coverage of the 95% interval where the truth is the product: 0.93 to 0.97 (benchmarks/laws.py)."""
         place = self.axes.index(axis)
         pooled = [self.form.ceiling(self.theta, place), self.form.ceiling(self.samples, place)]
         if self.additive is not None:
