@@ -9,6 +9,7 @@ import pandas as pd
 from scaling_study.analysis.noise import Noise, moderated
 from scaling_study.analysis.outliers import without_outliers
 from scaling_study.analysis.rules import one_rule
+from scaling_study.analysis.settings import equal_settings
 from scaling_study.records.columns import BUILT, VARIANT
 from scaling_study.scaling.coefficients import AXES
 
@@ -50,14 +51,15 @@ class Observations:
 def usable(runs: pd.DataFrame, response: str = "top1", outliers: bool = False) -> tuple[pd.DataFrame, list[str]]:
     """(rows that can be analyzed, notes on those that cannot): finished, with a response and coefficients.
 
-    Columns that are absent are added as missing; a missing seed counts as the only one. Runs that went wrong without
+    Columns that are absent are added as missing; a missing seed counts as the only one. Of runs with several settings of
+    training those with the most runs stay. Runs that went wrong without
     failing are left out, with a line each, unless ``outliers`` keeps them.
     Raises ValueError when a column of NEEDED, or the response, is absent.
     """
     absent = [column for column in (*NEEDED, response) if column not in runs]
     if absent:
         raise ValueError(f"not a run table: it lacks {', '.join(absent)}")
-    notes = []
+    runs, notes = equal_settings(runs)
     frame = runs.reindex(
         columns=list(dict.fromkeys([*runs.columns, *STUDY, *VARIANT, *COSTS, "flops_ratio", *BUILT, "seed"]))
     )
