@@ -252,6 +252,7 @@ def test_a_search_is_analysed_and_its_preset_used_and_coefficients_recommended(c
         ("seed=0,1", "error: seed=0,1: several values need a sweep"),
         ("results_dir=/proc/results", "error: /proc/results/" + STUDY + " cannot be written to"),
         ("recipe.batch_size=300", "error: recipe.batch_size=300: must be at most the 256 training images"),
+        ("recipe.learning_rate_width=4", "error: recipe.learning_rate_width=4.0: must be a number from -3 to 3"),
         ("recipe.optimizer=best", "error: recipe.optimizer=best: timm cannot build it"),
         ("task=recommend", "error: budget=None: task=recommend needs exactly one of budget.flops, budget.params"),
         ("task=analyze", "error: study=" + STUDY + ": there is no folder"),

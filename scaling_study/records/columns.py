@@ -32,6 +32,11 @@ RUN_COLUMNS = {
     "data": "string",
     "recipe": "string",
     "epochs": "Int64",
+    "learning_rate": "float64",  # as used: the largest of the schedule, of this run's batch and coefficients
+    "weight_decay": "float64",  # as used, of this run's coefficients
+    "batch_size": "Int64",  # images per update, of all processes together
+    "optimizer": "string",  # its name in timm.optim
+    "updates": "Int64",  # steps of the optimizer, of the whole run
     "train_images": "Int64",
     "val_images": "Int64",
     "test_images": "Int64",

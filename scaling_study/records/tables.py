@@ -17,20 +17,27 @@ from scaling_study.system.locks import lock_of
 
 # Columns that tables of earlier versions lack; they read as missing values.
 LATER = {
-    "stage_depth",
-    "small_stem",
-    *BUILT,
-    "flops_nominal",
-    "flops_target",
-    "flops_ratio",
-    "family",
-    "param_bytes",
-    "processes",
-    "micro_batch_size",
-    "data_wait_fraction",
-    "unreadable_images",
-    "record",
-    "data_wait_seconds",
+    "runs": {
+        "stage_depth",
+        "small_stem",
+        *BUILT,
+        "flops_nominal",
+        "flops_target",
+        "flops_ratio",
+        "family",
+        "learning_rate",
+        "weight_decay",
+        "batch_size",
+        "optimizer",
+        "updates",
+        "param_bytes",
+        "processes",
+        "micro_batch_size",
+        "data_wait_fraction",
+        "unreadable_images",
+        "record",
+    },
+    "history": {"data_wait_seconds"},
 }
 TABLES = {"runs": (RUN_COLUMNS, ["run_id"]), "history": (EPOCH_COLUMNS, ["run_id", "epoch"])}  # columns, key
 SUFFIXES = (".csv", ".parquet")  # the first one's values count where both are readable
@@ -147,7 +154,7 @@ def stored(study_dir: str | Path, name: str) -> tuple[pd.DataFrame, list[Path], 
     for suffix in SUFFIXES:
         try:
             path = Path(study_dir) / f"{name}{suffix}"
-            table, bad = read_table(path, name, columns, LATER)
+            table, bad = read_table(path, name, columns, LATER[name])
             if wrong := [column for column in key if column in bad]:  # which identify rows
                 raise UnreadableTable(path, name, f"column {wrong[0]} holds text")
             tables.append((path, table, bad))
@@ -234,5 +241,5 @@ def load(path: str | Path, name: str) -> pd.DataFrame:
             raise FileNotFoundError(f"there is no {path / name}.csv or .parquet")
         table = stored(path, name)[0]
     else:
-        table = read_table(path, name, TABLES[name][0], LATER)[0]
+        table = read_table(path, name, TABLES[name][0], LATER[name])[0]
     return with_built(table) if name == "runs" else table

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 import torch
 
@@ -42,6 +43,23 @@ def test_a_record_holds_the_coefficients_that_the_network_was_built_with(trained
     assert (record["depth"], record["built_depth"]) == (1.2, 1.5)
     assert (record["resolution"], record["built_resolution"]) == (1.15, 16 / 14)
     assert record["built_width"] == 1
+
+
+def test_a_run_is_trained_by_the_rates_that_its_record_holds(trained):
+    wide = ["scaling.width=2", "recipe.learning_rate=0.02", "recipe.weight_decay=0.1", "recipe.epochs=2"]
+    finals = []
+
+    def seen(folder, *_):
+        finals.append(folder.path / "history.csv")
+
+    plain = trained(seen, *wide)
+    ruled = trained(seen, *wide, "recipe.learning_rate_width=-1", "recipe.weight_decay_width=1")
+    columns = ("learning_rate", "weight_decay", "batch_size", "optimizer", "updates")
+    assert tuple(plain[column] for column in columns) == (0.02, 0.1, 32, "nadamw", 6)
+    assert tuple(ruled[column] for column in columns) == (0.01, 0.2, 32, "nadamw", 6)
+    rates = [pd.read_csv(path).learning_rate for path in finals]
+    assert rates[1].tolist() == pytest.approx((rates[0] / 2).tolist())
+    assert plain["loss"] != ruled["loss"]
 
 
 @pytest.mark.parametrize(
