@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from scaling_study.analysis import comparisons, fits, frontier, law_tables, regime, search, surface, times
+from scaling_study.analysis import comparisons, convergence, fits, frontier, law_tables, regime, search, surface, times
 from scaling_study.analysis.observations import usable
 from scaling_study.errors import one_line
 from scaling_study.records.columns import NETWORK
@@ -52,6 +52,7 @@ def analyze(
         parts.add("search", lambda: {"search": search.search(runs, tolerance)})
         parts.add("law", lambda: lawful(runs, draws, parts.notes))
         parts.add("surface", lambda: surfaced(runs, parts.notes))
+        parts.add("convergence", lambda: {"convergence": convergence.convergence(runs)})
         parts.add("regime", lambda: {"regime": regime.regime(runs)})
     parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})
     paper = scaled_in_the_paper(published) if published.built_as.isin(costs.model).any() else published[:0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from scaling_study.report.summary_convergence import convergence_part
 from scaling_study.report.summary_methods import comparison_part, frontier_part, leader_part, saturation_part
 from scaling_study.report.summary_models import (
     published_part,
@@ -33,6 +34,7 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
         "search": search_part,
         "surface": surface_part,
         "regime": regime_part,
+        "convergence": convergence_part,
         "time_fits": time_part,
         "published_comparisons": published_part,
     }

@@ -33,6 +33,8 @@ def test_a_record_says_all_there_is_to_say(trained):
     assert (record["train_images"], record["val_images"], record["test_images"]) == (96, 32, 32)
     assert record["torch_version"] == torch.__version__
     assert 0 <= record["top1"] <= record["top5"] <= 100
+    assert record["train_gap"] == record["train_top1"] - record["top1"]
+    assert record["last_tenth_gain"] is None  # of a single epoch
 
 
 @pytest.mark.parametrize("broken", [[], ["recipe.learning_rate=1000", "recipe.optimizer=sgd", "recipe.batch_size=4"]])
@@ -58,6 +60,8 @@ def test_a_run_is_trained_by_the_rates_that_its_record_holds(trained):
     assert tuple(plain[column] for column in columns) == (0.02, 0.1, 32, "nadamw", 6)
     assert tuple(ruled[column] for column in columns) == (0.01, 0.2, 32, "nadamw", 6)
     rates = [pd.read_csv(path).learning_rate for path in finals]
+    first, last = pd.read_csv(finals[0]).val_top1
+    assert plain["last_tenth_gain"] == pytest.approx(0.2 * (last - first))
     assert rates[1].tolist() == pytest.approx((rates[0] / 2).tolist())
     assert plain["loss"] != ruled["loss"]
 
