@@ -45,6 +45,7 @@ def analyze(
     parts = Parts()
     if len(runs):
         runs = with_latency(runs, costs, latencies)
+        parts.add("convergence", lambda: {"convergence": convergence.convergence(runs)})
         parts.add("comparisons", lambda: compared(runs, parts.notes))
         parts.add("leaders", lambda: {"leaders": comparisons.leaders(runs)})
         parts.add("fits", lambda: fitted(runs, threshold, draws))
@@ -52,7 +53,6 @@ def analyze(
         parts.add("search", lambda: {"search": search.search(runs, tolerance)})
         parts.add("law", lambda: lawful(runs, draws, parts.notes))
         parts.add("surface", lambda: surfaced(runs, parts.notes))
-        parts.add("convergence", lambda: {"convergence": convergence.convergence(runs)})
         parts.add("regime", lambda: {"regime": regime.regime(runs)})
     parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})
     paper = scaled_in_the_paper(published) if published.built_as.isin(costs.model).any() else published[:0]

@@ -27,6 +27,7 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
     """Markdown of an Analysis; ``recommendations``: the study's table of task=recommend, empty if there is none."""
     tables = analysis.tables
     writers = {
+        "convergence": convergence_part,
         "fits": saturation_part,
         "comparisons": comparison_part,
         "leaders": leader_part,
@@ -34,7 +35,6 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
         "search": search_part,
         "surface": surface_part,
         "regime": regime_part,
-        "convergence": convergence_part,
         "time_fits": time_part,
         "published_comparisons": published_part,
     }
