@@ -54,6 +54,8 @@ def test_a_sweep_trains_tabulates_and_draws_and_is_not_repeated(cli, tmp_path):
     assert re.search(r"width-1\.8-\S+ .* waiting", plan.stdout)
     assert re.search(r"width-1\.4-\S+ .* done", plan.stdout)
     assert "1 of 3 runs to train" in plan.stdout
+    (line,) = plan.stderr.splitlines()
+    assert line.startswith("warning: 8 updates of the weights in all, in 3 of 3 runs: below 1000 ")
 
     mixed = cli("recipe.epochs=2", check=False)
     assert mixed.returncode == 1
