@@ -8,6 +8,7 @@ import pandas as pd
 
 from scaling_study.analysis.convergence import CONVERGED
 from scaling_study.report.markdown import coefficients, epochs_text
+from scaling_study.report.terminal import UPDATES_FEW
 from scaling_study.scaling.coefficients import AXES
 
 NAMED = 5  # variants, at most
@@ -26,6 +27,11 @@ def convergence_part(table: pd.DataFrame) -> Iterator[str]:
     )
     yield ""
     yield f"- {gains(table)}"
+    if table.updates.min() < UPDATES_FEW:
+        yield (
+            f"- {table.updates.min():g} updates of the weights at the fewest: with so few, nothing gained at the end may "
+            "mean that learning had not begun."
+        )
     gaps = table.dropna(subset="train_gap")
     if len(gaps):
         most = gaps.loc[gaps.train_gap.idxmax()]

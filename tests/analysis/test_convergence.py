@@ -60,6 +60,9 @@ def test_in_words(runs):
     assert "- 7 of 9 variants converged. Not so: depth 4 (+0.4), width 4 (+0.4).\n" in text
     assert "- Largest gap between training and test accuracy: +4.0 points, " in text
     assert text.endswith(f"in 0 of 20 pairs (by chance about {20 * CHANCE[3]:.1f}).")
+    assert "updates of the weights" not in text
+    few = "\n".join(convergence_part(convergence(runs.assign(updates=np.where(runs.width == 2, 999, 1000)))))
+    assert "- 999 updates of the weights at the fewest: with so few, " in few
     none = "\n".join(convergence_part(convergence(runs.assign(last_tenth_gain=np.nan))))
     assert "nothing is known of their last tenth" in none
     partly = runs.assign(last_tenth_gain=runs.last_tenth_gain.where(runs.method != "width"))
