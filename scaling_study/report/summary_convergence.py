@@ -29,8 +29,8 @@ def convergence_part(table: pd.DataFrame) -> Iterator[str]:
     yield f"- {gains(table)}"
     if table.updates.min() < UPDATES_FEW:
         yield (
-            f"- {table.updates.min():g} updates of the weights at the fewest: with so few, nothing gained at the end may "
-            "mean that learning had not begun."
+            f"- {table.updates.min():g} updates of the weights at the fewest: with so few, nothing gained at the end "
+            "may mean that learning had not begun."
         )
     gaps = table.dropna(subset="train_gap")
     if len(gaps):
