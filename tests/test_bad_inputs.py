@@ -359,6 +359,10 @@ recipe.dropout_growth=1 scaling.width=4
 recipe.drop_path_growth=0.5 scaling.width=4
 recipe.drop_path_growth=0.1 model=densenet169 data.resolution=32
 recipe.auto_augment_growth=1
+recipe.learning_rate_width=4
+recipe.learning_rate_depth=fast
+recipe.learning_rate_width=3 scaling.width=50
+recipe.weight_decay_width=1 recipe.weight_decay=0
 recipe=efficientnet
 recipe.name=a/b
 device=tpu

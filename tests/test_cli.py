@@ -54,6 +54,8 @@ def test_a_sweep_trains_tabulates_and_draws_and_is_not_repeated(cli, tmp_path):
     assert re.search(r"width-1\.8-\S+ .* waiting", plan.stdout)
     assert re.search(r"width-1\.4-\S+ .* done", plan.stdout)
     assert "1 of 3 runs to train" in plan.stdout
+    (line,) = plan.stderr.splitlines()
+    assert line.startswith("warning: 8 updates of the weights in all, in 3 of 3 runs: below 1000 ")
 
     mixed = cli("recipe.epochs=2", check=False)
     assert mixed.returncode == 1
@@ -252,6 +254,7 @@ def test_a_search_is_analysed_and_its_preset_used_and_coefficients_recommended(c
         ("seed=0,1", "error: seed=0,1: several values need a sweep"),
         ("results_dir=/proc/results", "error: /proc/results/" + STUDY + " cannot be written to"),
         ("recipe.batch_size=300", "error: recipe.batch_size=300: must be at most the 256 training images"),
+        ("recipe.learning_rate_width=4", "error: recipe.learning_rate_width=4.0: must be a number from -3 to 3"),
         ("recipe.optimizer=best", "error: recipe.optimizer=best: timm cannot build it"),
         ("task=recommend", "error: budget=None: task=recommend needs exactly one of budget.flops, budget.params"),
         ("task=analyze", "error: study=" + STUDY + ": there is no folder"),

@@ -51,9 +51,9 @@ class Observations:
 def usable(runs: pd.DataFrame, response: str = "top1", outliers: bool = False) -> tuple[pd.DataFrame, list[str]]:
     """(rows that can be analyzed, notes on those that cannot): finished, with a response and coefficients.
 
-    Columns that are absent are added as missing; a missing seed counts as the only one. Of runs with several settings of
-    training those with the most runs stay. Runs that went wrong without
-    failing are left out, with a line each, unless ``outliers`` keeps them.
+    Columns that are absent are added as missing; a missing seed counts as the only one. Where settings of training
+    differ, only runs of the most frequent ones stay. Runs that went wrong without failing are left out, with a line
+    each, unless ``outliers`` keeps them.
     Raises ValueError when a column of NEEDED, or the response, is absent.
     """
     absent = [column for column in (*NEEDED, response) if column not in runs]

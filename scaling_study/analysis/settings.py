@@ -1,4 +1,4 @@
-"""Which settings of training are compared where the runs of a study differ in them: equal ones, or each variant's best."""
+"""Settings of training that are compared where the runs of a study differ in them: equal ones, or each variant's best."""
 
 from __future__ import annotations
 

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from scaling_study.analysis import comparisons, fits, frontier, law_tables, regime, robustness, search, surface, times
+from scaling_study.analysis import (
+    comparisons,
+    convergence,
+    fits,
+    frontier,
+    law_tables,
+    regime,
+    robustness,
+    search,
+    surface,
+    times,
+)
 from scaling_study.analysis.observations import usable
 from scaling_study.errors import one_line
 from scaling_study.records.columns import NETWORK
@@ -45,6 +56,7 @@ def analyze(
     parts = Parts()
     if len(runs):
         runs = with_latency(runs, costs, latencies)
+        parts.add("convergence", lambda: {"convergence": convergence.convergence(runs)})
         parts.add("comparisons", lambda: compared(runs, parts.notes))
         parts.add("leaders", lambda: {"leaders": comparisons.leaders(runs)})
         parts.add("fits", lambda: fitted(runs, threshold, draws))

@@ -42,6 +42,7 @@ IGNORED = [
     ("data.resolution", lambda c: c.evaluate.run is not None, "is not that of evaluate.run; give evaluate.resolution"),
     ("scaling.*", lambda c: c.evaluate.run is not None, "is ignored with evaluate.run, whose coefficients are used"),
     ("recipe.crop_scale_min", lambda c: c.task in TRAINING and in_memory(c), "is for images from files"),
+    ("recipe.weight_decay_*", lambda c: not c.recipe.weight_decay, "needs recipe.weight_decay"),
     ("recipe.ema_warmup_*", lambda c: not c.recipe.ema_decay, "needs recipe.ema_decay"),
     ("recipe.decay_epochs", lambda c: c.recipe.schedule in ("cosine", "tanh", "poly"), "needs recipe.schedule=step"),
     ("recipe.decay_rate", lambda c: c.recipe.schedule in ("cosine", "tanh"), "needs recipe.schedule=step"),

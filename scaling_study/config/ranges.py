@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from scaling_study.scaling.coefficients import AXES
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -78,6 +80,7 @@ def positive(high: float, **options: Any) -> Numbers:
 NAME_MAX = 200  # bytes; file systems take 255
 PIXELS_MAX = 16384  # of the side of an input
 COEFFICIENT = Numbers(0.001, 100_000)
+EXPONENT = Numbers(-3, 3)
 FRACTION = Numbers(0, 1, below=True)
 SHARE = positive(1)
 STEP = Numbers(0.01, 1)
@@ -155,6 +158,8 @@ RULES: dict[str, Numbers | Words] = {
     "recipe.dropout_growth": Numbers(0, 1),
     "recipe.drop_path_growth": Numbers(0, 1),
     "recipe.auto_augment_growth": Numbers(0, 10),
+    **{f"recipe.learning_rate_{axis}": EXPONENT for axis in AXES},
+    **{f"recipe.weight_decay_{axis}": EXPONENT for axis in AXES},
     "scaling.method": one_of("depth", "width", "resolution", "compound", "fast", "custom"),
     "scaling.depth": COEFFICIENT,
     "scaling.width": COEFFICIENT,

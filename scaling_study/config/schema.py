@@ -80,6 +80,12 @@ class Recipe:
     dropout_growth: float = 0.0
     drop_path_growth: float = 0.0
     auto_augment_growth: float = 0.0
+    learning_rate_depth: float = 0.0
+    learning_rate_width: float = 0.0
+    learning_rate_resolution: float = 0.0
+    weight_decay_depth: float = 0.0
+    weight_decay_width: float = 0.0
+    weight_decay_resolution: float = 0.0
 
 
 @dataclass

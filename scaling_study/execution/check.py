@@ -19,6 +19,7 @@ from scaling_study.models import build_network
 from scaling_study.planning.jobs import Job
 from scaling_study.training.device import choose_device
 from scaling_study.training.distributed import world_of_environment
+from scaling_study.training.rates import check_rates
 from scaling_study.training.recipe import make_optimizer, make_schedule
 from scaling_study.training.regularisation import check_growth
 from scaling_study.training.tracker import require_tracker
@@ -38,6 +39,7 @@ def check_trainable(jobs: Sequence[Job], elsewhere: bool = False) -> None:
         raise ConfigError("cuda_graphs", True, "must be false on the CPU, and there is no CUDA device here")
     for job in jobs:
         check_growth(job.run.model, job.run.recipe, job.run.variant)
+        check_rates(job.run.recipe, job.run.variant)
     check_memory(jobs, device)
     check_outputs(jobs)
     require_tracker(jobs[0].config.tracker)

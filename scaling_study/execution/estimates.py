@@ -23,12 +23,14 @@ def measure(job: Job, data: DataSet) -> tuple[Complexity, float]:
     from scaling_study.execution.run import build, engine_options
     from scaling_study.measure.costs import variant_complexity
     from scaling_study.training.device import choose_device
+    from scaling_study.training.rates import scaled
     from scaling_study.training.session import Session
 
     run = job.run
     cost = variant_complexity(run.model, run.variant, classes=data.classes, channels=data.channels)
     size: dict[str, Any] = {"resolution": run.variant.resolution_px, "device": choose_device(job.config.device)}
-    session = Session(build(run, data), data, run.recipe, **size, **engine_options(job.config, run))
+    recipe = scaled(run.recipe, run.variant.coefficients)
+    session = Session(build(run, data), data, recipe, **size, **engine_options(job.config, run))
     train_seconds = session.steps_per_epoch * run.recipe.epochs * seconds_per_step(session)
     images = len(data.val) * (run.recipe.epochs + 2) + len(data.test)
     return cost, train_seconds + images * seconds_per_evaluated_image(session)

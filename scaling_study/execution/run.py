@@ -21,13 +21,15 @@ from scaling_study.errors import one_line
 from scaling_study.measure.costs import cost_columns, variant_complexity
 from scaling_study.models import build_network
 from scaling_study.planning.identity import Run
+from scaling_study.records.convergence import last_tenth_gain
 from scaling_study.records.store import RunFolder
 from scaling_study.system.workers import count_loader_workers, count_runs_per_device
 from scaling_study.training import checkpoint
 from scaling_study.training.device import choose_device, claimed, describe
 from scaling_study.training.distributed import ALONE
 from scaling_study.training.loop import train
-from scaling_study.training.recipe import with_batch_norm
+from scaling_study.training.rates import scaled
+from scaling_study.training.recipe import learning_rate, with_batch_norm
 from scaling_study.training.regularisation import augmentation_of, regularised
 from scaling_study.training.tracker import start_tracker
 
@@ -82,6 +84,18 @@ def identity_columns(config: Config, run: Run) -> dict[str, Any]:
         "data": run.data.name,
         "recipe": run.recipe.name,
         "epochs": run.recipe.epochs,
+        **rate_columns(run),
+    }
+
+
+def rate_columns(run: Run) -> dict[str, Any]:
+    """What the optimizer of a run is given."""
+    recipe = scaled(run.recipe, run.variant.coefficients)
+    return {
+        "learning_rate": learning_rate(recipe),
+        "weight_decay": recipe.weight_decay,
+        "batch_size": recipe.batch_size,
+        "optimizer": recipe.optimizer,
     }
 
 
@@ -109,8 +123,10 @@ def result_columns(config: Config, run: Run, folder: RunFolder, device: torch.de
     columns |= cost_columns(cost, run.model, baseline_px=run.data.resolution, **size)
     with start_tracker(config.tracker if world.first else "none", folder.path, run.run_id) as track:
         trained = train_from_checkpoint(config, run, folder, track, data=data, device=device, world=world)
-    names = ("train_seconds", "images_per_second", "precision", "data_wait_fraction", "micro_batch_size")
+    names = ("updates", "train_seconds", "images_per_second", "precision", "data_wait_fraction", "micro_batch_size")
     columns |= trained.metrics | {name: getattr(trained, name) for name in names}
+    columns["last_tenth_gain"] = last_tenth_gain([row["val_top1"] for row in trained.history])
+    columns["train_gap"] = columns["train_top1"] - columns["top1"]
     return columns | {"unreadable_images": len(trained.unreadable), "unreadable": trained.unreadable}
 
 
@@ -132,7 +148,7 @@ def train_from_checkpoint(
     start: Callable[..., Trained] = partial(
         train,
         data=data,
-        recipe=run.recipe,
+        recipe=scaled(run.recipe, run.variant.coefficients),
         seed=run.seed,
         resolution=run.variant.resolution_px,
         device=device,

@@ -32,6 +32,11 @@ RUN_COLUMNS = {
     "data": "string",
     "recipe": "string",
     "epochs": "Int64",
+    "learning_rate": "float64",  # as used: the largest of the schedule, of this run's batch and coefficients
+    "weight_decay": "float64",  # as used, of this run's coefficients
+    "batch_size": "Int64",  # images per update, of all processes together
+    "optimizer": "string",  # its name in timm.optim
+    "updates": "Int64",  # steps of the optimizer, of the whole run
     "train_images": "Int64",
     "val_images": "Int64",
     "test_images": "Int64",
@@ -50,6 +55,8 @@ RUN_COLUMNS = {
     "train_top1": "float64",
     "train_top5": "float64",
     "train_loss": "float64",
+    "last_tenth_gain": "float64",  # points of val_top1 gained in the last tenth of the epochs, between epochs by a line
+    "train_gap": "float64",  # train_top1 - top1, points
     "train_seconds": "float64",
     "images_per_second": "float64",
     "device": "string",
@@ -84,6 +91,33 @@ EPOCH_COLUMNS = {
     "learning_rate": "float64",
     "train_seconds": "float64",  # since the start of the run
     "data_wait_seconds": "float64",  # of them, waiting for images
+}
+
+# Columns that tables of earlier versions lack; they read as missing values.
+LATER = {
+    "runs": {
+        "stage_depth",
+        "small_stem",
+        *BUILT,
+        "flops_nominal",
+        "flops_target",
+        "flops_ratio",
+        "family",
+        "learning_rate",
+        "weight_decay",
+        "batch_size",
+        "optimizer",
+        "updates",
+        "last_tenth_gain",
+        "train_gap",
+        "param_bytes",
+        "processes",
+        "micro_batch_size",
+        "data_wait_fraction",
+        "unreadable_images",
+        "record",
+    },
+    "history": {"data_wait_seconds"},
 }
 
 WORDS = {"string": "text", "boolean": "true or false", "Int64": "an integer of 64 bits", "float64": "a number"}

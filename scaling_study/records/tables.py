@@ -10,28 +10,12 @@ import pandas as pd
 
 from scaling_study.errors import StudyError, encodable
 from scaling_study.records.built import with_built
-from scaling_study.records.columns import BUILT, EPOCH_COLUMNS, RUN_COLUMNS
+from scaling_study.records.columns import EPOCH_COLUMNS, LATER, RUN_COLUMNS
+from scaling_study.records.convergence import with_convergence
 from scaling_study.records.reading import UnreadableTable, read_table
 from scaling_study.records.store import copy_aside, remove_leftovers, run_folders, set_aside, write_text
 from scaling_study.system.locks import lock_of
 
-# Columns that tables of earlier versions lack; they read as missing values.
-LATER = {
-    "stage_depth",
-    "small_stem",
-    *BUILT,
-    "flops_nominal",
-    "flops_target",
-    "flops_ratio",
-    "family",
-    "param_bytes",
-    "processes",
-    "micro_batch_size",
-    "data_wait_fraction",
-    "unreadable_images",
-    "record",
-    "data_wait_seconds",
-}
 TABLES = {"runs": (RUN_COLUMNS, ["run_id"]), "history": (EPOCH_COLUMNS, ["run_id", "epoch"])}  # columns, key
 SUFFIXES = (".csv", ".parquet")  # the first one's values count where both are readable
 ORDER = ["model", "method", "flops", "depth", "width", "resolution", "seed", "run_id"]
@@ -79,6 +63,7 @@ def write_tables(study_dir: str | Path) -> pd.DataFrame:
         runs = with_built(joined(runs, kept).sort_values(ORDER, ignore_index=True))
         kept_epochs = ~old_history.run_id.isin(folders) | old_history.run_id.isin(kept.run_id)
         history = joined(history, old_history[kept_epochs])
+        runs = with_convergence(runs, history)
         for path in (*damaged_runs, *damaged_history):
             set_aside(path)
         for path in (*incomplete_runs, *incomplete_history):
@@ -147,7 +132,7 @@ def stored(study_dir: str | Path, name: str) -> tuple[pd.DataFrame, list[Path], 
     for suffix in SUFFIXES:
         try:
             path = Path(study_dir) / f"{name}{suffix}"
-            table, bad = read_table(path, name, columns, LATER)
+            table, bad = read_table(path, name, columns, LATER[name])
             if wrong := [column for column in key if column in bad]:  # which identify rows
                 raise UnreadableTable(path, name, f"column {wrong[0]} holds text")
             tables.append((path, table, bad))
@@ -234,5 +219,5 @@ def load(path: str | Path, name: str) -> pd.DataFrame:
             raise FileNotFoundError(f"there is no {path / name}.csv or .parquet")
         table = stored(path, name)[0]
     else:
-        table = read_table(path, name, TABLES[name][0], LATER)[0]
+        table = read_table(path, name, TABLES[name][0], LATER[name])[0]
     return with_built(table) if name == "runs" else table

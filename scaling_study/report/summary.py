@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from scaling_study.report.summary_convergence import convergence_part
 from scaling_study.report.summary_law import law_part
 from scaling_study.report.summary_methods import comparison_part, frontier_part, leader_part, saturation_part
 from scaling_study.report.summary_models import (
@@ -29,6 +30,7 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
     """Markdown of an Analysis; ``recommendations``: the study's table of task=recommend, empty if there is none."""
     tables = analysis.tables
     writers = {
+        "convergence": convergence_part,
         "fits": saturation_part,
         "comparisons": comparison_part,
         "leaders": leader_part,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 UPDATES_MIN = 100  # of the weights, by which a network has learned something
+UPDATES_FEW = 1000  # below which networks of different sizes have come differently far
 WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word
 # Columns of the table of variants.
 SHOWN = [
@@ -73,6 +74,17 @@ def reading(runs: pd.DataFrame, batch_size: int) -> Iterator[str]:
     if len(lost):
         most = lost.unreadable_images.max()
         yield f"{most} images could not be read and were left out; record.json of each run names them."
+
+
+def few_updates(updates: Sequence[int]) -> Iterator[str]:
+    """A warning where planned runs have fewer than UPDATES_FEW updates of the weights; ``updates``: of each run."""
+    short = [count for count in updates if count < UPDATES_FEW]
+    if short:
+        yield (
+            f"warning: {min(short)} updates of the weights in all, in {len(short)} of {len(updates)} runs: below "
+            f"{UPDATES_FEW} differences between sizes may be those of how fast they learn. Smaller recipe.batch_size, "
+            "more recipe.epochs or more data.train_images give more."
+        )
 
 
 def costs(table: pd.DataFrame) -> str:

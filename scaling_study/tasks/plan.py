@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scaling_study.report.terminal import few_updates
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(jobs: Sequence[Job]) -> int:
-    """Print the table of runs, cheapest first."""
+    """Print the table of runs, cheapest first, and a warning where they are short."""
     import torch
 
     from scaling_study.execution.check import check_trainable
@@ -32,10 +34,13 @@ def run(jobs: Sequence[Job]) -> int:
         variant = (job.run.variant, job.run.model.name, job.run.recipe.epochs)
         if variant not in measured:
             measured[variant] = measure(job, data)
-        rows.append(row(job, *measured[variant]))
+        updates = len(data.train) // job.run.recipe.batch_size * job.run.recipe.epochs
+        rows.append(row(job, *measured[variant]) | {"updates": updates})
     table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
     print(render(table))
     print(total(table, jobs[0].config))
+    for line in few_updates(table.updates.tolist()):
+        print(line, file=sys.stderr)
     return 0
 
 

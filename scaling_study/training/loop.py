@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 class Trained:
     """What training gives: final metrics of the three splits, one history row per epoch, cost in time.
 
-    data_wait_fraction: of the training time, in which the network waited for images; micro_batch_size: images per
-    forward pass, less than the share of a process where memory ran out; unreadable: names of images left out.
+    updates: steps of the optimizer; data_wait_fraction: of the training time, in which the network waited for images;
+    micro_batch_size: images per forward pass, less than the share of a process where memory ran out; unreadable: names
+    of images left out.
     """
 
     metrics: dict
     history: list
+    updates: int
     train_seconds: float
     images_per_second: float
     precision: str
@@ -90,11 +92,13 @@ def train(
         session.history = [*session.history, {"epoch": epoch + 1, "train_loss": loss, **val, **session.epoch_columns()}]
         if on_state:
             on_state(state_of(session), session.history)
+    updates = session.steps_per_epoch * recipe.epochs
     return Trained(
         metrics=session.final_metrics(),
         history=session.history,
+        updates=updates,
         train_seconds=session.train_seconds,
-        images_per_second=session.steps_per_epoch * recipe.batch_size * recipe.epochs / session.train_seconds,
+        images_per_second=updates * recipe.batch_size / session.train_seconds,
         precision=session.precision,
         data_wait_fraction=session.wait_seconds / session.train_seconds,
         micro_batch_size=session.step.micro_batch_size,

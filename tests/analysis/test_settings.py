@@ -14,7 +14,7 @@ RATES = ("", "learning_rate=0.003", "learning_rate=0.03")
 
 
 def with_rates(offsets, *, seeds=3, sd=0.3, start=0):
-    """A matched study once for each rate, whose accuracies are moved by ``offsets``; validation as test, other noise."""
+    """A matched study once for each rate, whose accuracies are moved by ``offsets``."""
     parts = []
     for n, (rate, offset) in enumerate(offsets.items()):
         rng = np.random.default_rng(start + n)

@@ -5,6 +5,7 @@ import pytest
 from scaling_study.errors import ConfigError
 from scaling_study.execution.check import check_optimizer
 from scaling_study.planning.identity import run_of
+from scaling_study.training.rates import check_rates
 from scaling_study.training.regularisation import check_growth
 
 
@@ -29,6 +30,22 @@ def test_growth_is_taken_up_to_its_bound(config):
     check_growth(taken.model, taken.recipe, taken.variant)
     with pytest.raises(ConfigError, match=r"at most 0\.8"):
         check_growth(refused.model, refused.recipe, refused.variant)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["recipe.learning_rate=400", "recipe.learning_rate_width=3", "recipe.learning_rate_depth=-1"],
+         r"learning_rate_width=3\.0: makes learning_rate 3\.2e\+03 for width-2; it must be a number above 0"),
+        (["recipe.weight_decay=600", "recipe.weight_decay_width=1"],
+         r"weight_decay_width=1\.0: makes weight_decay 1\.2e\+03 for width-2; it must be a number from 0 to 1000"),
+    ],
+)  # fmt: skip
+def test_rates_that_a_rule_takes_out_of_their_range_are_refused(config, overrides, message):
+    run, baseline = run_of(config(*overrides, "scaling.width=2")), run_of(config(*overrides))
+    with pytest.raises(ConfigError, match=rf"^recipe\.{message}"):
+        check_rates(run.recipe, run.variant)
+    check_rates(baseline.recipe, baseline.variant)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 import torch
 
@@ -32,6 +33,8 @@ def test_a_record_says_all_there_is_to_say(trained):
     assert (record["train_images"], record["val_images"], record["test_images"]) == (96, 32, 32)
     assert record["torch_version"] == torch.__version__
     assert 0 <= record["top1"] <= record["top5"] <= 100
+    assert record["train_gap"] == record["train_top1"] - record["top1"]
+    assert record["last_tenth_gain"] is None  # of a single epoch
 
 
 @pytest.mark.parametrize("broken", [[], ["recipe.learning_rate=1000", "recipe.optimizer=sgd", "recipe.batch_size=4"]])
@@ -42,6 +45,25 @@ def test_a_record_holds_the_coefficients_that_the_network_was_built_with(trained
     assert (record["depth"], record["built_depth"]) == (1.2, 1.5)
     assert (record["resolution"], record["built_resolution"]) == (1.15, 16 / 14)
     assert record["built_width"] == 1
+
+
+def test_a_run_is_trained_by_the_rates_that_its_record_holds(trained):
+    wide = ["scaling.width=2", "recipe.learning_rate=0.02", "recipe.weight_decay=0.1", "recipe.epochs=2"]
+    finals = []
+
+    def seen(folder, *_):
+        finals.append(folder.path / "history.csv")
+
+    plain = trained(seen, *wide)
+    ruled = trained(seen, *wide, "recipe.learning_rate_width=-1", "recipe.weight_decay_width=1")
+    columns = ("learning_rate", "weight_decay", "batch_size", "optimizer", "updates")
+    assert tuple(plain[column] for column in columns) == (0.02, 0.1, 32, "nadamw", 6)
+    assert tuple(ruled[column] for column in columns) == (0.01, 0.2, 32, "nadamw", 6)
+    rates = [pd.read_csv(path).learning_rate for path in finals]
+    first, last = pd.read_csv(finals[0]).val_top1
+    assert plain["last_tenth_gain"] == pytest.approx(0.2 * (last - first))
+    assert rates[1].tolist() == pytest.approx((rates[0] / 2).tolist())
+    assert plain["loss"] != ruled["loss"]
 
 
 @pytest.mark.parametrize(

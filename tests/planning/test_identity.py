@@ -7,6 +7,7 @@ import pytest
 from scaling_study.planning.identity import run_of
 from scaling_study.records.columns import BUILT
 from scaling_study.records.tables import load_runs
+from scaling_study.scaling.coefficients import AXES
 
 RESULTS = Path(__file__).parents[2] / "results"
 FASHION = ["data=fashion_mnist", "data.train_images=20000"]
@@ -46,6 +47,14 @@ def test_runs_of_committed_records_keep_their_names(config, study):
     names = [run_of(config(*common, *overrides)).run_id for overrides in runs]
     assert len(set(names)) == 3
     assert set(names) <= known
+
+
+@pytest.mark.parametrize("rate", ["learning_rate", "weight_decay"])
+@pytest.mark.parametrize("axis", AXES)
+def test_a_rule_of_scale_makes_another_run_and_none_the_same(config, rate, axis):
+    names = [run_of(config("scaling.width=2", f"recipe.{rate}_{axis}={value}")).run_id for value in (0, -1, 1)]
+    assert names[0] == run_of(config("scaling.width=2")).run_id
+    assert len(set(names)) == 3
 
 
 @pytest.mark.parametrize(

@@ -68,9 +68,11 @@ def test_what_a_command_has_one_of_cannot_be_swept(config, different):
         ({"model.resolution": "64"}, "model.resolution=64: is for data=imagenet_size"),
         ({"recipe.crop_scale_min": "0.5"}, "recipe.crop_scale_min=0.5: is for images from files"),
         ({"recipe.ema_warmup_gamma": "2"}, "recipe.ema_warmup_gamma=2: needs recipe.ema_decay"),
+        ({"recipe.weight_decay_width": "1", "recipe.weight_decay": "0"},
+         "recipe.weight_decay_width=1: needs recipe.weight_decay"),
         ({"recipe.decay_rate": "0.5"}, "recipe.decay_rate=0.5: needs recipe.schedule=step"),
     ],
-)
+)  # fmt: skip
 def test_keys_that_all_runs_ignore_are_refused(config, given, message):
     with pytest.raises(ConfigError, match=f"^{message}"):
         check_given(given, [config(*(f"{key}={value}" for key, value in given.items()))])

@@ -112,6 +112,23 @@ def test_unknown_keys_of_newer_records_are_ignored(study):
     assert "color" not in write_tables(study)
 
 
+def test_earlier_tables_lack_what_the_optimizer_was_given(study):
+    later = ["learning_rate", "weight_decay", "batch_size", "optimizer", "updates"]
+    given = {"learning_rate": 0.01, "weight_decay": 0.05, "batch_size": 128, "optimizer": "sgd", "updates": 300}
+    add(study, 5.0, 0, flops=9_000_000, **given)
+    runs = write_tables(study)
+    assert runs[runs.width == 5][later].to_dict("records") == [given]
+    assert runs[runs.width < 5][later].isna().all(axis=None)
+    (study / "runs.parquet").unlink()
+    runs.drop(columns=later).to_csv(study / "runs.csv", index=False)
+    earlier = load_runs(study)
+    assert {name: str(kind) for name, kind in earlier.dtypes.items()} == RUN_COLUMNS
+    assert earlier[later].isna().all(axis=None)
+    pd.read_csv(study / "history.csv").drop(columns="learning_rate").to_csv(study / "history.csv", index=False)
+    with pytest.raises(ValueError, match="lacks learning_rate"):  # histories always had it
+        scaling_study.load_history(study / "history.csv")
+
+
 def test_a_bad_cell_costs_that_cell_and_no_row(tmp_path):
     rows = [
         {"run_id": f"r{n}", "status": "done", "method": "width", "flops": 2**40 + n, "top1": 50.5} for n in range(3)
