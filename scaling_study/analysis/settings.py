@@ -1,4 +1,4 @@
-"""Settings of training that are compared where the runs of a study differ in them: equal ones, or each variant's best."""
+"""Settings of training that are compared where the runs of a study differ in them: equal ones, or the best of each."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def envelope(runs: pd.DataFrame, response: str = "val_top1") -> tuple[pd.DataFra
     """(one row for each variant and seed, of the settings that are best for the variant, notes).
 
     The settings of a row are those with the best mean ``response``, on the validation split, over the *other* seeds, so
-    that no seed's luck picks itself (nested resampling: on 1,000 synthetic studies of 6 equal settings, 3 seeds, the
-    bias is 0.00 points, where the plain best is 0.6 to 0.7 standard deviations of a run too good). With a single seed it
-    picks itself, which a note says. Rows get ``tuned`` as their settings.
+    that no seed's luck picks itself (nested resampling: on 300 synthetic studies of 6 equal settings and 3 seeds it
+    is off by 0.00 (0.01) standard deviations of a run, where the best of every run is 1.3 too good). With a single seed
+    it picks itself, which a note says. Rows get ``tuned`` as their settings.
     """
     if "settings" not in runs or runs.empty:
         return runs, []

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from scaling_study.analysis.law import Law, bounded
+from scaling_study.analysis.axis_forms import PRODUCT
+from scaling_study.analysis.law import Law
 from scaling_study.scaling.coefficients import AXES
 
 THETA = [np.log(30.0), 0.6, 0.5, 0.2, 1.0, 1.3, 0.9]
@@ -14,8 +15,11 @@ COLUMNS = {"model": "net", "epochs": 2, "cost": "flops"}
 
 def a_law(theta=THETA, sd=0.03, most=3.0):
     """The law of ``theta``, with draws of standard deviation ``sd``, of networks up to ``most`` in every axis."""
-    samples = bounded(theta + sd * np.random.default_rng(0).standard_normal((200, len(theta))))
-    return Law(AXES, np.array(theta), samples, dict.fromkeys(AXES, (1.0, most)), 20, 0.01, 0.02)
+    low, high = PRODUCT.bounds(len(AXES))
+    samples = (theta + sd * np.random.default_rng(0).standard_normal((200, len(theta)))).clip(low, high)
+    ranges = dict.fromkeys(AXES, (1.0, most))
+    parameters = np.array(theta)[None]
+    return Law(AXES, parameters, samples, ranges, 20, 0.01, {}, None, None, "seeds", np.zeros((4, 4)), 1.0)
 
 
 def shape(shares, budget):
@@ -44,9 +48,9 @@ def law_curves(law, most=32.0):
         at = shape(np.array(best) if path == "best" else np.eye(3)[n], budgets)
         part = law.predict(at)[["top1", "low", "high", "extrapolated"]].rename(columns={"top1": "accuracy"})
         part = part.assign(path=path, budget=budgets, **dict(zip(AXES, at.T, strict=True)))
-        known = path != "best" and law.theta[1 + n] > 0
+        known = path != "best" and law.theta[0, 1 + n] > 0
         ends = 100 - np.exp(law.samples[:, 0]) * law.samples[:, 1 + n] if known else [np.nan]
-        ceiling = 100 - np.exp(law.theta[0]) * law.theta[1 + n] if known else np.nan
+        ceiling = 100 - np.exp(law.theta[0, 0]) * law.theta[0, 1 + n] if known else np.nan
         low, high = np.quantile(ends, [0.025, 0.975])
         parts.append(part.assign(ceiling=ceiling, ceiling_low=low, ceiling_high=high))
     return pd.concat(parts, ignore_index=True).assign(**COLUMNS)

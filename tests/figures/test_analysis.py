@@ -43,7 +43,7 @@ def legend(axes):
 
 def test_fits_comparisons_and_frontier_of_a_matched_study(drawn):
     figures, tables = drawn(matched_study(np.random.default_rng(0), gap=2.0))
-    assert set(figures) == {"fits", "comparisons", "frontier"}
+    assert set(figures) == {"fits", "comparisons", "frontier", "law", "law_map"}
     [axes] = figures["fits"].axes
     assert set(legend(axes)) == {"width (w)", "depth (d)", "resolution (r)", "compound (φ)", "fast", "baseline"}
     assert len(axes.collections) >= 5  # a band each
