@@ -121,6 +121,18 @@ def test_regime_is_depth_and_width_at_equal_flops_for_growing_training():
     assert jobs[0].config.vary == ["recipe.epochs"]
 
 
+def test_rate_is_every_rate_for_the_largest_of_each_method():
+    jobs = jobs_of("+sweep=rate")
+    found = Counter((job.run.recipe.learning_rate, job.run.variant.method) for job in jobs)
+    methods = ("baseline", "depth", "width", "resolution", "compound")
+    assert found == {(rate, method): 1 for rate in (0.06, 0.03, 0.015, 0.0075, 0.00375) for method in methods}
+    largest = {job.run.variant.method: job.run.variant.coefficients for job in jobs}
+    for method in methods[1:]:
+        others = [job.run.variant.coefficients for job in jobs_of(f"+sweep={method}")]
+        assert largest[method].nominal_flops == max(one.nominal_flops for one in others)
+    assert jobs[0].config.vary == ["recipe.learning_rate"]
+
+
 @pytest.mark.parametrize("sweep", sorted(path.stem for path in (Path(CONF) / "sweep").glob("*.yaml")))
 def test_no_task_refuses_what_a_sweep_sets_itself(sweep):
     jobs = jobs_of(f"+sweep={sweep}", "task=cost")

@@ -34,7 +34,9 @@ def equal_settings(runs: pd.DataFrame, settings: str | None = None) -> tuple[pd.
         if among.empty:
             kept[rows.index] = False
             continue
-        most = labels[among.index].value_counts().idxmax()
+        counts = labels[among.index].value_counts()
+        first = counts.index[counts == counts.max()]
+        most = "" if "" in first else first[0]  # of equally frequent ones the recipe as it is
         out = rows.index[labels[rows.index] != most]
         kept[out] = False
         if len(out):

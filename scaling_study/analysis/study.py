@@ -12,6 +12,7 @@ from scaling_study.analysis import (
     fits,
     frontier,
     law_tables,
+    rates,
     regime,
     robustness,
     search,
@@ -67,6 +68,7 @@ def analyze(
             "robustness", lambda: {"robustness": robustness.robustness(runs, threshold=threshold, tables=parts.tables)}
         )
         parts.add("surface", lambda: surfaced(runs, parts.notes))
+        parts.add("rates", lambda: {"rates": rates.rates(runs, draws=draws)})
         parts.add("regime", lambda: {"regime": regime.regime(runs)})
     parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})
     paper = scaled_in_the_paper(published) if published.built_as.isin(costs.model).any() else published[:0]

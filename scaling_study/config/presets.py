@@ -1,4 +1,4 @@
-"""Choices of ``model=`` read from conf/ without Hydra, which needs a whole configuration for them."""
+"""Choices of ``model=`` and ``recipe=`` read from conf/ without Hydra, which needs a whole configuration for them."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 import yaml
 
 from scaling_study.config.paths import CONF
-from scaling_study.config.schema import Model
+from scaling_study.config.schema import Model, Recipe
+
+OWN_COLUMNS = ("name", "epochs", "precision", "compile")  # of a recipe: in the run table, or of the device
 
 
 def model_preset(name: str) -> Model | None:
@@ -24,6 +26,28 @@ def settings_of(name: str) -> dict[str, Any]:
         if base != "_self_":
             settings |= settings_of(base)
     return settings | own
+
+
+def recipe_changes(recipe: Recipe) -> str | None:
+    """What ``recipe`` changes in the file of its name (of a user's own recipe: in recipe_base.yaml), as ``key=value``
+    in the order of the schema, separated by blanks. None where nothing is changed."""
+    base = yaml.safe_load((CONF / "recipe_base.yaml").read_text(encoding="utf-8"))
+    file = CONF / "recipe" / f"{recipe.name}.yaml"
+    own = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    preset = {key: value for key, value in (base | own).items() if value != "???"}
+    changes = [
+        f"{key}={plain(value)}"
+        for key, value in vars(recipe).items()
+        if key not in OWN_COLUMNS and key in preset and value != preset[key]
+    ]
+    return " ".join(changes) or None
+
+
+def plain(value: Any) -> str:
+    """A value as on the command line."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return {None: "null", True: "true", False: "false"}.get(value, str(value))
 
 
 def file_of(name: str) -> Path:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from scaling_study.config.schema import Recipe
 from scaling_study.scaling.coefficients import AXES
 
 
@@ -101,12 +102,14 @@ CHANNELS = Words(
     lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (color) or null"
 )
 
+VARIABLE = {"data.train_images", *(f"recipe.{field.name}" for field in fields(Recipe) if field.name != "name")}
+
 RULES: dict[str, Numbers | Words] = {
     "task": one_of(
         "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"
     ),
     "study": NAME,
-    "vary": Words(lambda value: set(value) <= {"recipe.epochs"}, "may hold recipe.epochs only"),
+    "vary": Words(lambda value: set(value) <= VARIABLE, "may hold data.train_images and keys of recipe but name"),
     "seed": count(2**32 - 1, low=0),
     "device": one_of("auto", "cpu", "cuda"),
     "workers": count(1024, auto=True),

@@ -124,6 +124,8 @@ class Search:
 class Analysis:
     threshold: float
     draws: int
+    settings: str | None
+    envelope: bool
 
 
 @dataclass

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from scaling_study.config.presets import recipe_changes
 from scaling_study.config.schema import Config
 from scaling_study.data.images import load_data
 from scaling_study.errors import one_line
@@ -83,6 +84,7 @@ def identity_columns(config: Config, run: Run) -> dict[str, Any]:
         "small_stem": run.model.small_stem,
         "data": run.data.name,
         "recipe": run.recipe.name,
+        "settings": recipe_changes(run.recipe),
         "epochs": run.recipe.epochs,
         **rate_columns(run),
     }

@@ -31,6 +31,7 @@ RUN_COLUMNS = {
     "family": "string",
     "data": "string",
     "recipe": "string",
+    "settings": "string",  # what the run changes in its recipe, but for epochs, as key=value; missing: nothing
     "epochs": "Int64",
     "learning_rate": "float64",  # as used: the largest of the schedule, of this run's batch and coefficients
     "weight_decay": "float64",  # as used, of this run's coefficients
@@ -103,6 +104,7 @@ LATER = {
         "flops_target",
         "flops_ratio",
         "family",
+        "settings",
         "learning_rate",
         "weight_decay",
         "batch_size",

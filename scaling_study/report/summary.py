@@ -17,6 +17,7 @@ from scaling_study.report.summary_models import (
     time_part,
 )
 from scaling_study.report.summary_opening import opening_part
+from scaling_study.report.summary_rates import rates_part
 from scaling_study.report.summary_robustness import robustness_part
 from scaling_study.scaling.coefficients import AXES
 
@@ -38,6 +39,7 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
         "search": search_part,
         "law": law_part,
         "surface": surface_part,
+        "rates": rates_part,
         "regime": regime_part,
         "robustness": robustness_part,
         "time_fits": time_part,

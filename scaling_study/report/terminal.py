@@ -19,7 +19,19 @@ UPDATES_FEW = 1000  # below which networks of different sizes have come differen
 WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word
 # Columns of the table of variants.
 SHOWN = [
-    *("model", "epochs", "method", "depth", "width", "resolution", "resolution_px", "target", "built", "Mflops"),
+    *(
+        "model",
+        "epochs",
+        "settings",
+        "method",
+        "depth",
+        "width",
+        "resolution",
+        "resolution_px",
+        "target",
+        "built",
+        "Mflops",
+    ),
     *("kparams", "runs", "val_top1", "top1", "sd", "train_seconds"),
 ]
 
@@ -30,7 +42,7 @@ def variants(runs: pd.DataFrame) -> str:
     if done.empty:
         return "No run is done."
     table = (
-        done.groupby([*VARIANT, "epochs"], sort=False, dropna=False)
+        done.groupby([*VARIANT, "epochs", "settings"], sort=False, dropna=False)
         .agg(
             flops_ratio=("flops_ratio", "first"),
             params=("params", "first"),
@@ -44,7 +56,9 @@ def variants(runs: pd.DataFrame) -> str:
         .rename(columns={"flops_target": "target", "flops_ratio": "built"})
     )
     table = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3)[SHOWN]
-    table = table.drop(columns=[name for name in ("model", "epochs") if table[name].nunique(dropna=False) == 1])
+    table = table.drop(
+        columns=[name for name in ("model", "epochs", "settings") if table[name].nunique(dropna=False) == 1]
+    )
     if table.target.isna().all():
         table = table.drop(columns=["target", "built"])
     formats = {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "train_seconds": "{:.0f}".format}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from scaling_study.errors import StudyError
+from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.costs import load_table, require_readable
 from scaling_study.records.store import require_writable, run_folders, write_text
 from scaling_study.records.tables import has_tables, rebuild
@@ -31,8 +32,9 @@ def run(jobs: Sequence[Job]) -> int:
     config = jobs[0].config
     folder = config.study_dir
     require_readable(folder, "costs", "latencies", RECOMMENDATIONS)
-    runs = load(config)
+    runs, notes = chosen(config, load(config))
     analysis = analyze(config, runs)
+    analysis = replace(analysis, notes=(*notes, *analysis.notes))
     require_writable(folder)
     for name in (*(f"{name}.csv" for name in analysis.tables), "summary.md"):
         if (folder / name).is_dir():
@@ -71,6 +73,24 @@ def analyze(config: Config, runs: pd.DataFrame) -> Analysis:
     settings: dict[str, Any] = {"threshold": config.analysis.threshold, "draws": config.analysis.draws}
     tolerance = config.search.tolerance
     return analyze(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, **settings)
+
+
+def chosen(config: Config, runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """(rows of the run table that ``analysis.settings`` or ``analysis.envelope`` asks for, notes). Raises ConfigError
+    where no run has the settings."""
+    from scaling_study.analysis.settings import envelope, equal_settings
+
+    wanted = config.analysis.settings
+    if config.analysis.envelope:
+        if wanted is not None:
+            raise ConfigError("analysis.envelope", True, f"takes the best of all, and analysis.settings={wanted} one")
+        return envelope(runs)
+    if wanted is None:  # the analysis itself takes the most frequent
+        return runs, []
+    try:
+        return equal_settings(runs, "" if wanted == "recipe" else wanted)
+    except ValueError as error:
+        raise ConfigError("analysis.settings", wanted, str(error).partition(": ")[2]) from None
 
 
 def load(config: Config) -> pd.DataFrame:

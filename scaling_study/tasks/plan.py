@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scaling_study.config.presets import recipe_changes
 from scaling_study.report.terminal import few_updates
 from scaling_study.scaling.coefficients import AXES
 
@@ -27,14 +28,17 @@ def run(jobs: Sequence[Job]) -> int:
 
     torch.set_num_threads(jobs[0].config.threads)
     check_trainable(jobs)
-    data = load_for(jobs[0].config, jobs[0].run)
+    sets: dict[str, Any] = {}  # several where data.train_images varies
     measured = {}
     rows = []
     for job in jobs:
-        variant = (job.run.variant, job.run.model.name, job.run.recipe.epochs)
+        if (key := repr(job.run.data)) not in sets:
+            sets[key] = load_for(job.config, job.run)
+        data, batch_size = sets[key], job.run.recipe.batch_size
+        variant = (job.run.variant, job.run.model.name, job.run.recipe.epochs, batch_size, key)
         if variant not in measured:
             measured[variant] = measure(job, data)
-        updates = len(data.train) // job.run.recipe.batch_size * job.run.recipe.epochs
+        updates = len(data.train) // batch_size * job.run.recipe.epochs
         rows.append(row(job, *measured[variant]) | {"updates": updates})
     table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
     print(render(table))
@@ -51,6 +55,7 @@ def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
         **{axis: getattr(run.variant.coefficients, axis) for axis in AXES},
         "resolution_px": run.variant.resolution_px,
         "seed": run.seed,
+        "settings": recipe_changes(run.recipe),
         "flops": cost.flops,
         "params": cost.params,
         "seconds": seconds,
@@ -63,7 +68,9 @@ def render(table: pd.DataFrame) -> str:
     shown = shown.drop(columns=["flops", "params"]).rename(columns={"seconds": "est_seconds"})
     formats = dict.fromkeys(("depth", "width", "resolution"), "{:.2f}".format)
     formats |= {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "est_seconds": "{:.0f}".format}
-    columns = [*shown.columns[:6], "Mflops", "kparams", "est_seconds", "status"]
+    settings = ["settings"] if shown.settings.notna().any() else []
+    columns = [*shown.columns[:6], *settings, "Mflops", "kparams", "est_seconds", "status"]
+    shown["settings"] = shown.settings.fillna("")
     return shown[columns].to_string(index=False, formatters=formats)
 
 

@@ -38,6 +38,14 @@ def test_lengths_of_training_are_mixed_only_where_the_sweep_says_so(study):
     study("recipe.epochs=4", "vary=[recipe.epochs]")
 
 
+def test_keys_that_vary_may_differ(study):
+    study()
+    study("recipe.learning_rate=0.003", "vary=[recipe.learning_rate]")
+    study("data.train_images=500", "vary=[data.train_images,recipe.learning_rate]")
+    with pytest.raises(ConfigError, match=r"^recipe\.weight_decay=0\.1: study=s holds runs with 0\.05"):
+        study("recipe.weight_decay=0.1", "vary=[recipe.learning_rate]")
+
+
 def test_keys_that_came_later_are_compared_too(study):
     """Also those that one side does not name, since they are at their default there."""
     study()

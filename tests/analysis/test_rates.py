@@ -1,0 +1,96 @@
+"""Best learning rates of networks with a known best."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scaling_study.analysis.observations import usable
+from scaling_study.analysis.rates import COLUMNS, rates
+from scaling_study.analysis.study import Analysis
+from scaling_study.report.summary import summary
+
+RATES = (0.00375, 0.0075, 0.015, 0.03, 0.06)
+VARIANTS = {
+    "baseline": (1.0, 1.0, 1.0),
+    "depth": (8.0, 1.0, 1.0),
+    "width": (1.0, 5.0, 1.0),
+    "resolution": (1.0, 1.0, 2.5),
+    "compound": (2.0, 1.5, 1.7),
+}
+
+
+def rate_study(seed, exponents=(-0.25, -0.1, 0.2), best=0.02, *, seeds=3, sd=0.3, curvature=3.0, rates=RATES):
+    """Validation accuracy is a parabola in the logarithm of the rate; its top is at best * product of x ** exponent."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for method, axes in VARIANTS.items():
+        top = np.log(best) + np.dot(exponents, np.log(axes))
+        for rate in rates:
+            row = {"status": "done", "model": "net", "epochs": 2, "method": method, "flops": 1e6, "learning_rate": rate}
+            row |= dict(zip(("depth", "width", "resolution"), axes, strict=True))
+            row["settings"] = None if rate == 0.015 else f"learning_rate={rate:g}"
+            accuracy = 80 - curvature * (np.log(rate) - top) ** 2
+            for number in range(seeds):
+                noisy = accuracy + sd * rng.standard_normal()
+                rows.append(row | {"seed": number, "val_top1": noisy, "top1": noisy, "classes": 200})
+    return pd.DataFrame(rows)
+
+
+def test_best_rates_and_exponents_are_within_their_intervals():
+    inside, exponent = [], []
+    for seed in range(40):
+        table = rates(rate_study(seed), draws=300)
+        assert table.dtypes.map(str).to_dict() == COLUMNS
+        for row in table[table.what == "best rate"].itertuples():
+            truth = 0.02 * np.prod(np.array([row.depth, row.width, row.resolution]) ** (-0.25, -0.1, 0.2))
+            inside.append(row.low <= truth <= row.high)
+        for row in table[table.what == "exponent"].itertuples():
+            truth = {"depth": -0.25, "width": -0.1, "resolution": 0.2}[row.method]
+            exponent.append(row.low <= truth <= row.high)
+    assert np.mean(inside) >= 0.9
+    assert np.mean(exponent) >= 0.9
+
+
+def test_what_the_own_rate_costs_is_said():
+    table = rates(rate_study(0, exponents=(-0.5, 0.0, 0.0), sd=0.05), draws=300).set_index("method")
+    depth = table.loc["depth"].iloc[0]
+    truth = 3.0 * (np.log(0.015) - np.log(0.02 * 8**-0.5)) ** 2
+    assert depth.own_rate == 0.015
+    assert depth.loss == pytest.approx(truth, abs=0.1)
+    assert depth.loss_low <= truth <= depth.loss_high
+
+
+def test_a_best_rate_at_the_end_is_marked_and_gives_no_exponent():
+    table = rates(rate_study(0, exponents=(-2.0, 0.0, 0.0), sd=0.05), draws=100)
+    best = table[table.what == "best rate"].set_index("method")
+    assert best.at_edge["depth"]
+    assert best.value["depth"] == pytest.approx(min(RATES))
+    assert not best.at_edge["baseline"]
+
+
+def test_one_seed_gives_no_interval():
+    table = rates(rate_study(0, seeds=1, sd=0.0))
+    assert table.low.isna().all()
+    assert table.value.notna().all()
+
+
+def test_runs_that_differ_in_more_than_the_rate_do_not_count():
+    runs = rate_study(0, sd=0.05)
+    other = runs.assign(settings="weight_decay=0.2 " + runs.settings.fillna(""), val_top1=99.0, top1=99.0)
+    pd.testing.assert_frame_equal(rates(pd.concat([runs, other])), rates(runs))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda runs: runs.drop(columns="settings"), lambda runs: runs[runs.learning_rate > 0.02], lambda r: r[:0]],
+)
+def test_without_three_rates_there_is_nothing(change):
+    assert rates(change(rate_study(0))).empty
+
+
+def test_the_summary_names_rates_losses_and_keys():
+    table = rates(rate_study(0), draws=100)
+    text = summary("study", Analysis({"rates": table}, (), usable(rate_study(0))[0]), pd.DataFrame())
+    assert "recipe.learning_rate_depth" in text
+    assert "| baseline | 1, 1, 1 | 0.0" in text
+    assert "nan" not in text
