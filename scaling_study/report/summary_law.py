@@ -16,8 +16,9 @@ def law_part(law: pd.DataFrame) -> Iterator[str]:
     yield "## One law for the three axes"
     yield ""
     yield (
-        "One curve of test error over depth, width and resolution together, fitted to all variants. A ceiling is the "
-        "accuracy that an axis alone never exceeds; costs are multiply-adds relative to the baseline's."
+        "One curve of test error over depth, width and resolution together, fitted to all networks. A ceiling is the "
+        "accuracy that growing one axis alone never exceeds. Costs are multiply-adds relative to the baseline's; "
+        "extrapolated: beyond the trained sizes."
     )
     groups = list(law.groupby(["model", "epochs"], dropna=False))
     for (model, epochs), rows in groups:
@@ -42,7 +43,7 @@ def axis_rows(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
                 "doubling the baseline's cost brings": points(gain),
                 "ceiling": interval(end.value, end.low, end.high, "{:.1f}")
                 if end.status == "estimated"
-                else f"not identifiable (at least {end.low:.1f})",
+                else f"unknown, above {end.low:.1f}",
             }
 
 
@@ -53,7 +54,7 @@ def one(rows: pd.DataFrame, quantity: str, budget: float | None = None) -> Any:
 
 def points(row: Any) -> str:
     text = interval(row.value, row.low, row.high, "{:+.2f}")
-    return f"{text}, extrapolated" if row.extrapolated else text
+    return f"extrapolated: {text}" if row.extrapolated else text
 
 
 def balance(rows: pd.DataFrame) -> str:
