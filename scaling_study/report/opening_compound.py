@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -29,7 +30,7 @@ def compound_sentence(
     rows = largest(comparisons, "flops")
     if rows.empty:
         return "Compound scaling was not compared: no other method was trained around the same multiply-adds."
-    words = f"At the largest multiply-adds that both methods reach, {NAME} (all axes grown together)"
+    words = f"At the largest multiply-adds that both methods reach, {NAME} (all three axes grown by one rule)"
     if rows.p.isna().all():
         leads = joined(f"{row.difference:+.2f} points to {row.other}" for row in rows.itertuples())
         return f"{words} has a difference of {leads}, but without seeds that differ it may all be chance."
@@ -97,7 +98,8 @@ def by_cost(found: list[tuple[str, str, str]]) -> str:
     costs: dict[tuple[str, str], list[str]] = {}
     for other, verdict, cost in found:
         costs.setdefault((verdict, other), []).append(COST_NAMES[cost])
-    return ", ".join(f"{relation(verdict)} {other} by {joined(names)}" for (verdict, other), names in costs.items())
+    words = [f"{relation(verdict)} {other} by {joined(names)}" for (verdict, other), names in costs.items()]
+    return f"{', '.join(words[:-1])} and {words[-1]}" if words[1:] else words[0]
 
 
 def found_below(comparisons: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
@@ -116,17 +118,22 @@ def leads(leaders: pd.DataFrame | None) -> Iterator[str]:
             return
         if clear:
             at = f"{number(rows.cost_value.iloc[0])}{UNIT_OF.get(cost, '')}"
-            yield f"better than {joined(rows.other)} by {COST_NAMES[cost]} (at {at})"
+            yield f"by {COST_NAMES[cost]} better than {joined(rows.other)}, all that can be compared (at {at})"
 
 
-def seed_marks(robustness: pd.DataFrame | None, question: str) -> list[str]:
-    """How a claim changes when one seed is left out: ``worse without seed 1``; nothing where it stays."""
+def seed_marks(
+    robustness: pd.DataFrame | None, question: str, words: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """How a claim changes when one seed is left out: ``worse without seed 1``; nothing where it stays. words: for
+    results that do not stand for themselves."""
     rows = checks(robustness, question, "without seed ")
     marks = []
     for result, part in rows[~rows.agrees].groupby("result", sort=False):
         seeds = [variation.removeprefix("without seed ") for variation in part.variation]
         all_of_them = len(part) == len(rows) > 1
-        marks.append(f"{result} without {'any one seed' if all_of_them else f'seed {alternatives(seeds)}'}")
+        marks.append(
+            f"{words.get(result, result)} without {'any one seed' if all_of_them else f'seed {alternatives(seeds)}'}"
+        )
     return marks
 
 

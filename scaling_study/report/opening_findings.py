@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from scaling_study.analysis.law_tables import BEYOND, LEAD
-from scaling_study.analysis.robustness import SATURATION_QUESTION, saturates
+from scaling_study.analysis.robustness import LAW_QUESTION, SATURATION_QUESTION, saturates
 from scaling_study.analysis.search import OVER_BUDGET
 from scaling_study.report.markdown import COST_NAMES, PAPER, epochs_text, joined, number, triple
 from scaling_study.report.opening_compound import cost_marks, seed_marks
 from scaling_study.scaling.grid import TARGET
 
 TIMES = {"inference": "the latency of one image", "train_step": "the time of a training step"}
+LAW_CHANGES = {"yes": "a mix of axes is better", "no": "no lead"}  # results of the check, in words
 GROWN = 1.005  # coefficients up to this one do not grow their axis
 
 
@@ -70,11 +71,11 @@ def last_doubling(row: Any, largest: float) -> str:
     if pd.isna(row.measured_gain):
         return f"trained up to {number(largest)}"
     span = "" if pd.isna(row.measured_gain_low) else f", {row.measured_gain_low:+.2f} to {row.measured_gain_high:+.2f}"
-    sure = ", so still above that" if row.measured_gain_low > row.threshold else ""
+    sure = f", above {row.threshold:g}" if row.measured_gain_low > row.threshold else ""
     return f"last doubling, up to {number(largest)}: {row.measured_gain:+.2f} points{span}{sure}"
 
 
-def law_sentence(law: pd.DataFrame | None) -> str | None:
+def law_sentence(law: pd.DataFrame | None, robustness: pd.DataFrame | None = None) -> str | None:
     """The best direction of the law at the largest trained budget, with its intervals."""
     if law is None or law.empty:
         return None
@@ -85,15 +86,16 @@ def law_sentence(law: pd.DataFrame | None) -> str | None:
     lead = next(leads[leads.budget == leads.budget.max()].itertuples())
     rows = trained[(trained.quantity == "best direction") & (trained.budget == lead.budget)]
     words = f"By one curve fitted to all networks, {lead.budget:g} times the baseline's multiply-adds are best spent on"
+    marks = "".join(f"; {mark}" for mark in seed_marks(robustness, LAW_QUESTION, LAW_CHANGES))
     if lead.value == 0:
         alone = next(row for row in rows.itertuples() if row.axis == lead.axis)
-        grown = f"{alone.value:.2f} times the baseline's, {alone.low:.2f} to {alone.high:.2f}"
+        grown = f"{alone.value:.2f} times the baseline's, {alone.low:.2f} to {alone.high:.2f}{marks}"
         return f"{words} {lead.axis} alone ({grown}){also_allowed(rows, alone)}."
     shape = joined(f"{row.axis} {row.value:.2f} ({row.low:.2f} to {row.high:.2f})" for row in rows.itertuples())
     sure = "" if lead.low > 0 else ", which may be none"
     return (
         f"{words} {shape} times the baseline's, with a lead of {lead.value:.2f} points ({lead.low:+.2f} to "
-        f"{lead.high:+.2f}{sure}) over {lead.axis} alone."
+        f"{lead.high:+.2f}{sure}) over {lead.axis} alone{marks}."
     )
 
 
@@ -122,13 +124,12 @@ def search_sentence(search: pd.DataFrame | None) -> str | None:
         clear, sure = "one triple within its budget", "no other can be compared with it"
     else:
         clear = "no clear winner" if equal else "a clear winner"
-        sure = (
-            f"{equal or 'none'} of the {len(others)} others within it {'is' if equal == 1 else 'are'} not clearly worse"
-        )
+        worse = len(others) - equal
+        sure = f"{worse or 'none'} of the {len(others)} others within it {'are' if worse > 1 else 'is'} clearly worse"
         sure += " after correction for several comparisons"
     return (
         f"The search found {clear}: of {len(search)} triples of depth, width and resolution, {triple(row)} has the "
-        f"highest validation accuracy within the budget ({row.accuracy:.2f}%; budget: {budget}), but {sure}."
+        f"highest validation accuracy within the budget ({row.accuracy:.2f}%; budget: {budget}); {sure}."
     )
 
 
@@ -170,14 +171,13 @@ def time_sentence(times: pd.DataFrame | None) -> str | None:
     groups = [rows for _, rows in shown.groupby("time", sort=False)]
     doubts = [rivals(rows) for rows in groups]
     every = all(len(found) == len(rows) - 1 for found, rows in zip(doubts, groups, strict=True))
-    parts = [best_count(rows, [] if every else found) for rows, found in zip(groups, doubts, strict=True)]
+    parts = [
+        best_count(rows, [] if every else found, rows is groups[0]) for rows, found in zip(groups, doubts, strict=True)
+    ]
     first = shown.iloc[0]
     networks = joined(dict.fromkeys(str(rows.n.max()) for rows in groups))
     tail = ", but no count is clearly best" if every else ""
-    return (
-        f"On {first.device} (CPU threads: {first.threads}), over {networks} networks, {joined(parts)}{tail} "
-        "(correlations of logarithms)."
-    )
+    return f"On {first.device} (CPU threads: {first.threads}), over {networks} networks, {joined(parts)}{tail}."
 
 
 def rivals(rows: pd.DataFrame) -> list[str]:
@@ -187,11 +187,12 @@ def rivals(rows: pd.DataFrame) -> list[str]:
     return [COST_NAMES[name] for name in found.predictor]
 
 
-def best_count(rows: pd.DataFrame, doubts: list[str]) -> str:
+def best_count(rows: pd.DataFrame, doubts: list[str], first: bool) -> str:
     best = rows.loc[rows.correlation.idxmax()]
     doubt = f"; not clearly more than with {joined(doubts)}" if doubts else ""
     span = f"{best.correlation:.2f}, {best.correlation_low:.2f} to {best.correlation_high:.2f}"
-    return f"{TIMES[best.time]} correlates most with {COST_NAMES[best.predictor]} ({span}{doubt})"
+    verb = "correlates most " if first else ""
+    return f"{TIMES[best.time]} {verb}with {COST_NAMES[best.predictor]} ({span}{doubt})"
 
 
 def published_sentence(comparisons: pd.DataFrame | None) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from scaling_study.report.markdown import lengths_text
+from scaling_study.analysis.rules import one_rule
+from scaling_study.report.markdown import alternatives, lengths_text
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def data_part(analysis: Analysis) -> Iterator[str]:
         yield trained(runs)
         yield ""
         yield f"- {methods(runs)}"
+        yield "- Models are described in docs/reference/networks.md, recipes in docs/reference/configuration.md."
         yield f"- {COSTS}"
         yield "- Intervals are 95%; accuracies are top-1 on the test split in percent; n is the number of seeds."
     else:
@@ -46,10 +48,10 @@ def data_part(analysis: Analysis) -> Iterator[str]:
 
 def trained(runs: pd.DataFrame) -> str:
     """How many runs of how many networks, how long, with how many seeds."""
-    seeds = runs.groupby([*NETWORK, "epochs"], dropna=False).seed.nunique()
+    seeds = runs.groupby(["epochs", *NETWORK], dropna=False).seed.nunique()
     networks = len(runs[NETWORK].drop_duplicates())
     length = lengths_text(runs.epochs)
-    recipe = runs.recipe.dropna().unique() if "recipe" in runs else ()
+    recipe = list(runs.recipe.dropna().unique()) if "recipe" in runs else []
     how = [f"for {length}"] if length else []
     how += [f"with the recipe {recipe[0]}"] if len(recipe) == 1 else []
     how += [f"with {spread(seeds)} each"]
@@ -62,8 +64,9 @@ def trained(runs: pd.DataFrame) -> str:
 
 
 def methods(runs: pd.DataFrame) -> str:
+    runs = one_rule(runs)
     single = [axis for axis in AXES if (runs.method == axis).any()]
-    parts = [f"{' or '.join(single)} grows that axis of the baseline alone"] if single else []
+    parts = [f"{alternatives(single)} grows that axis of the baseline alone"] if single else []
     parts += [words for method, words in METHODS.items() if (runs.method == method).any()]
     coefficients = "a coefficient such as 1.2 multiplies an axis of the baseline"
     return f"Methods: {'; '.join([*parts, coefficients])}."

@@ -29,7 +29,8 @@ def saturation_part(fits: pd.DataFrame, runs: pd.DataFrame) -> Iterator[str]:
         yield (
             f"Saturated: a doubling of multiply-adds brings less than {fits.threshold.max():g} points from some cost "
             "on, and the whole interval of that cost lies within the trained ones. Not saturated: all of it lies "
-            "beyond them. Open: a part of it does. Three curves are fitted, to cover the choice of curve; numbers are "
+            "beyond them. Open: a part of it does. No clear trend: "
+            "no dependence on multiply-adds beyond the noise. Falling: the largest networks are worse than smaller ones. Three curves are fitted, to cover the choice of curve; numbers are "
             "of the average of two (a power law with a floor, and M4 of Alabdulmohsin et al. 2022), intervals of all "
             "three. The last doubling is given as measured at the largest cost and half of it alone, and by the curve. "
             "Other costs are in fits.csv."
@@ -144,9 +145,9 @@ def leader_part(leaders: pd.DataFrame) -> Iterator[str]:
     yield "## Does the best method depend on the cost that is held equal?"
     yield ""
     yield (
-        "At the largest cost that every method reaches: the method with the highest mean, and those that are not clearly "
-        "worse (corrected for all comparisons of the same cost). A method that a cost does not change is not compared by "
-        "it."
+        "At the largest cost that every method reaches: the method with the highest mean, and those that are not "
+        "clearly worse (corrected for all comparisons of the same cost). A method whose networks all cost the same is "
+        "left out."
     )
     several = leaders.epochs.nunique() > 1
     for (model, epochs), rows in leaders.groupby(["model", "epochs"], dropna=False):
@@ -182,8 +183,8 @@ def winners(rows: pd.DataFrame) -> str:
         fewer = f" ({joined(left)} left out: fewer methods can be compared)" if left else ""
         clear = sum((part.verdict == "better").all() for part in full)
         return (
-            f"{names[0]} has the highest mean by {len(full)} of {len(full)} costs{fewer}; it is better than every other "
-            f"by {clear} of them."
+            f"{names[0]} has the highest mean by {len(full)} of {len(full)} costs{fewer}; it is "
+            f"clearly better than every other by {clear or 'none'} of them."
         )
     could = [{part.method.iloc[0], *part.other[part.verdict != "better"]} for part in full]
     shared = sorted(set.intersection(*could))

@@ -47,10 +47,11 @@ def search_words(rows: pd.DataFrame) -> str:
         return "every triple was built over budget."
     best, within = rows.iloc[0], others[others.verdict != "over budget"]
     equal = (within.verdict == "not distinguishable").sum()
+    are = "is" if equal == 1 else "are"
     return (
         f"best on the validation split is alpha, beta, gamma = {triple(best)} with {best.accuracy:.2f}% at "
-        f"{ratio(best.flops_ratio)} the baseline's multiply-adds (n = {best.n}). Of the {len(within)} others within the "
-        f"budget {equal} are not distinguishable from it; {len(others) - len(within)} more were built over budget."
+        f"{ratio(best.flops_ratio)} the baseline's multiply-adds (n = {best.n}). Of the {len(within)} others within "
+        f"the budget, {equal} {are} not distinguishable from it; {len(others) - len(within)} more were built over budget."
     )
 
 
@@ -128,8 +129,8 @@ def regime_part(regime: pd.DataFrame) -> Iterator[str]:
     yield "## Depth or width: does it depend on the length of training?"
     yield ""
     yield (
-        "Accuracy of depth minus that of width at equal multiply-adds (budget: times the baseline's), after each length "
-        "of training, and how it changes when training doubles, from the networks of all lengths together."
+        "Accuracy of depth minus that of width at equal multiply-adds (budget: times the baseline's), after each "
+        "length of training, and how it changes when training doubles, from the networks of all lengths together."
     )
     yield ""
     yield from table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -53,11 +53,9 @@ def sentences(analysis: Analysis) -> list[str]:
     candidates = [
         search_sentence(own.get("search")),
         saturation_sentence(own.get("fits"), costs, robustness),
-        compound_sentence(
-            own.get("comparisons"), set(part.method), robustness, "search" in own and len(own["search"]) > 0
-        ),
+        compound_sentence(own.get("comparisons"), set(part.method), robustness, has_search(own)),
         cost_sentence(own.get("comparisons"), own.get("leaders")),
-        law_sentence(own.get("law")),
+        law_sentence(own.get("law"), robustness),
         time_sentence(tables.get("time_fits")),
     ]
     last = [
@@ -70,6 +68,10 @@ def sentences(analysis: Analysis) -> list[str]:
     findings[0] = after(epochs, findings[0])
     findings = ([change] if change else []) + findings
     return [*findings[: SENTENCES - len(closing)], *closing]
+
+
+def has_search(tables: Mapping[str, pd.DataFrame]) -> bool:
+    return "search" in tables and not tables["search"].empty
 
 
 def after(epochs: float, sentence: str) -> str:
@@ -95,8 +97,9 @@ def certainty_sentence(robustness: pd.DataFrame | None, part: pd.DataFrame) -> s
     agree, tried = known.agrees.sum(), len(known)
     shares = known.groupby("question", sort=False).agrees.agg(["sum", "count"])
     several = len(shares) > 1
-    words += f"; the {'conclusions were' if several else 'conclusion was'} checked again {changes(known)}, and "
-    words += f"{'the same came out' if several else 'it held'} in {agree} of {tried} checks"
+    about = "conclusions were" if several else f'verdict on "{shares.index[0]}" was'
+    same = "were" if several else "was"
+    words += f"; the {about} checked again {changes(known)}, and {same} the same in {agree} of {tried} checks"
     worst = (shares["sum"] / shares["count"]).astype(float).idxmin()
     if agree < tried and several:
         words += f', least often for "{worst}" ({shares["sum"][worst]} of {shares["count"][worst]})'

@@ -11,9 +11,9 @@ def robustness_part(robustness: pd.DataFrame) -> Iterator[str]:
     yield "## Do the verdicts depend on one part of the data?"
     yield ""
     yield (
-        "Each verdict was checked again without the largest networks, without one seed, and with another cost held equal. "
-        "A different result does not refute the verdict, since it has less data or another question; but the verdict "
-        "then depends on what was changed."
+        "Each verdict was checked again without the largest networks, without one seed, and with another cost held "
+        "equal. A different result does not refute the verdict, since it has less data or answers another question; "
+        "but the verdict then depends on what was changed."
     )
     yield ""
     known = robustness[robustness.agrees.notna()]
