@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from scaling_study.report.markdown import COST_NAMES, UNIT_OF, alternatives, joined, number
+from scaling_study.report.markdown import COST_NAMES, alternatives, joined, number
 
 VERDICTS = ("better", "worse", "not distinguishable")
 APART = "apart"  # not distinguishable, though the interval of this comparison alone misses 0
@@ -47,7 +47,7 @@ def compound_sentence(
         for verdict, found in groups.items()
         if verdict.endswith(APART)
     ]
-    return f"{words} is {'; '.join(parts)}."
+    return f"{words} is {'; it is '.join(parts)}."
 
 
 def relation(verdict: str) -> str:
@@ -84,12 +84,14 @@ def cost_sentence(comparisons: pd.DataFrame | None, leaders: pd.DataFrame | None
         for cost, other, verdict in found_below(comparisons)
         if cost in compared and verdict != verdicts[cost].get(other) and verdict != first.get(other)
     ]
-    parts = [f"{NAME} is {by_cost(changed)}"] if changed else []
-    parts += [f"{'' if changed else f'{NAME} is '}at smaller sizes {by_cost(smaller)}"] if smaller else []
-    parts += [f"it is {words}" for words in leads(leaders)]
+    parts = [f"at the largest one, {NAME} is {by_cost(changed)}"] if changed else []
+    parts += [f"at smaller ones {'it' if changed else NAME} is {by_cost(smaller)}"] if smaller else []
+    parts += leads(leaders)
     if not parts:
         return f"The verdicts on {NAME} are the same by {joined(COST_NAMES[cost] for cost in compared)}."
-    changes = "The verdict changes with the cost that is held equal: " if changed or smaller else "By other costs, "
+    changes = (
+        "The verdict changes with the cost that is held equal: " if changed or smaller else "Other costs add to that: "
+    )
     return f"{changes}{'; '.join(parts)}."
 
 
@@ -117,8 +119,7 @@ def leads(leaders: pd.DataFrame | None) -> Iterator[str]:
         if cost == "flops" and clear:
             return
         if clear:
-            at = f"{number(rows.cost_value.iloc[0])}{UNIT_OF.get(cost, '')}"
-            yield f"by {COST_NAMES[cost]} better than {joined(rows.other)}, all that can be compared (at {at})"
+            yield f"by {COST_NAMES[cost]} it is better than all methods that can be compared, {joined(rows.other)}"
 
 
 def seed_marks(

@@ -62,8 +62,8 @@ def detail(row: Any, verdict: str, largest: float, robustness: pd.DataFrame | No
 def start(row: Any) -> str:
     """From which cost on a method saturates."""
     first = row.saturation_cost <= row.unit * (1 + 1e-9)
-    where = f"from the baseline, {number(row.unit)}," if first else f"from {number(row.saturation_cost)}"
-    return f"{where} or at the latest {number(row.saturation_high)}"
+    latest = f"{number(row.saturation_high)} at the latest"
+    return f"from {latest}" if first else f"from {number(row.saturation_cost)}, {latest}"
 
 
 def last_doubling(row: Any, largest: float) -> str:
@@ -72,7 +72,7 @@ def last_doubling(row: Any, largest: float) -> str:
         return f"trained up to {number(largest)}"
     span = "" if pd.isna(row.measured_gain_low) else f", {row.measured_gain_low:+.2f} to {row.measured_gain_high:+.2f}"
     sure = f", above {row.threshold:g}" if row.measured_gain_low > row.threshold else ""
-    return f"last doubling, up to {number(largest)}: {row.measured_gain:+.2f} points{span}{sure}"
+    return f"last doubling, to {number(largest)}: {row.measured_gain:+.2f} points{span}{sure}"
 
 
 def law_sentence(law: pd.DataFrame | None, robustness: pd.DataFrame | None = None) -> str | None:
@@ -111,13 +111,14 @@ def also_allowed(rows: pd.DataFrame, alone: Any) -> str:
 def search_sentence(search: pd.DataFrame | None) -> str | None:
     if search is None or search.empty:
         return None
-    budget = f"at most {TARGET * OVER_BUDGET:g} times the baseline's multiply-adds as built"
+    budget = f"the budget of {TARGET * OVER_BUDGET:g} times the baseline's multiply-adds as built"
     best = search[search.verdict == "best"]
     if best.empty:
-        return f"None of the {len(search)} triples of depth, width and resolution kept to the budget ({budget})."
+        return f"None of the {len(search)} triples of depth, width and resolution kept to {budget}."
     row = next(best.itertuples())
     others = search[~search.verdict.isin(["best", "over budget"])]
     equal = (others.verdict == "not distinguishable").sum()
+    also = "but" if equal or others.empty or (search.verdict == "no interval").any() else "and"
     if (search.verdict == "no interval").any():
         clear, sure = "no clear winner", "without a second seed that may be chance"
     elif others.empty:
@@ -129,7 +130,7 @@ def search_sentence(search: pd.DataFrame | None) -> str | None:
         sure += " after correction for several comparisons"
     return (
         f"The search found {clear}: of {len(search)} triples of depth, width and resolution, {triple(row)} has the "
-        f"highest validation accuracy within the budget ({row.accuracy:.2f}%; budget: {budget}); {sure}."
+        f"highest validation accuracy ({row.accuracy:.2f}%) within {budget}, {also} {sure}."
     )
 
 

@@ -24,7 +24,7 @@ METHODS = {
 COSTS = (
     "Costs are those of the network as built: multiply-adds of a forward pass of one image, parameters, activations "
     "(output elements of convolutions and linear layers, one image), training memory (what is kept for the backward "
-    "pass, one image), training time (training steps of a whole run) and latency (measured time of one image)."
+    "pass, one image), training time (training steps of a whole run) and latency (median measured time of one image)."
 )
 
 
@@ -52,12 +52,11 @@ def trained(runs: pd.DataFrame) -> str:
     networks = len(runs[NETWORK].drop_duplicates())
     length = lengths_text(runs.epochs)
     recipe = list(runs.recipe.dropna().unique()) if "recipe" in runs else []
-    how = [f"for {length}"] if length else []
-    how += [f"with the recipe {recipe[0]}"] if len(recipe) == 1 else []
-    how += [f"with {spread(seeds)} each"]
+    how = f" for {length}" if length else ""
+    how += f" (recipe {recipe[0]})" if len(recipe) == 1 else ""
     models = ", ".join(dict.fromkeys(runs.model))
-    words = f"{len(runs)} finished runs: {networks} network{'s' if networks > 1 else ''} scaled from {models}, trained "
-    words += f"{', '.join(how)}."
+    words = f"{len(runs)} finished runs: {networks} network{'s' if networks > 1 else ''} scaled from {models}, trained"
+    words += f"{how} with {spread(seeds)} each."
     if length and runs.epochs.max() <= SHORT:
         words += " After so short a training an accuracy shows how fast a network learns, not what it can reach."
     return words

@@ -19,6 +19,15 @@ from scaling_study.report.markdown import (
     table,
 )
 
+SATURATION_WORDS = (
+    "Saturated: a doubling of multiply-adds brings less than {threshold} points from some cost on, and the whole "
+    "interval of that cost lies within the trained ones. Not saturated: all of it lies beyond them. Open: a part of "
+    "it does. No clear trend: no dependence on multiply-adds beyond the noise. Falling: the largest networks are "
+    "worse than smaller ones. Three curves are fitted, to cover the choice of curve; numbers are of the average of "
+    "two (a power law with a floor, and M4 of Alabdulmohsin et al. 2022), intervals of all three. The last doubling "
+    "is given as measured at the largest cost and half of it alone, and by the curve. Other costs are in fits.csv."
+)
+
 
 def saturation_part(fits: pd.DataFrame, runs: pd.DataFrame) -> Iterator[str]:
     yield "## Does accuracy saturate?"
@@ -26,15 +35,7 @@ def saturation_part(fits: pd.DataFrame, runs: pd.DataFrame) -> Iterator[str]:
     flops = fits[fits.cost == "flops"]
     chosen = flops[flops.chosen]
     if len(chosen):
-        yield (
-            f"Saturated: a doubling of multiply-adds brings less than {fits.threshold.max():g} points from some cost "
-            "on, and the whole interval of that cost lies within the trained ones. Not saturated: all of it lies "
-            "beyond them. Open: a part of it does. No clear trend: "
-            "no dependence on multiply-adds beyond the noise. Falling: the largest networks are worse than smaller ones. Three curves are fitted, to cover the choice of curve; numbers are "
-            "of the average of two (a power law with a floor, and M4 of Alabdulmohsin et al. 2022), intervals of all "
-            "three. The last doubling is given as measured at the largest cost and half of it alone, and by the curve. "
-            "Other costs are in fits.csv."
-        )
+        yield SATURATION_WORDS.format(threshold=f"{fits.threshold.max():g}")
         yield ""
         yield from table(list(saturation_rows(chosen, runs)))
     key = ["model", "epochs", "method"]

@@ -51,7 +51,7 @@ def search_words(rows: pd.DataFrame) -> str:
     return (
         f"best on the validation split is alpha, beta, gamma = {triple(best)} with {best.accuracy:.2f}% at "
         f"{ratio(best.flops_ratio)} the baseline's multiply-adds (n = {best.n}). Of the {len(within)} others within "
-        f"the budget, {equal} {are} not distinguishable from it; {len(others) - len(within)} more were built over budget."
+        f"the budget, {equal} {are} not distinguishable from it; {len(others) - len(within)} more were built over it."
     )
 
 

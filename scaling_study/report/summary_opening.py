@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scaling_study.analysis.observations import STUDY, observe
-from scaling_study.analysis.robustness import largest_cost, of_part
+from scaling_study.analysis.robustness import LAW_QUESTION, largest_cost, of_part
 from scaling_study.analysis.rules import one_rule
 from scaling_study.report.markdown import alternatives, joined, lengths_text, number
 from scaling_study.report.opening_compound import compound_sentence, cost_sentence
@@ -97,13 +97,17 @@ def certainty_sentence(robustness: pd.DataFrame | None, part: pd.DataFrame) -> s
     agree, tried = known.agrees.sum(), len(known)
     shares = known.groupby("question", sort=False).agrees.agg(["sum", "count"])
     several = len(shares) > 1
-    about = "conclusions were" if several else f'verdict on "{shares.index[0]}" was'
+    about = "conclusions were" if several else f"conclusion on {asked(shares.index[0])} was"
     same = "were" if several else "was"
     words += f"; the {about} checked again {changes(known)}, and {same} the same in {agree} of {tried} checks"
     worst = (shares["sum"] / shares["count"]).astype(float).idxmin()
     if agree < tried and several:
-        words += f', least often for "{worst}" ({shares["sum"][worst]} of {shares["count"][worst]})'
+        words += f", least often on {asked(worst)} ({shares['sum'][worst]} of {shares['count'][worst]})"
     return f"{words}."
+
+
+def asked(question: str) -> str:
+    return "a mix of axes against the best axis alone" if question == LAW_QUESTION else f'"{question}"'
 
 
 def changes(known: pd.DataFrame) -> str:
