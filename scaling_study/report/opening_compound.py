@@ -86,13 +86,11 @@ def cost_sentence(comparisons: pd.DataFrame | None, leaders: pd.DataFrame | None
     ]
     parts = [f"at the largest one, {NAME} is {by_cost(changed)}"] if changed else []
     parts += [f"at smaller ones {'it' if changed else NAME} is {by_cost(smaller)}"] if smaller else []
-    parts += leads(leaders)
+    best = list(leads(leaders))
     if not parts:
-        return f"The verdicts on {NAME} are the same by {joined(COST_NAMES[cost] for cost in compared)}."
-    changes = (
-        "The verdict changes with the cost that is held equal: " if changed or smaller else "Other costs add to that: "
-    )
-    return f"{changes}{'; '.join(parts)}."
+        same = f"The verdicts on {NAME} are the same by {joined(COST_NAMES[cost] for cost in compared)}"
+        return f"{'; '.join([same, *best])}."
+    return f"The verdict changes with the cost that is held equal: {'; '.join([*parts, *best])}."
 
 
 def by_cost(found: list[tuple[str, str, str]]) -> str:

@@ -72,7 +72,7 @@ def balance(rows: pd.DataFrame) -> str:
     if not gain.value > 0:
         return f"{words} No other shape of the same cost is predicted to be better."
     far = ", which is extrapolated" if gain.extrapolated else ""
-    sure = "" if gain.low > 0 else "; the interval reaches down to 0, so no other shape is shown to be better"
+    sure = "" if gain.low > 0 else "; the interval includes 0, so no other shape is shown to be better"
     return (
         f"{words} At the baseline's cost the law prefers {triple_of(rows, SHAPE, 1.0)}{far}, by "
         f"{interval(gain.value, gain.low, gain.high, '{:+.2f}')} points{sure}."

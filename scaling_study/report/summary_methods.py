@@ -169,7 +169,7 @@ def doubt(part: pd.DataFrame) -> str:
     if part.p.isna().all():
         return "without an interval for want of seeds that differ"
     equal = part.other[part.verdict != "better"].tolist()
-    return f"not clearly worse: {joined(equal)}" if equal else "better than every other"
+    return f"not clearly worse: {joined(equal)}" if equal else "clearly better"
 
 
 def winners(rows: pd.DataFrame) -> str:

@@ -60,7 +60,9 @@ def test_other_costs_in_words(analysis_of):
     other = runs.assign(params=runs.params * np.where(runs.method == "compound", 6.0, 1.0))
     analysis = analysis_of(other)
     text = cost_sentence(analysis.tables["comparisons"], analysis.tables["leaders"])
-    assert text.startswith("The verdict changes with the cost that is held equal: at the largest one, compound scaling is ")
+    assert text.startswith(
+        "The verdict changes with the cost that is held equal: at the largest one, compound scaling is "
+    )
     assert "by parameters" in text
     rows = analysis.tables["comparisons"]
     small = (rows.cost == "activations") & (rows.other == "width") & (rows.cost_value < 3e6)
