@@ -25,6 +25,8 @@ PARTS_MAX = 3  # models and lengths of training with the most runs, for which th
 WORK_MAX = 500  # variants times seeds that are left out
 LEAD_MIN = 0.05  # points, up to which the best direction is no better than the best axis alone
 ALL = "all questions"
+SATURATION = ("saturated", "not saturated", "open", "no clear trend", "falling")
+SATURATION_QUESTION = "{} saturates within the trained multiply-adds"
 LAW_QUESTION = "the best direction of the law beats the best axis alone"
 COLUMNS = {
     "model": "string",
@@ -91,8 +93,7 @@ def answers(observations: Observations, tables: Mapping[str, pd.DataFrame], cost
     if "fits" in tables:
         rows = tables["fits"]
         for row in rows[(rows.cost == cost) & rows.chosen].itertuples():
-            question = f"{row.method} saturates within the trained multiply-adds"
-            found[question] = saturates(row, largest_cost(observations, row.method, cost))
+            found[SATURATION_QUESTION.format(row.method)] = saturates(row, largest_cost(observations, row.method, cost))
     return found
 
 
@@ -102,12 +103,14 @@ def largest_cost(observations: Observations, method: str, cost: str) -> float:
 
 
 def saturates(row: Any, largest: float) -> str:
-    """yes, no, no clear trend or cannot be said, by a chosen row of the fit table and the largest trained cost."""
+    """One of SATURATION, by a chosen row of the fit table and the largest trained cost."""
     if row.shape == "flat":
         return "no clear trend"
+    if row.shape == "falling":
+        return "falling"
     if row.saturation_high <= largest * (1 + 1e-9):
-        return "yes"
-    return "no" if row.saturation_low > largest * (1 + 1e-9) else "cannot be said"
+        return "saturated"
+    return "not saturated" if row.saturation_low > largest * (1 + 1e-9) else "open"
 
 
 def law_answer(law: pd.DataFrame | None) -> dict[str, str]:
@@ -119,7 +122,7 @@ def law_answer(law: pd.DataFrame | None) -> dict[str, str]:
     if rows.empty:
         return {}
     row = rows.loc[rows.budget.idxmax()]
-    return {LAW_QUESTION: "yes" if row.low > LEAD_MIN else "no" if row.high <= LEAD_MIN else "cannot be said"}
+    return {LAW_QUESTION: "yes" if row.low > LEAD_MIN else "no" if row.high <= LEAD_MIN else "open"}
 
 
 def again(part: pd.DataFrame, draws: int, threshold: float, seeds: int) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 CONTEXT = ("model", "epochs", "device")  # shown only where it differs between rows
+PAPER = "Tan & Le (2019)"
 UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1.0, ""))
 UNIT_OF = {"activation_bytes": "B", "train_seconds": " s", "latency_seconds": " s"}
 COST_NAMES = {
@@ -36,10 +37,18 @@ def epochs_text(count: float) -> str:
     return "" if pd.isna(count) else f"{count:g} epoch{'' if count == 1 else 's'}"
 
 
+def lengths_text(counts: Iterable[float]) -> str:
+    """1, 2 and 4 epochs; nothing for runs of unknown length."""
+    known = sorted({float(count) for count in counts if not pd.isna(count)})
+    if not known:
+        return ""
+    return f"{joined(f'{count:g}' for count in known)} epoch{'' if known == [1] else 's'}"
+
+
 def number(value: float) -> str:
     """1234567 as 1.23 M."""
     if not np.isfinite(value):
-        return "beyond reach"
+        return "beyond the curve's reach"
     scale, unit = next((unit for unit in UNITS if abs(value) >= unit[0]), UNITS[-1])
     return f"{value / scale:.3g}{unit}"
 
@@ -66,5 +75,14 @@ def ratio(value: float) -> str:
 
 def joined(names: Iterable[str]) -> str:
     """a, b and c."""
+    return listed(names, "and")
+
+
+def alternatives(names: Iterable[str]) -> str:
+    """a, b or c."""
+    return listed(names, "or")
+
+
+def listed(names: Iterable[str], word: str) -> str:
     *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last

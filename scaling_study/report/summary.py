@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scaling_study.report.summary_convergence import convergence_part
+from scaling_study.report.summary_data import data_part
 from scaling_study.report.summary_law import law_part
 from scaling_study.report.summary_methods import comparison_part, frontier_part, leader_part, saturation_part
 from scaling_study.report.summary_models import (
@@ -19,7 +19,6 @@ from scaling_study.report.summary_models import (
 from scaling_study.report.summary_opening import opening_part
 from scaling_study.report.summary_rates import rates_part
 from scaling_study.report.summary_robustness import robustness_part
-from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +31,7 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
     tables = analysis.tables
     writers = {
         "convergence": convergence_part,
-        "fits": saturation_part,
+        "fits": lambda fits: saturation_part(fits, analysis.runs),
         "comparisons": comparison_part,
         "leaders": leader_part,
         "frontier": frontier_part,
@@ -52,24 +51,3 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
     if len(recommendations):
         lines += ["", *recommendation_part(recommendations, analysis.runs)]
     return "\n".join(lines) + "\n"
-
-
-def data_part(analysis: Analysis) -> Iterator[str]:
-    runs = analysis.runs
-    if len(runs):
-        seeds = runs.groupby(["model", "epochs", "method", *AXES], dropna=False).seed.nunique()
-        models = ", ".join(dict.fromkeys(runs.model))
-        lengths = sorted(set(runs.epochs.dropna().astype(float)))
-        epochs = ", ".join(f"{count:g}" for count in lengths) + f" epoch{'' if lengths == [1] else 's'}"
-        yield f"{len(runs)} finished runs of {len(seeds)} variants of {models}, {epochs}, {spread(seeds)} each."
-    else:
-        yield "No finished runs."
-    yield "Intervals are 95%; accuracies are top-1 on the test split in percent."
-    if analysis.notes:
-        yield ""
-        yield from (f"- {note}" for note in analysis.notes)
-
-
-def spread(counts: pd.Series) -> str:
-    low, high = counts.min(), counts.max()
-    return f"{low} seed{'s' if low > 1 else ''}" if low == high else f"{low} to {high} seeds"

@@ -16,8 +16,9 @@ def law_part(law: pd.DataFrame) -> Iterator[str]:
     yield "## One law for the three axes"
     yield ""
     yield (
-        "One curve of test error over depth, width and resolution together, fitted to all variants. A ceiling is the "
-        "accuracy that an axis alone never exceeds; costs are multiply-adds relative to the baseline's."
+        "One curve of test error over depth, width and resolution together, fitted to all networks. A ceiling is the "
+        "accuracy that growing one axis alone never exceeds. Costs are multiply-adds relative to the baseline's; "
+        "extrapolated: beyond the trained sizes."
     )
     groups = list(law.groupby(["model", "epochs"], dropna=False))
     for (model, epochs), rows in groups:
@@ -42,7 +43,7 @@ def axis_rows(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
                 "doubling the baseline's cost brings": points(gain),
                 "ceiling": interval(end.value, end.low, end.high, "{:.1f}")
                 if end.status == "estimated"
-                else f"not identifiable (at least {end.low:.1f})",
+                else f"unknown, above {end.low:.1f}",
             }
 
 
@@ -53,7 +54,7 @@ def one(rows: pd.DataFrame, quantity: str, budget: float | None = None) -> Any:
 
 def points(row: Any) -> str:
     text = interval(row.value, row.low, row.high, "{:+.2f}")
-    return f"{text}, extrapolated" if row.extrapolated else text
+    return f"extrapolated: {text}" if row.extrapolated else text
 
 
 def balance(rows: pd.DataFrame) -> str:
@@ -71,7 +72,7 @@ def balance(rows: pd.DataFrame) -> str:
     if not gain.value > 0:
         return f"{words} No other shape of the same cost is predicted to be better."
     far = ", which is extrapolated" if gain.extrapolated else ""
-    sure = "" if gain.low > 0 else "; the interval reaches down to 0, so no other shape is shown to be better"
+    sure = "" if gain.low > 0 else "; the interval includes 0, so no other shape is shown to be better"
     return (
         f"{words} At the baseline's cost the law prefers {triple_of(rows, SHAPE, 1.0)}{far}, by "
         f"{interval(gain.value, gain.low, gain.high, '{:+.2f}')} points{sure}."

@@ -5,36 +5,59 @@ from typing import Any
 
 import pandas as pd
 
-from scaling_study.report.markdown import COST_NAMES, UNIT_OF, coefficients, epochs_text, interval, number, table
+from scaling_study.analysis.observations import STUDY, observe
+from scaling_study.analysis.robustness import largest_cost, of_part, saturates
+from scaling_study.analysis.rules import one_rule
+from scaling_study.report.markdown import (
+    COST_NAMES,
+    UNIT_OF,
+    coefficients,
+    epochs_text,
+    interval,
+    joined,
+    number,
+    table,
+)
+
+SATURATION_WORDS = (
+    "Saturated: a doubling of multiply-adds brings less than {threshold} points from some cost on, and the whole "
+    "interval of that cost lies within the trained ones. Not saturated: all of it lies beyond them. Open: a part of "
+    "it does. No clear trend: no dependence on multiply-adds beyond the noise. Falling: the largest networks are "
+    "worse than smaller ones. Three curves are fitted, to cover the choice of curve; numbers are of the average of "
+    "two (a power law with a floor, and M4 of Alabdulmohsin et al. 2022), intervals of all three. The last doubling "
+    "is given as measured at the largest cost and half of it alone, and by the curve. Other costs are in fits.csv."
+)
 
 
-def saturation_part(fits: pd.DataFrame) -> Iterator[str]:
+def saturation_part(fits: pd.DataFrame, runs: pd.DataFrame) -> Iterator[str]:
     yield "## Does accuracy saturate?"
     yield ""
     flops = fits[fits.cost == "flops"]
     chosen = flops[flops.chosen]
     if len(chosen):
-        yield (
-            "The curve of each method by multiply-adds is an average of two (a power law with a floor, and M4 of "
-            "Alabdulmohsin et al. 2022); its intervals come from fits of three, so that they hold whichever is true. A "
-            f"doubling that brings less than {fits.threshold.max():g} points is saturation. The last doubling is given "
-            "by the curve, and as measured at the largest cost and half of it alone. Other costs are in fits.csv."
-        )
+        yield SATURATION_WORDS.format(threshold=f"{fits.threshold.max():g}")
         yield ""
-        yield from table([saturation_row(row) for row in chosen.itertuples()])
+        yield from table(list(saturation_rows(chosen, runs)))
     key = ["model", "epochs", "method"]
     judged = set(chosen[key].itertuples(index=False, name=None))
     few = [row for row in flops.drop_duplicates(key).itertuples() if (row.model, row.epochs, row.method) not in judged]
     if few:
         names = ", ".join(dict.fromkeys(f"{row.model} {row.method} ({row.points})" for row in few))
         yield from [""] * bool(len(chosen))
-        yield f"Too few points to choose a curve by points it has not seen: {names}."
+        yield f"Open for want of sizes, too few for a curve: {names}."
 
 
-def saturation_row(row: Any) -> dict[str, Any]:
+def saturation_rows(chosen: pd.DataFrame, runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for (model, epochs), rows in chosen.groupby(STUDY, dropna=False, sort=False):
+        observations = observe(one_rule(of_part(runs, model, epochs)))
+        for row in rows.itertuples():
+            yield saturation_row(row, largest_cost(observations, row.method, "flops"))
+
+
+def saturation_row(row: Any, largest: float) -> dict[str, Any]:
     return {
         **named(row),
-        "accuracy": no_trend(row) if row.shape == "flat" else row.shape,
+        "accuracy": saturates(row, largest),
         "last doubling, measured": interval(
             row.measured_gain, row.measured_gain_low, row.measured_gain_high, "{:+.2f}"
         ),
@@ -48,29 +71,28 @@ def named(row: Any) -> dict[str, Any]:
     return {"model": row.model, "epochs": row.epochs, "method": row.method}
 
 
-def no_trend(row: Any) -> str:
-    return "no trend" if pd.isna(row.trend_p) else f"no clear trend (p = {row.trend_p:.2g})"
-
-
 def saturation_words(row: Any) -> str:
     if row.saturation_status in ("not identifiable", "too few points"):
-        return row.saturation_status
+        return "unknown"
     if row.saturation_status == "beyond reach":
-        return f"not within reach (from {number(row.saturation_low)})"
+        return f"beyond the curve's reach, above {number(row.saturation_low)}"
     first = row.saturation_cost <= row.unit * (1 + 1e-9)
-    words = "the baseline or before" if first else number(row.saturation_cost)
+    words = number(row.saturation_cost)
     if pd.isna(row.saturation_low):
-        return f"{words} (no interval)"
-    words += f" ({number(row.saturation_low)} to {number(row.saturation_high)})"
-    return words + (", extrapolated" if row.saturation_status == "extrapolated" else "")
+        words += " (no interval)"
+    elif first:
+        words = f"the baseline's {words} or less, at most {number(row.saturation_high)}"
+    else:
+        words += f" ({number(row.saturation_low)} to {number(row.saturation_high)})"
+    return f"extrapolated: {words}" if row.saturation_status == "extrapolated" else words
 
 
 def asymptote_words(row: Any) -> str:
     if row.asymptote_status == "estimated":
         return interval(row.asymptote, row.asymptote_low, row.asymptote_high, "{:.1f}")
     if pd.isna(row.asymptote_low):
-        return row.asymptote_status if pd.isna(row.asymptote) else f"{row.asymptote:.1f} ({row.asymptote_status})"
-    return f"not identifiable (at least {row.asymptote_low:.1f})"
+        return "unknown" if pd.isna(row.asymptote) else f"{row.asymptote:.1f} ({row.asymptote_status})"
+    return f"unknown, above {row.asymptote_low:.1f}"
 
 
 def comparison_part(comparisons: pd.DataFrame) -> Iterator[str]:
@@ -78,8 +100,9 @@ def comparison_part(comparisons: pd.DataFrame) -> Iterator[str]:
     yield ""
     yield (
         "Points of accuracy by which compound is ahead, intervals from the scatter over seeds. Matched: the two "
-        "variants of one budget; interpolated: along the other method's curve. Verdicts are corrected for all "
-        "comparisons of the same cost (Holm)."
+        "networks of one budget; interpolated: along the other method's curve. Verdicts are corrected for all "
+        "comparisons of the same cost (Holm), so a difference whose own interval misses 0 may still be not "
+        "distinguishable."
     )
     yield ""
     flops = comparisons[(comparisons.cost == "flops") & (comparisons.basis != "none")]
@@ -101,9 +124,12 @@ def comparison_part(comparisons: pd.DataFrame) -> Iterator[str]:
     apart = comparisons[comparisons.basis == "none"]
     if len(apart):
         yield ""
-        yield f"{len(apart)} more pairs have no common cost: the other method was not trained around it."
+        yield (
+            f"By all costs together, {len(apart)} more comparisons could not be made: the other method was not trained "
+            "around that cost."
+        )
     yield ""
-    yield "By each cost, number of verdicts (better / not distinguishable / worse):"
+    yield "By each cost, in how many comparisons compound is better / not distinguishable / worse:"
     yield ""
     for cost, rows in comparisons[comparisons.basis != "none"].groupby("cost", sort=False):
         counts = [f"{other} {tally(part)}" for other, part in rows.groupby("other", sort=False)]
@@ -119,15 +145,19 @@ def tally(part: pd.DataFrame) -> str:
 def leader_part(leaders: pd.DataFrame) -> Iterator[str]:
     yield "## Does the best method depend on the cost that is held equal?"
     yield ""
-    yield "At the largest cost that every method reaches, with the others that are not distinguishable from the best:"
+    yield (
+        "At the largest cost that every method reaches: the method with the highest mean, and those that are not "
+        "clearly worse (corrected for all comparisons of the same cost). A method whose networks all cost the same is "
+        "left out."
+    )
     several = leaders.epochs.nunique() > 1
     for (model, epochs), rows in leaders.groupby(["model", "epochs"], dropna=False):
         name = f"{model}, {epochs_text(epochs)}" if several else model
         yield ""
         for cost, part in rows.groupby("cost", sort=False):
             at = f"{number(part.cost_value.iloc[0])}{UNIT_OF.get(cost, '')}"
-            field = ", ".join(sorted([part.method.iloc[0], *part.other]))
-            yield f"- {name}, {COST_NAMES[cost]} ({at}): {part.method.iloc[0]} of {field}, {doubt(part)}"
+            best, field = part.method.iloc[0], ", ".join(sorted(part.other))
+            yield f"- {name}, {COST_NAMES[cost]} ({at}): best {best} (compared with {field}); {doubt(part)}"
         yield ""
         yield f"{name}: {winners(rows)}"
 
@@ -139,7 +169,7 @@ def doubt(part: pd.DataFrame) -> str:
     if part.p.isna().all():
         return "without an interval for want of seeds that differ"
     equal = part.other[part.verdict != "better"].tolist()
-    return f"not distinguishable from {' and '.join(equal)}" if equal else "better than every other"
+    return f"not clearly worse: {joined(equal)}" if equal else "clearly better"
 
 
 def winners(rows: pd.DataFrame) -> str:
@@ -150,7 +180,13 @@ def winners(rows: pd.DataFrame) -> str:
     if pd.concat(full).p.isna().all():
         return f"the means put {' or '.join(names)} in front; without intervals nothing follows from that."
     if len(names) == 1:
-        return f"{names[0]} is in front by each of {len(full)} costs."
+        left = [COST_NAMES[part.cost.iloc[0]] for part in parts if len(part) < len(full[0])]
+        fewer = f" ({joined(left)} left out: fewer methods can be compared)" if left else ""
+        clear = sum((part.verdict == "better").all() for part in full)
+        return (
+            f"{names[0]} has the highest mean by {len(full)} of {len(full)} costs{fewer}; it is "
+            f"clearly better than every other by {clear or 'none'} of them."
+        )
     could = [{part.method.iloc[0], *part.other[part.verdict != "better"]} for part in full]
     shared = sorted(set.intersection(*could))
     if not shared:
@@ -170,7 +206,10 @@ def winners(rows: pd.DataFrame) -> str:
 def frontier_part(frontier: pd.DataFrame) -> Iterator[str]:
     yield "## Pareto frontier by multiply-adds"
     yield ""
-    yield "Variants that no cheaper one matches; the probability is the share of bootstrap draws in which that holds."
+    yield (
+        "Networks that no cheaper one matches; the probability is the share of random repetitions (bootstrap draws) in "
+        "which that holds."
+    )
     yield ""
     rows = frontier[(frontier.cost == "flops") & frontier.pareto]
     yield from table(

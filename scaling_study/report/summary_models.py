@@ -6,49 +6,73 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scaling_study.analysis.search import OVER_BUDGET
 from scaling_study.analysis.times import TIMES
-from scaling_study.report.markdown import COST_NAMES, coefficients, epochs_text, interval, number, ratio, table, triple
+from scaling_study.report.markdown import (
+    COST_NAMES,
+    PAPER,
+    coefficients,
+    epochs_text,
+    interval,
+    joined,
+    number,
+    ratio,
+    table,
+    triple,
+)
 from scaling_study.scaling.coefficients import AXES
+from scaling_study.scaling.grid import TARGET
 
 
 def search_part(search: pd.DataFrame) -> Iterator[str]:
     yield "## Search for alpha, beta and gamma"
+    yield ""
+    yield (
+        f"Each triple multiplies depth by alpha, width by beta and resolution by gamma, for about {TARGET:g} times the "
+        f"baseline's multiply-adds; over budget: above {TARGET * OVER_BUDGET:g} times as built, since rounding can add "
+        "to it. Others are compared with the best within the budget; verdicts are corrected for all these comparisons "
+        "(Holm), so a difference whose own interval misses 0 may still be not distinguishable."
+    )
     for (model, epochs), rows in search.groupby(["model", "epochs"], dropna=False):
         name = model if search.epochs.nunique() < 2 else f"{model}, {epochs_text(epochs)}"
-        others = rows[rows.verdict != "best"]
-        equal, expensive = ((others.verdict == verdict).sum() for verdict in ("not distinguishable", "over budget"))
         yield ""
-        if len(others) == len(rows):
-            yield f"{name}: every triple was built over budget."
-        else:
-            best = rows.iloc[0]
-            yield (
-                f"{name}: best on the validation split is alpha, beta, gamma = {triple(best)} with "
-                f"{best.accuracy:.2f}% at {ratio(best.flops_ratio)} the baseline's multiply-adds (n = {best.n}). "
-                f"{equal} of {len(others)} others are not distinguishable from it; {expensive} were built over budget."
-            )
+        yield f"{name}: {search_words(rows)}"
         yield ""
-        yield from table(
-            [
-                {
-                    "alpha, beta, gamma": triple(row),
-                    "built cost": ratio(row.flops_ratio),
-                    "validation top-1": f"{row.accuracy:.2f}",
-                    "behind": interval(row.behind, row.low, row.high, "{:.2f}"),
-                    "verdict": row.verdict,
-                }
-                for row in rows.itertuples()
-            ]
-        )
+        yield from table([search_row(row) for row in rows.itertuples()])
+
+
+def search_words(rows: pd.DataFrame) -> str:
+    others = rows[rows.verdict != "best"]
+    if len(others) == len(rows):
+        return "every triple was built over budget."
+    best, within = rows.iloc[0], others[others.verdict != "over budget"]
+    equal = (within.verdict == "not distinguishable").sum()
+    are = "is" if equal == 1 else "are"
+    return (
+        f"best on the validation split is alpha, beta, gamma = {triple(best)} with {best.accuracy:.2f}% at "
+        f"{ratio(best.flops_ratio)} the baseline's multiply-adds (n = {best.n}). Of the {len(within)} others within "
+        f"the budget, {equal} {are} not distinguishable from it; {len(others) - len(within)} more were built over it."
+    )
+
+
+def search_row(row: Any) -> dict[str, Any]:
+    lead = interval(-row.behind, -row.high, -row.low, "{:+.2f}")
+    return {
+        "alpha, beta, gamma": triple(row),
+        "built cost": ratio(row.flops_ratio),
+        "validation top-1": f"{row.accuracy:.2f}",
+        "points above the best": "" if row.verdict == "best" else lead,
+        "verdict": row.verdict,
+    }
 
 
 def surface_part(surface: pd.DataFrame) -> Iterator[str]:
     yield "## Response surface"
     yield ""
     yield (
-        "Log error against the logarithms of the coefficients, over all variants, intervals from their scatter about "
-        "it; one percent more of an axis lowers the error by its exponent in percent (where there are squares or "
-        "products: at the baseline)."
+        "A plane or curved surface of log error over the logarithms of the coefficients, fitted to all networks, with "
+        "intervals from their scatter about it: at the baseline, one percent more of an axis lowers the error by its "
+        "exponent in percent. Squares and products of axes, where the surface has them, are in surface.csv."
     )
     yield ""
     yield from table(
@@ -56,13 +80,13 @@ def surface_part(surface: pd.DataFrame) -> Iterator[str]:
             {
                 "model": row.model,
                 "epochs": row.epochs,
-                "terms": row.surface,
-                "term": row.term,
+                "surface": row.surface,
+                "axis": row.term,
                 "exponent": interval(row.exponent, row.low, row.high, "{:+.3f}"),
-                "error of left-out variants": f"{100 * np.expm1(row.leave_one_out_log_error):.1f}%",
-                "n": row.n,
+                "error of left-out networks": f"{100 * np.expm1(row.leave_one_out_log_error):.1f}%",
+                "networks": row.n,
             }
-            for row in surface[surface.chosen].itertuples()
+            for row in surface[surface.chosen & surface.term.isin(AXES)].itertuples()
         ]
     )
 
@@ -104,6 +128,11 @@ def confirmation(row: Any, runs: pd.DataFrame) -> str:
 def regime_part(regime: pd.DataFrame) -> Iterator[str]:
     yield "## Depth or width: does it depend on the length of training?"
     yield ""
+    yield (
+        "Accuracy of depth minus that of width at equal multiply-adds (budget: times the baseline's), after each "
+        "length of training, and how it changes when training doubles, from the networks of all lengths together."
+    )
+    yield ""
     yield from table(
         [
             {
@@ -112,8 +141,8 @@ def regime_part(regime: pd.DataFrame) -> Iterator[str]:
                 "epochs": "all" if pd.isna(row.epochs) else row.epochs,
                 "effect": row.effect,
                 "points": interval(row.points, row.low, row.high, "{:+.2f}"),
-                "verdict": row.verdict,
-                "n": row.n,
+                "verdict": row.verdict.replace("favours", "moves the difference towards"),
+                "seeds": row.n,
             }
             for row in regime.itertuples()
         ]
@@ -129,8 +158,8 @@ def time_part(times: pd.DataFrame) -> Iterator[str]:
         return
     devices = dict.fromkeys(device_of(row) for row in shown.itertuples())
     yield (
-        "Log time against each count, over all networks and within families; intervals from the scatter about the "
-        f"line. {'; '.join(devices)}."
+        "Correlation of the logarithms of time and of each count, over all networks and within families, and the "
+        f"exponent of the line through them; intervals from the scatter about it. {'; '.join(devices)}."
     )
     yield ""
     yield from (f"- {line}" for line in best_predictors(shown))
@@ -155,12 +184,12 @@ def best_predictors(fits: pd.DataFrame) -> Iterator[str]:
     for (device, time, family), rows in fits.groupby(["device", "time", "family"], sort=False):
         best = rows.loc[rows.correlation.idxmax()]
         rivals = rows[(rows.correlation_high > best.correlation_low) & (rows.predictor != best.predictor)]
-        names = " and ".join(COST_NAMES[name] for name in rivals.predictor)
+        names = [COST_NAMES[name] for name in rivals.predictor]
         where = "all networks" if family == "all" else family
         place = f" on {device}" if fits.device.nunique() > 1 else ""
-        tail = f"; the intervals of {names} overlap its own" if names else ", clear of the others' intervals"
-        best_of = f"{COST_NAMES[best.predictor]} correlate best ({best.correlation:.2f})"
-        yield f"{TIMES[time]}, {where}{place}: {best_of}{tail}"
+        tail = f"not clearly lower: {joined(names)}" if names else "clearly above the others"
+        best_of = f"highest with {COST_NAMES[best.predictor]} ({best.correlation:.2f})"
+        yield f"{TIMES[time]}, {where}{place}: {best_of}; {tail}"
 
 
 def device_of(row: Any) -> str:
@@ -168,7 +197,7 @@ def device_of(row: Any) -> str:
 
 
 def published_part(comparisons: pd.DataFrame) -> Iterator[str]:
-    yield "## The paper's own Tables 3 and 7"
+    yield f"## Tables 3 and 7 of {PAPER}"
     yield ""
     yield "One training each, so no difference has an interval: how much of it is chance is unknown."
     yield ""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from scaling_study.analysis.observations import STUDY, observe
-from scaling_study.analysis.robustness import largest_cost, of_part
+from scaling_study.analysis.robustness import LAW_QUESTION, largest_cost, of_part
 from scaling_study.analysis.rules import one_rule
-from scaling_study.report.markdown import epochs_text, joined, number
+from scaling_study.report.markdown import alternatives, joined, lengths_text, number
+from scaling_study.report.opening_compound import compound_sentence, cost_sentence
 from scaling_study.report.opening_findings import (
-    compound_sentence,
-    cost_sentence,
     law_sentence,
     published_sentence,
     regime_sentence,
@@ -42,31 +41,47 @@ def sentences(analysis: Analysis) -> list[str]:
     tables, runs = analysis.tables, analysis.runs
     if not len(runs):
         found = [time_sentence(tables.get("time_fits")), published_sentence(tables.get("published_comparisons"))]
-        return ["No run has finished, so this study says nothing of accuracy.", *filter(None, found)]
+        return ["No run has finished, so this study has no accuracies of its own.", *filter(None, found)]
     parts = sorted(runs.groupby(STUDY, dropna=False), key=lambda part: (-len(part[1]), -float(part[0][1] or 0)))
     (model, epochs), rows = parts[0]
     own = {name: of_part(table, model, epochs) for name, table in tables.items() if {"model", "epochs"} <= {*table}}
     part = one_rule(rows)
     observations = observe(part)
     costs = {method: largest_cost(observations, method, "flops") for method in part.method.unique()}
-    regime = tables.get("regime")
+    regime, robustness = tables.get("regime"), own.get("robustness")
+    change = regime_sentence(None if regime is None else regime[regime.model == model])
     candidates = [
-        regime_sentence(None if regime is None else regime[regime.model == model]),
         search_sentence(own.get("search")),
-        saturation_sentence(own.get("fits"), costs),
-        compound_sentence(own.get("comparisons"), set(part.method)),
-        cost_sentence(own.get("comparisons")),
-        law_sentence(own.get("law")),
+        saturation_sentence(own.get("fits"), costs, robustness),
+        compound_sentence(own.get("comparisons"), set(part.method), robustness, has_search(own)),
+        cost_sentence(own.get("comparisons"), own.get("leaders")),
+        law_sentence(own.get("law"), robustness),
         time_sentence(tables.get("time_fits")),
     ]
-    last = [certainty_sentence(own.get("robustness"), part), limits_sentence(part), others_sentence(parts)]
+    last = [
+        certainty_sentence(robustness, part),
+        limits_sentence(runs[runs.model == model], part),
+        others_sentence(parts, apart=change is not None),
+    ]
     closing = [sentence for sentence in last if sentence]
-    findings = [sentence for sentence in candidates if sentence][: SENTENCES - len(closing)]
-    return [*findings, *closing]
+    findings = [sentence for sentence in candidates if sentence]
+    findings[0] = after(epochs, findings[0])
+    findings = ([change] if change else []) + findings
+    return [*findings[: SENTENCES - len(closing)], *closing]
+
+
+def has_search(tables: Mapping[str, pd.DataFrame]) -> bool:
+    return "search" in tables and not tables["search"].empty
+
+
+def after(epochs: float, sentence: str) -> str:
+    """The sentence with the length of training in front, where that is known."""
+    length = lengths_text([epochs])
+    return f"After {length} of training, {sentence[0].lower()}{sentence[1:]}" if length else sentence
 
 
 def named(model: str, epochs: float) -> str:
-    return f"{model} trained for {epochs_text(epochs)}" if epochs_text(epochs) else model
+    return f"{model} trained for {length}" if (length := lengths_text([epochs])) else model
 
 
 def certainty_sentence(robustness: pd.DataFrame | None, part: pd.DataFrame) -> str:
@@ -81,56 +96,66 @@ def certainty_sentence(robustness: pd.DataFrame | None, part: pd.DataFrame) -> s
         return f"{words}."
     agree, tried = known.agrees.sum(), len(known)
     shares = known.groupby("question", sort=False).agrees.agg(["sum", "count"])
-    stay = "the main verdicts stay as they are" if len(shares) > 1 else "the main verdict stays as it is"
-    words += f"; {changes(known)}, {stay} in {agree} of {tried} variations"
+    several = len(shares) > 1
+    about = "conclusions were" if several else f"conclusion on {asked(shares.index[0])} was"
+    same = "were" if several else "was"
+    words += f"; the {about} checked again {changes(known)}, and {same} the same in {agree} of {tried} checks"
     worst = (shares["sum"] / shares["count"]).astype(float).idxmin()
-    if agree < tried and len(shares) > 1:
-        words += f', the fewest for "{worst}" ({shares["sum"][worst]} of {shares["count"][worst]})'
+    if agree < tried and several:
+        words += f", least often on {asked(worst)} ({shares['sum'][worst]} of {shares['count'][worst]})"
     return f"{words}."
 
 
+def asked(question: str) -> str:
+    return "a mix of axes against the best axis alone" if question == LAW_QUESTION else f'"{question}"'
+
+
 def changes(known: pd.DataFrame) -> str:
-    """What the variations change, in words."""
-    left_out = [
-        words
-        for start, words in (("without seed", "one seed"), ("without the largest", "the largest networks"))
-        if known.variation.str.startswith(start).any()
-    ]
-    parts = [f"without {' or '.join(left_out)}"] if left_out else []
-    parts += ["with another cost held equal"] if known.variation.str.startswith("by ").any() else []
-    return " or ".join(parts) or "with another form of the fitted curve"
+    """What the checks change, in words."""
+    starts = {
+        "without seed": "without one seed",
+        "without the largest": "without the largest networks",
+        "by ": "with another cost held equal",
+    }
+    found = [words for start, words in starts.items() if known.variation.str.startswith(start).any()]
+    return alternatives(found or ["with another kind of fitted curve"])
 
 
 def seeds_of(part: pd.DataFrame) -> pd.Series:
     return part.groupby(["method", *AXES], dropna=False).seed.nunique()
 
 
-def limits_sentence(part: pd.DataFrame) -> str:
-    """What no table of the study can say, by what was the same for all networks."""
-    same = {name: part[name].dropna().unique() for name in ("recipe", "data", "epochs") if name in part}
-    one = {name: values[0] for name, values in same.items() if len(values) == 1}
+def limits_sentence(rows: pd.DataFrame, part: pd.DataFrame) -> str:
+    """What no table of the study can say. rows: all runs of the model, for what was the same for all of them; part:
+    those of one length of training."""
     limits = []
-    if "recipe" in one:
-        limits.append(
-            f"with settings such as the learning rate chosen for each size (all have the recipe {one['recipe']})"
-        )
-    if "epochs" in one:
-        limits.append(f"after another length of training than {epochs_text(one['epochs'])}")
-    if "data" in one:
-        limits.append(f"on other data than {one['data']}")
-    if part.flops.notna().any():
-        limits.append(f"beyond {number(part.flops.max())} multiply-adds, where every number is an extrapolation")
-    few = "; with so few seeds, small differences stay hidden" if 1 < seeds_of(part).max() < FEW_SEEDS else ""
-    *first, last = limits or ["beyond the trained ones"]
-    listed = f"{', '.join(first)}{' or ' if first else ''}{last}"
-    return f"The study cannot say how the networks compare {listed}{few}."
+    if len(recipes := known_values(rows, "recipe")) == 1:
+        limits.append(f"settings such as the learning rate tuned for each size (all use the recipe {recipes[0]})")
+    if lengths := lengths_text(known_values(rows, "epochs")):
+        limits.append(f"training for other lengths than {lengths}")
+    if len(data := known_values(rows, "data")) == 1:
+        limits.append(f"other data than {data[0]}")
+    if rows.flops.notna().any():
+        limits.append(f"more than {number(rows.flops.max())} multiply-adds")
+    few = "; with so few seeds, small differences may go unseen" if 1 < seeds_of(part).max() < FEW_SEEDS else ""
+    return f"Not tested: {joined(limits or ['other networks than the trained ones'])}{few}."
 
 
-def others_sentence(parts: list) -> str:
-    """Which model and length of training the opening is about, where there are others."""
+def known_values(rows: pd.DataFrame, column: str) -> list:
+    return list(rows[column].dropna().unique()) if column in rows else []
+
+
+def others_sentence(parts: list, apart: bool = False) -> str:
+    """Which model and length of training the opening is about, where there are others. apart: but for its first
+    sentence."""
     if len(parts) < 2:
         return ""
     about, *others = (named(model, epochs) for (model, epochs), _ in parts)
-    if len(others) > 3:
+    models = {model for (model, _), _ in parts}
+    lengths = [epochs for (_, epochs), _ in parts[1:]]
+    if len(models) == 1 and lengths_text(lengths):
+        others = [lengths_text(lengths)]
+    elif len(others) > 3:
         others = [*others[:3], f"{len(others) - 3} more"]
-    return f"All this is of {about}; for {joined(others)} see the tables below."
+    start = "All but the first sentence is" if apart else "This is"
+    return f"{start} about {about}; for {joined(others)} see the tables below."

@@ -8,11 +8,12 @@ from scaling_study.report.markdown import COST_NAMES, joined, table
 
 
 def robustness_part(robustness: pd.DataFrame) -> Iterator[str]:
-    yield "## Do the verdicts hang on one part of the data?"
+    yield "## Do the verdicts depend on one part of the data?"
     yield ""
     yield (
-        "Each verdict again without the largest networks, without one seed, and with another cost held equal. One that "
-        "differs is not refuted: the study then has less to go by, or another question is asked."
+        "Each verdict was checked again without the largest networks, without one seed, and with another cost held "
+        "equal. A different result does not refute the verdict, since it has less data or answers another question; "
+        "but the verdict then depends on what was changed."
     )
     yield ""
     known = robustness[robustness.agrees.notna()]
@@ -24,8 +25,8 @@ def robustness_part(robustness: pd.DataFrame) -> Iterator[str]:
                 "epochs": epochs,
                 "question": question,
                 "verdict": rows.verdict.iloc[0],
-                "agrees in": f"{rows.agrees.sum()} of {len(rows)} variations",
-                "differs": differing(rows) or "none",
+                "same in": f"{rows.agrees.sum()} of {len(rows)} checks",
+                "different result": differing(rows) or "none",
             }
             for (model, epochs, question), rows in groups
         ]
@@ -36,11 +37,11 @@ def robustness_part(robustness: pd.DataFrame) -> Iterator[str]:
         several = robustness[["model", "epochs"]].drop_duplicates().shape[0] > 1
         for row in missing.itertuples():
             where = f"{row.model}, {'' if pd.isna(row.epochs) else f'epochs: {row.epochs}, '}" if several else ""
-            yield f"- {where}{'' if row.variation == 'none' else f'{row.variation}: '}{row.result}"
+            yield f"- {where}{'' if row.variation == 'none' else f'{short(row.variation)}: '}{row.result}"
 
 
 def differing(rows: pd.DataFrame) -> str:
-    """The variations whose result is another, by result: ``worse: by latency and without seed 1``."""
+    """The variations whose result is another, by result: ``worse: by latency, without seed 1``."""
     other = rows[~rows.agrees]
     parts = [(result, joined(map(short, part.variation))) for result, part in other.groupby("result", sort=False)]
     return "; ".join(f"{result}: {names}" for result, names in parts)
@@ -48,4 +49,6 @@ def differing(rows: pd.DataFrame) -> str:
 
 def short(variation: str) -> str:
     first, _, cost = variation.partition(" ")
+    if variation == "without the largest point":
+        return "without the largest networks"
     return f"by {COST_NAMES.get(cost, cost)}" if first == "by" else variation

@@ -55,7 +55,9 @@ def variants(runs: pd.DataFrame) -> str:
         .reset_index()
         .rename(columns={"flops_target": "target", "flops_ratio": "built"})
     )
-    table = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3)[SHOWN]
+    table = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3, settings=table.settings.fillna(""))[
+        SHOWN
+    ]
     table = table.drop(
         columns=[name for name in ("model", "epochs", "settings") if table[name].nunique(dropna=False) == 1]
     )

@@ -45,7 +45,7 @@ def test_a_lead_of_the_largest_point_alone_is_shown_as_such():
     assert (table.verdict == "better").all()
     assert set(table.variation[~table.agrees]) == {"without the largest point"}
     assert set(table.result[~table.agrees]) == {"not distinguishable"}
-    assert "| not distinguishable: without the largest point |" in "\n".join(robustness_part(table))
+    assert "| not distinguishable: without the largest networks |" in "\n".join(robustness_part(table))
 
 
 @pytest.mark.parametrize(("seeds", "left_out"), [(1, 0), (2, 0), (7, 5)])
@@ -69,7 +69,12 @@ def test_too_few_points_have_no_curve_and_no_law():
 
 @pytest.mark.parametrize(
     ("errors", "verdict"),
-    [([14, 13.7, 13.5, 13.4, 13.3, 13.25], "yes"), ([60, 52, 45, 39, 34, 30], "no"), ([40.0] * 6, "no clear trend")],
+    [
+        ([14, 13.7, 13.5, 13.4, 13.3, 13.25], "saturated"),
+        ([60, 52, 45, 39, 34, 30], "not saturated"),
+        ([40.0] * 6, "no clear trend"),
+        ([40, 30, 24, 25, 31, 40], "falling"),
+    ],
 )
 def test_saturation_and_its_absence(errors, verdict):
     table = robustness(run_rows("width", [1, 2, 4, 8, 16, 32], errors, np.random.default_rng(0), sd=0.05), draws=50)

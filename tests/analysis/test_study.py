@@ -39,10 +39,16 @@ def words(runs, empty, paper, recommendations=NOTHING):
 
 def test_a_matched_study_in_words(empty, paper):
     analysis, text = words(matched_study(np.random.default_rng(0), gap=2.0), empty, paper)
-    assert text.startswith("# toy\n\n## In short\n\n- With more multiply-adds, accuracy ")
-    assert "\n\n## Data\n\n63 finished runs of 21 variants of net, 2 epochs, 3 seeds each.\n" in text
+    assert text.startswith("# toy\n\n## In short\n\n- After 2 epochs of training, accuracy ")
+    assert (
+        "\n\n## Data\n\n63 finished runs: 21 networks scaled from net, trained for 2 epochs (recipe quick) with 3 "
+        in text
+    )
     assert text.count("| 3 | better |") == 16
-    assert "net: compound is in front by each of 5 costs." in text
+    assert (
+        "net: compound has the highest mean by 5 of 5 costs; it is clearly better than every other by 5 of them."
+        in text
+    )
     assert "## Pareto frontier by multiply-adds" in text
     assert set(analysis.tables) >= {"fits", "gains", "fit_curves", "comparisons", "leaders", "frontier", "robustness"}
     assert "## Search" not in text
