@@ -10,6 +10,7 @@ import pandas as pd
 from scaling_study.analysis.observations import STUDY, observe
 from scaling_study.analysis.robustness import LAW_QUESTION, largest_cost, of_part
 from scaling_study.analysis.rules import one_rule
+from scaling_study.analysis.settings import TUNED
 from scaling_study.report.markdown import alternatives, joined, lengths_text, number
 from scaling_study.report.opening_compound import compound_sentence, cost_sentence
 from scaling_study.report.opening_findings import (
@@ -60,7 +61,7 @@ def sentences(analysis: Analysis) -> list[str]:
     ]
     last = [
         certainty_sentence(robustness, part),
-        limits_sentence(runs[runs.model == model], part),
+        limits_sentence(runs[runs.model == model], part, own.get("convergence")),
         others_sentence(parts, apart=change is not None),
     ]
     closing = [sentence for sentence in last if sentence]
@@ -125,11 +126,11 @@ def seeds_of(part: pd.DataFrame) -> pd.Series:
     return part.groupby(["method", *AXES], dropna=False).seed.nunique()
 
 
-def limits_sentence(rows: pd.DataFrame, part: pd.DataFrame) -> str:
+def limits_sentence(rows: pd.DataFrame, part: pd.DataFrame, convergence: pd.DataFrame | None = None) -> str:
     """What no table of the study can say. rows: all runs of the model, for what was the same for all of them; part:
-    those of one length of training."""
+    those of one length of training; convergence: of the same."""
     limits = []
-    if len(recipes := known_values(rows, "recipe")) == 1:
+    if len(recipes := known_values(rows, "recipe")) == 1 and known_values(rows, "settings") != [TUNED]:
         limits.append(f"settings such as the learning rate tuned for each size (all use the recipe {recipes[0]})")
     if lengths := lengths_text(known_values(rows, "epochs")):
         limits.append(f"training for other lengths than {lengths}")
@@ -138,7 +139,16 @@ def limits_sentence(rows: pd.DataFrame, part: pd.DataFrame) -> str:
     if rows.flops.notna().any():
         limits.append(f"more than {number(rows.flops.max())} multiply-adds")
     few = "; with so few seeds, small differences may go unseen" if 1 < seeds_of(part).max() < FEW_SEEDS else ""
-    return f"Not tested: {joined(limits or ['other networks than the trained ones'])}{few}."
+    unfinished = unfinished_words(convergence)
+    return f"Not tested: {joined(limits or ['other networks than the trained ones'])}{unfinished}{few}."
+
+
+def unfinished_words(convergence: pd.DataFrame | None) -> str:
+    """How many networks had not converged when training ended; nothing where all had or that is unknown."""
+    known = None if convergence is None else convergence.converged.dropna().astype(bool)
+    if known is None or known.all():
+        return ""
+    return f"; {(~known).sum()} of {len(known)} networks were still improving when training ended"
 
 
 def known_values(rows: pd.DataFrame, column: str) -> list:

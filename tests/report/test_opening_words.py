@@ -8,6 +8,7 @@ from scaling_study.analysis.law_tables import BEYOND, LEAD
 from scaling_study.analysis.robustness import LAW_QUESTION
 from scaling_study.report.opening_compound import cost_marks, cost_sentence, seed_marks
 from scaling_study.report.opening_findings import law_sentence, search_sentence
+from scaling_study.report.summary_opening import unfinished_words
 
 from ..analysis.synthetic import matched_study
 
@@ -92,3 +93,10 @@ def test_what_the_intervals_of_the_law_allow():
         "a lead of 0.40 points (-0.10 to +0.40, which may be none) over resolution alone; no lead without seed 0."
         in mixed
     )
+
+
+def test_networks_that_had_not_converged_are_counted():
+    assert unfinished_words(None) == ""
+    table = pd.DataFrame({"converged": pd.array([True, False, False, None], dtype="boolean")})
+    assert unfinished_words(table) == "; 2 of 3 networks were still improving when training ended"
+    assert unfinished_words(table[:1]) == ""
