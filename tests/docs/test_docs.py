@@ -156,7 +156,7 @@ def test_numbers_of_the_text_are_those_of_the_tables():
     assert f"is {paper.behind:.1f} points behind ({paper.low:.1f} to {paper.high:.1f})" in text
     assert f"Of the {len(search)} triples".lower() in text.lower()
     counts = search.verdict.value_counts()
-    assert f"{counts['not distinguishable']} of the {len(search) - 1} others are not distinguishable" in text
+    assert f"None of the {counts['not distinguishable']} others within the budget is distinguishable" in text
     assert f"{counts['over budget']} that were built above 2.2 times are not eligible" in text
 
 
