@@ -160,6 +160,7 @@ def test_two_sweeps_at_once_train_each_run_once(start, tmp_path):
     assert trained == dict.fromkeys(runs.run_id, 1)
 
 
+@pytest.mark.slow
 def test_a_garbled_record_is_named_and_its_run_redone(cli, tmp_path):
     overrides = ["-m", "seed=0,1", "recipe.epochs=1", "workers=1"]
     cli(*overrides)

@@ -67,9 +67,16 @@ BEYOND = 2  # curves are tabulated up to this multiple of the largest trained co
 
 
 def fits(
-    runs: pd.DataFrame, costs: Sequence[str] = COSTS, threshold: float = 0.5, draws: int = 1000, response: str = "top1"
+    runs: pd.DataFrame,
+    costs: Sequence[str] = COSTS,
+    threshold: float = 0.5,
+    draws: int = 1000,
+    response: str = "top1",
+    *,
+    only_chosen: bool = False,
 ) -> tuple[pd.DataFrame, ...]:
-    """(fit table, gain table, curve table) with FIT_COLUMNS, GAIN_COLUMNS and CURVE_COLUMNS."""
+    """(fit table, gain table, curve table) with FIT_COLUMNS, GAIN_COLUMNS and CURVE_COLUMNS. only_chosen: the rows of
+    the fit table that hold statements, without held-out errors, and nothing else, in half the time."""
     frame, _ = usable(runs, response)
     chance = chance_error(frame)
     tables: tuple[list, list, list] = ([], [], [])
@@ -82,6 +89,11 @@ def fits(
                 points = points_of(observations, method, cost, chance)
                 result = saturation(points, threshold, draws)
                 measured = last_doubling(observations, method, cost)
+                if only_chosen:
+                    if result.fit is None:
+                        continue
+                    tables[0].append(key | {"form": result.chosen, "chosen": True} | statements(result, measured))
+                    continue
                 for table, rows in zip(
                     tables, (fit_rows(result, measured), gain_rows(result), curve_rows(result)), strict=True
                 ):
@@ -100,7 +112,7 @@ def fit_rows(result: Saturation, measured: Contrast | None) -> Iterator[dict[str
     """A row of the average and one of every form; measured: the last doubling without a curve."""
     if result.fit and result.chosen == "average":
         names = " and ".join(one.form for one in result.fit.averaged)
-        one = next(iter(result.fits.values()))
+        one = result.fits["power"]
         yield {
             "form": "average",
             "equation": f"geometric mean of {names}",

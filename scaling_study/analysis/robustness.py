@@ -129,7 +129,10 @@ def again(part: pd.DataFrame, draws: int, threshold: float, seeds: int) -> Itera
     """(variation, {question: result}, or in words why there is none) of one model and length of training."""
     for name, less, less_for_law in variations(part, seeds):
         try:
-            compared, fitted = compare(less, ("flops",))[0], fits(less, ("flops",), threshold, draws)[0]
+            compared, fitted = (
+                compare(less, ("flops",))[0],
+                fits(less, ("flops",), threshold, draws, only_chosen=True)[0],
+            )
             made = answers(observe(less), {"comparisons": compared, "fits": fitted}, "flops")
             yield name, made | lead_of(less_for_law, draws)
         except Exception as error:  # an odd table may fail anywhere in pandas, numpy or scipy

@@ -1,6 +1,7 @@
 """Does accuracy saturate, where, and at what? Statements about one method's curve, each with its interval."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,22 +37,29 @@ class Saturation:
     status: ``converged``, ``bound hit``, ``too few points``, ``not identifiable`` (no trend beyond the noise);
     shape: ``rising``, ``falling`` (accuracy at the largest costs is below its best) or ``flat``; fits: every form by
     itself; fit: the average of forms, or, where accuracy falls, the form that describes it within the trained costs
-    (it is not extrapolated), None with too few points; heldout_log_error: of the average; asymptote: accuracy in
+    (it is not extrapolated), None with too few points; heldout_log_error: of the average, NaN where too few points are
+    left; asymptote: accuracy in
     percent that endless cost would bring; saturation: the cost from which a doubling brings less than ``threshold``
     points; gains: a row per cost, what doubling it brings, with its interval.
     """
 
     points: Points
-    fits: dict[str, Fit]
     status: str
     shape: str
     fit: Ensemble | None
     threshold: float
-    heldout_log_error: float = np.nan
     asymptote: Estimate = field(default_factory=Estimate)
     saturation: Estimate = field(default_factory=Estimate)
     gains: pd.DataFrame | None = None
     trend_p: float = np.nan
+
+    @cached_property
+    def fits(self) -> dict[str, Fit]:
+        return {name: scored(self.points, fit(self.points, name)) for name in FORMS}
+
+    @cached_property
+    def heldout_log_error(self) -> float:
+        return heldout_log_error(self.points, "average") if self.fit else np.nan
 
     @property
     def chosen(self) -> str | None:
@@ -70,28 +78,24 @@ def saturation(points: Points, threshold: float = 0.5, draws: int = 1000, seed: 
     Measured coverage of the saturation cost's 95% interval: 0.99 where the truth is a power law with or without a
     floor, 0.97 for M4, 0.96 for a broken power law (benchmarks/extrapolation.py).
     """
-    fits = {name: scored(points, fit(points, name)) for name in FORMS}
     if len(points) < POINTS_MIN:
-        return Saturation(points, fits, "too few points", "unknown", None, threshold)
+        return Saturation(points, "too few points", "unknown", None, threshold)
     p = trend_p(points)
     trend = p <= TREND
     average_fit = average(points, draws if trend else 0, seed)
-    error = heldout_log_error(points, "average")
     if not trend:
-        return Saturation(points, fits, "not identifiable", "flat", average_fit, threshold, error, trend_p=p)
+        return Saturation(points, "not identifiable", "flat", average_fit, threshold, trend_p=p)
     turning = alone(points, "turning", draws, seed)
-    shape = "falling" if falls(points, turning, fits["turning"].heldout_log_error, error) else "rising"
+    shape = "falling" if falls(points, turning) else "rising"
     curve = turning if shape == "falling" and turning.averaged[0].ok else average_fit
     bound = any(one.status == "bound hit" for one in curve.averaged)
     horizon = 1.0 if shape == "falling" else HORIZON
     return Saturation(
         points,
-        fits,
         "bound hit" if bound else "converged",
         shape,
         curve,
         threshold,
-        error,
         Estimate() if shape == "falling" else asymptote(points, curve),
         saturation_point(points, curve, threshold, horizon),
         gains(points, curve, horizon),
@@ -130,19 +134,24 @@ def polynomial_p(points: Points, degree: int) -> float:
     return float(stats.f.sf(explained, degree, df))
 
 
-def falls(points: Points, turning: Ensemble, turning_error: float, average_error: float) -> bool:
+def falls(points: Points, turning: Ensemble) -> bool:
     """Whether accuracy at the largest cost is below what a smaller one gave, beyond the noise: by the two means, or by
     the turning form where that predicts held-out points better than the average does (root mean square log errors)."""
     one = turning.averaged[0]
-    better = one.ok and turning_error < average_error - 2 * relative_noise(points)
     best = points.error[:-1].argmin()
     if not points.noisy:
-        higher = points.error[-1] > points.error[best]
-        return bool(better and higher and slope_at_end(points, list(one.parameters.values())) > 0)
+        rises = points.error[-1] <= points.error[best] or not one.ok
+        return bool(not rises and slope_at_end(points, list(one.parameters.values())) > 0 and turns_better(points))
     z = (points.error[-1] - points.error[best]) / np.hypot(points.sigma[-1], points.sigma[best])
     if stats.t.sf(z, points.df) * (len(points) - 1) < 1 - LEVEL:
         return True
-    return bool(better and np.quantile(slope_at_end(points, one.samples.T), TAILS[0]) > 0)
+    return bool(one.ok and np.quantile(slope_at_end(points, one.samples.T), TAILS[0]) > 0 and turns_better(points))
+
+
+def turns_better(points: Points) -> bool:
+    """Whether the turning form predicts held-out points better than the average, by more than twice the noise."""
+    error, other = heldout_log_error(points, "turning"), heldout_log_error(points, "average")
+    return bool(error < other - 2 * relative_noise(points))
 
 
 def relative_noise(points: Points) -> float:

@@ -67,6 +67,7 @@ def test_other_costs_are_interpolated_along_the_curve():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("costs", [(1, 2, 4, 8, 16), (1, 4, 16)])
 def test_interpolating_along_a_curve_that_flattens_does_not_make_verdicts(costs):
     """All methods on one curve; compound's costs lie between the others'."""
@@ -83,6 +84,7 @@ def test_interpolating_along_a_curve_that_flattens_does_not_make_verdicts(costs)
     assert share_told(table) <= 0.06
 
 
+@pytest.mark.slow
 def test_leaders_of_equal_methods_are_not_told_apart():
     table = leaders(many_studies(matched_study(np.random.default_rng(d)) for d in range(200)), costs=("flops",))
     assert table.model.nunique() == 200

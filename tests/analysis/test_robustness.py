@@ -90,6 +90,7 @@ def test_the_law_is_varied_too():
     assert "the law as a sum of power laws" in set(table.variation)
 
 
+@pytest.mark.slow
 def test_large_parts_and_further_parts_are_not_varied_and_say_so(monkeypatch):
     studies = [matched_study(np.random.default_rng(n), gap=4.0, budgets=(2, 4)) for n in range(4)]
     runs = many_studies(studies)
@@ -110,7 +111,7 @@ def test_a_variation_that_fails_is_a_row(monkeypatch):
     runs = matched_study(np.random.default_rng(0), gap=4.0)
     tables = {"comparisons": compare(runs)[0]}
 
-    def broken(*_):
+    def broken(*_, **__):
         raise ZeroDivisionError("odd\ntable")
 
     monkeypatch.setattr(module, "fits", broken)

@@ -10,6 +10,7 @@ GRID = triples(0.2, 0.05, 0.05, 0.08)
 TRUE = (1.2, 1.1, 1.15)
 
 
+@pytest.mark.slow
 def test_the_true_triple_is_the_best_or_not_distinguishable_from_it():
     kept = []
     for seed in range(100):

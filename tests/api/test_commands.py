@@ -20,6 +20,7 @@ print(sorted(runs.method.tolist()))
 """
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_runs_commands_one_after_the_other(tmp_path, cache):
     (tmp_path / "script.py").write_text(SCRIPT)
     command = [sys.executable, "script.py"]

@@ -47,6 +47,7 @@ def mine(tmp_path):
     return tmp_path / "mine.py"
 
 
+@pytest.mark.slow
 def test_a_sweep_trains_in_workers_and_budgets_are_solved(cli, mine, tmp_path):
     cli("-m", "scaling.width=1,2", *OWN, small=False)
     runs = ss.load_runs(tmp_path / "results" / "custom-custom-quick")

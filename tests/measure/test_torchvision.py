@@ -68,7 +68,10 @@ def test_enough_classifiers_are_compared():
     assert not any(timm.is_model(name) for name in missing)
 
 
-@pytest.mark.parametrize(("model", "resolution_px"), COMPARED)
+@pytest.mark.parametrize(
+    ("model", "resolution_px"),
+    [pytest.param(*pair, marks=[] if n % 4 == 0 else pytest.mark.slow) for n, pair in enumerate(COMPARED)],
+)
 def test_flops_and_params_are_torchvisions(model, resolution_px):
     name, published = TIMM.get(model, model), PUBLISHED.loc[model, resolution_px]
     size = {"img_size": resolution_px} if timm.get_pretrained_cfg(name).fixed_input_size else {}

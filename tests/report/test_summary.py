@@ -37,6 +37,7 @@ def read(analysis):
     return text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STUDIES)
 def test_committed_studies(analysis_of, name):
     study = RESULTS / name
@@ -71,6 +72,7 @@ def test_a_single_seed_has_no_intervals(analysis_of):
     assert "better than" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -116,6 +118,7 @@ def test_a_search_alone(analysis_of):
         assert "each triple was trained at one size only" in text
 
 
+@pytest.mark.slow
 def test_the_opening_names_the_seed(analysis_of):
     """Compound is a point better with every seed but the first, with which it is a point worse."""
     runs = matched_study(np.random.default_rng(0), gap=1.0)
@@ -125,6 +128,7 @@ def test_the_opening_names_the_seed(analysis_of):
     assert "; better without seed 0)" in text
 
 
+@pytest.mark.slow
 def test_one_vocabulary_of_saturation(analysis_of):
     costs = [1, 2, 4, 8, 16, 32]
     curves = {
@@ -143,6 +147,7 @@ def test_one_vocabulary_of_saturation(analysis_of):
         assert "cannot be said" not in text
 
 
+@pytest.mark.slow
 def test_the_data_say_what_was_trained_and_what_compound_is(analysis_of):
     runs = matched_study(np.random.default_rng(0))
     text = "\n".join(data_part(analysis_of(pd.concat([runs.assign(epochs=n) for n in (1, 4)]))))
@@ -155,6 +160,7 @@ def test_the_data_say_what_was_trained_and_what_compound_is(analysis_of):
     assert "No finished runs" in "\n".join(data_part(analysis_of(runs.assign(status="failed"))))
 
 
+@pytest.mark.slow
 def test_where_each_method_saturates(analysis_of):
     rng, costs = np.random.default_rng(0), [1, 2, 4, 8, 16, 32]
     early = run_rows("width", costs, [14, 13.7, 13.5, 13.4, 13.3, 13.25], rng, sd=0.05)

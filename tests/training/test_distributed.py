@@ -65,6 +65,7 @@ def together(data, recipe, frozen):
         return [results[0], results[1]]
 
 
+@pytest.mark.slow
 def test_two_processes_train_like_one(toy_data, config):
     """Without augmentation, dropout and batch statistics the same loss in each of the first 20 steps, one an epoch."""
     recipe = replace(config().recipe, epochs=STEPS, batch_size=256, warmup_epochs=1.0, learning_rate=0.01)
