@@ -168,8 +168,13 @@ class Quadratic:
         return replace(self, samples=np.linalg.lstsq(weighted, (sets / self.sigma).T, rcond=None)[0].T)
 
     def log_error(self, logs: np.ndarray) -> np.ndarray:
-        """(draws, n) at logarithms of the coefficients of the axes that varied (n, axes)."""
-        return self.samples @ terms(logs, self.kind).T
+        """(draws, n) at logarithms of the coefficients of the axes that varied (n, axes); NaN where these lie farther
+        out, by their squares and products, than any variant, since there a quadratic may be anything."""
+        rows = terms(logs, self.kind)
+        weighted = self.rows / self.sigma[:, None]
+        spread = np.linalg.inv(weighted.T @ weighted)
+        far, most = (np.einsum("ij,jk,ik->i", one, spread, one) for one in (rows, self.rows))
+        return np.where(far > most.max() * (1 + 1e-6), np.nan, self.samples @ rows.T)
 
 
 def fit_quadratic(logs: np.ndarray, targets: np.ndarray, sigma: np.ndarray) -> Quadratic | None:
