@@ -62,6 +62,7 @@ def test_a_sweep_trains_tabulates_and_draws_and_is_not_repeated(cli, tmp_path):
     assert "recipe.epochs=2: study=" in mixed.stderr
 
 
+@pytest.mark.slow
 def test_a_users_sweep_file_seeds_and_the_basic_launcher(cli, tmp_path):
     (tmp_path / "mine" / "sweep").mkdir(parents=True)
     (tmp_path / "mine" / "sweep" / "pair.yaml").write_text(
@@ -84,6 +85,7 @@ def test_one_run_without_a_sweep(cli, tmp_path):
     assert runs.resolution_px.tolist() == [16]
 
 
+@pytest.mark.slow
 def test_paths_below_the_home_folder(cli, tmp_path, monkeypatch):
     home, here = tmp_path / "home", tmp_path / "here"
     home.mkdir()
@@ -122,6 +124,7 @@ def test_failures_are_rows_and_the_rest_goes_on(cli, tmp_path):
 SWEEP = ["+sweep=resolution", "scaling.resolution=1.5,1.3,1", "recipe=standard", "recipe.epochs=4"]
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, start, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     whole.mkdir()
@@ -202,6 +205,7 @@ def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
     assert cli("task=report", "study=none", small=False, check=False).stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_matched_sweep_trains_and_tells_target_and_built_cost(cli, tmp_path):
     result = cli("+sweep=matched", "scaling.flops=1,2", "scaling.method=width,fast", "recipe.epochs=1", "workers=1")
     runs = table(tmp_path).set_index("method")

@@ -47,6 +47,7 @@ def test_committed_studies(analysis_of, name):
     assert ("No run has finished" in text) == (not len(runs))
 
 
+@pytest.mark.slow
 def test_a_clear_lead_is_said_with_its_interval_and_how_sure_it_is(analysis_of):
     text = read(analysis_of(matched_study(np.random.default_rng(0), gap=4.0, seeds=5)))
     assert re.search(r"is better than depth \(16 M: \+\d\.\d\d points, \+\d\.\d\d to \+\d\.\d\d\)", text)
