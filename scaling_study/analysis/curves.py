@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 POINTS_MAX = 64  # more points than this are averaged into as many bins, which no fit of four parameters notices
-ERROR_MIN = 0.01  # percent; no error has no relative size
+ERROR_MIN = 0.01  # percent; no error has neither a relative size nor a logarithm
 DRAWS_MAX = 30  # runs per point that the bootstrap draws one by one; means of more are as good as normal
 SHARED = 0.25  # p-value below which a seed is taken to act on all variants alike; to miss it costs more than to add it
 
@@ -66,12 +66,17 @@ class Points:
         noise is unknown, residuals are normal, and ``inflation`` is their standard deviation relative to the error."""
         if not self.noisy:
             return np.clip(self.error + inflation * self.sigma * rng.standard_normal((size, len(self))), 0, 100)
-        counts = np.minimum(self.counts, DRAWS_MAX)
-        drawn = rng.choice(self.pool, size=(size, counts.sum()))
-        z = np.add.reduceat(drawn, np.r_[0, counts.cumsum()[:-1]], axis=1) / np.sqrt(counts)
+        z = drawn_means(self.pool, self.counts, size, rng)
         inflation = inflation * widening(self.df)
         shift = self.shift * rng.standard_t(max(self.seeds - 1, 1), (size, 1)) if self.shift else 0.0
         return np.clip(self.error + inflation * self.sigma * z + shift, 0, 100)
+
+
+def drawn_means(pool: np.ndarray, counts: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """(size, points): standardized means of so many residuals each, drawn from ``pool`` with replacement."""
+    counts = np.minimum(counts, DRAWS_MAX)
+    drawn = rng.choice(pool, size=(size, counts.sum()))
+    return np.add.reduceat(drawn, np.r_[0, counts.cumsum()[:-1]], axis=1) / np.sqrt(counts)
 
 
 def points_of(observations: Observations, method: str, cost: str, chance: float) -> Points:

@@ -111,10 +111,10 @@ def best_of(law: Law, coefficients: np.ndarray, place: int | None = None) -> Bes
     place = int(error.argmin()) if place is None else place
     chosen = np.where(np.isnan(draws), np.inf, draws).argmin(axis=1)
     logs = np.log(np.maximum(draws, 1e-6)) - np.log(np.maximum(error, 1e-6))
-    # The median, since draws that extrapolate may find an error of almost 0 somewhere.
     low, high = np.nanquantile(draws[:, place], TAILS)
     rivals = np.flatnonzero(error <= max(high, error[place]))
     picked = rivals[np.where(np.isnan(draws[:, rivals]), np.inf, draws[:, rivals]).argmin(axis=1)]
+    # The median, since draws that extrapolate may find an error of almost 0 somewhere.
     optimism = min(float(np.nanmedian(logs[np.arange(len(draws)), picked] - logs[:, place])), 0.0)
     found = np.quantile(coefficients[chosen], TAILS, axis=0)
     worst = max(high * np.exp(-optimism), error[place])

@@ -37,11 +37,6 @@ class Ensemble:
     run_sd: np.ndarray
 
     @property
-    def parameters(self) -> dict[str, float]:
-        """Those of a single form; none of an average."""
-        return self.averaged[0].parameters if len(self.averaged) == 1 else {}
-
-    @property
     def has_interval(self) -> bool:
         return any(len(one.samples) for one in self.pooled)
 
@@ -57,11 +52,7 @@ class Ensemble:
         ]
         return np.concatenate(reached)
 
-    def quantiles(self, values: Sequence[float], cost: Any) -> np.ndarray:
-        """(values, costs): quantiles of the draws of the error."""
-        return np.nanquantile(self.errors(cost, samples=True), values, axis=0)
-
-    def predict(self, cost: Any, level: float = LEVEL, seed: int = 0) -> pd.DataFrame:
+    def predict(self, cost: Any, seed: int = 0) -> pd.DataFrame:
         """A frame with a row per cost: ``error``, ``low`` and ``high`` of its confidence band (where the curve is) and
         ``run_low``, ``run_high`` of the prediction interval (where one new run would land). Percent; NaN without draws.
 
@@ -74,11 +65,10 @@ class Ensemble:
         frame[["low", "high", "run_low", "run_high"]] = np.nan
         if self.has_interval:
             curves = self.errors(cost, samples=True)
-            tails = ((1 - level) / 2, (1 + level) / 2)
-            frame[["low", "high"]] = np.nanquantile(curves, tails, axis=0).T
+            frame[["low", "high"]] = np.nanquantile(curves, TAILS, axis=0).T
             run_sd = np.interp(np.log(cost), np.log(self.cost), self.run_sd)  # beyond the ends, that of the ends
             runs = curves + run_sd * np.random.default_rng(seed).standard_normal(curves.shape)
-            frame[["run_low", "run_high"]] = np.nanquantile(runs, tails, axis=0).clip(0, 100).T
+            frame[["run_low", "run_high"]] = np.nanquantile(runs, TAILS, axis=0).clip(0, 100).T
             frame["low"], frame["high"] = np.fmin(frame.low, frame.error), np.fmax(frame.high, frame.error)
             frame["run_low"] = np.fmin(frame.run_low, frame.low)  # the two sets of draws differ by chance
             frame["run_high"] = np.fmax(frame.run_high, frame.high)

@@ -187,7 +187,7 @@ def curve_rows(result: Saturation) -> list[dict[str, Any]]:
     if result.gains is None or result.fit is None:
         return []
     cost = result.points.cost
-    grid = np.geomspace(cost[0], min(BEYOND, result.largest) * cost[-1], CURVE_POINTS)
+    grid = np.geomspace(cost[0], min(BEYOND, result.horizon) * cost[-1], CURVE_POINTS)
     predicted = result.fit.predict(grid)
     table = pd.DataFrame({"cost_value": grid, "accuracy": 100 - predicted.error})
     table = table.assign(low=100 - predicted.high, high=100 - predicted.low)

@@ -38,9 +38,9 @@ class Saturation:
     shape: ``rising``, ``falling`` (accuracy at the largest costs is below its best) or ``flat``; fits: every form by
     itself; fit: the average of forms, or, where accuracy falls, the form that describes it within the trained costs
     (it is not extrapolated), None with too few points; heldout_log_error: of the average, NaN where too few points are
-    left; asymptote: accuracy in
-    percent that endless cost would bring; saturation: the cost from which a doubling brings less than ``threshold``
-    points; gains: a row per cost, what doubling it brings, with its interval.
+    left; asymptote: accuracy in percent that endless cost would bring; saturation: the cost from which a doubling
+    brings less than ``threshold`` points; gains: a row per cost, what doubling it brings, with its interval; horizon:
+    the largest cost that the curve says something of, as a multiple of the largest trained.
     """
 
     points: Points
@@ -52,6 +52,7 @@ class Saturation:
     saturation: Estimate = field(default_factory=Estimate)
     gains: pd.DataFrame | None = None
     trend_p: float = np.nan
+    horizon: float = HORIZON
 
     @cached_property
     def fits(self) -> dict[str, Fit]:
@@ -65,11 +66,6 @@ class Saturation:
     def chosen(self) -> str | None:
         """``average`` or ``turning``; None with too few points."""
         return self.fit.name if self.fit else None
-
-    @property
-    def largest(self) -> float:
-        """The largest cost that the curve says something of, as a multiple of the largest trained."""
-        return 1.0 if self.shape == "falling" else HORIZON
 
 
 def saturation(points: Points, threshold: float = 0.5, draws: int = 1000, seed: int = 0) -> Saturation:
@@ -100,6 +96,7 @@ def saturation(points: Points, threshold: float = 0.5, draws: int = 1000, seed: 
         saturation_point(points, curve, threshold, horizon),
         gains(points, curve, horizon),
         p,
+        horizon,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.contrasts import LEVEL
-from scaling_study.analysis.curves import seed_effect
+from scaling_study.analysis.curves import ERROR_MIN, seed_effect
 from scaling_study.analysis.observations import built, noisy, studies, usable
 from scaling_study.scaling.coefficients import AXES
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 SPARE = 2  # variants beyond the number of terms that a surface needs to be judged
-ERROR_MIN = 0.01  # percent; no error has no logarithm
 # From the fullest to the plainest; the one that predicts left-out variants best is taken.
 MODELS = {
     "second order": ("main", "squares", "interactions"),

@@ -1,8 +1,8 @@
 """Rules of scale: learning rate and weight decay as powers of the variant's coefficients.
 
 The rule: a rate is the recipe's times depth**a * width**b * resolution**c, the exponents being ``recipe.*_depth``,
-``*_width`` and ``*_resolution``. Exponents to start from: muP (Yang et al. 2022, arXiv 2203.03466) for width, depth-muP
-(Yang et al. 2023, arXiv 2310.02244) for depth. Multipliers per stage are not in it.
+``*_width`` and ``*_resolution``. Exponents to start from: muP (Yang et al. 2022, arXiv 2203.03466); +sweep=rate
+measures them. Multipliers per stage are not in it.
 """
 
 from __future__ import annotations
