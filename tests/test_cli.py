@@ -19,7 +19,7 @@ from scaling_study.records.costs import load_table
 
 from .conftest import SMALL
 
-STUDY = "fractals-micro_mbconv-quick"
+STUDY = "fractals_v2-micro_mbconv_v2-quick"
 METRICS = ["top1", "top5", "loss", "val_top1", "val_loss", "train_top1", "flops", "params"]
 
 
@@ -129,7 +129,7 @@ def test_a_killed_sweep_goes_on_and_ends_like_one_that_was_not(cli, start, tmp_p
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     whole.mkdir()
     killed.mkdir()
-    study = "fractals-micro_mbconv-standard"
+    study = "fractals_v2-micro_mbconv_v2-standard"
     cli(*SWEEP, "recipe.warmup_epochs=1", "workers=1", cwd=whole)  # nor does it matter how many run at once
     process = start(killed, *SWEEP, "recipe.warmup_epochs=1", "workers=2", "checkpoint.every_steps=3")
     deadline = time.monotonic() + 60
@@ -301,7 +301,7 @@ def test_slurm_without_its_extra_is_one_line(cli, tmp_path, monkeypatch):
 def test_a_sweep_over_models_needs_one_study(cli, tmp_path):
     result = cli("-m", "model=mobilenetv2,micro_mbconv", "data.resolution=16", check=False)
     assert result.returncode == 1
-    names = "fractals-mobilenetv2-quick,fractals-micro_mbconv-quick"
+    names = "fractals_v2-mobilenetv2-quick,fractals_v2-micro_mbconv_v2-quick"
     assert result.stderr == f"error: study={names}: must be the same for all runs of a sweep; give study=VALUE\n"
     assert list(tmp_path.iterdir()) == []
 

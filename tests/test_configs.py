@@ -165,7 +165,7 @@ def test_sweeps_over_models(sweep, models):
     if sweep == "family":
         assert {job.run.variant.resolution_px for job in jobs} == {224, 240, 260, 300, 380, 456, 528, 600}
     else:
-        assert jobs[0].config.study == "fractals-micro_mbconv-quick"
+        assert jobs[0].config.study == "fractals_v2-micro_mbconv_v2-quick"
 
 
 def test_what_determines_the_result_is_the_identity(config):

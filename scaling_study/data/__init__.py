@@ -50,6 +50,7 @@ class Source:
 LOADER = ("data.loader", "scaling_study.data")  # config key and entry points of the functions of data=custom
 SOURCES = {
     "fractals": Source("scaling_study.data.fractals", classes=200, channels=1, images=(30_000, 10_000)),
+    "fractals_v2": Source("scaling_study.data.fractals_v2", classes=100, channels=1, images=(104_000, 10_000)),
     "fashion_mnist": Source("scaling_study.data.fashion_mnist", classes=10, channels=1, images=(60_000, 10_000)),
     "cifar10": Source("scaling_study.data.cifar10", classes=10, channels=3, images=(50_000, 10_000)),
     "cifar100": Source("scaling_study.data.cifar100", classes=100, channels=3, images=(50_000, 10_000)),

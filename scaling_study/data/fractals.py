@@ -1,4 +1,4 @@
-"""The embedded data set: images of iterated function systems, generated from a seed.
+"""The embedded data sets: images of iterated function systems, generated from a seed.
 
 A class is an iterated function system (IFS): a few affine maps whose attractor has detail at every
 scale, so the same picture is worth looking at in any resolution. The idea of training on rendered IFS
@@ -6,7 +6,8 @@ is FractalDB (Kataoka et al., ACCV 2020); the sampling and rendering here are ou
 
 Classes come in groups: the classes of one group share all maps but one, so that the coarse shape
 distinguishes groups and detail distinguishes classes. A sample perturbs its class's maps and is
-seen from a random angle, distance and position.
+seen from a random angle, distance and position. Every version is a data set of its own; this module
+is the first, ``fractals_v2`` the second.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ BATCH = 8  # images rendered together: the largest whose points stay in a core's
 
 @dataclass(frozen=True)
 class FractalSpec:
-    """What determines every pixel of the set. Changing any value needs a new ``version``."""
+    """What determines every pixel of a set. Changing any value needs a new ``version``.
+
+    train_images, test_images: how many there are, validation included in the former.
+    """
 
     version: int = 1
     seed: int = 0
@@ -45,6 +49,7 @@ class FractalSpec:
     perturbation: float = 0.05  # each map entry is scaled by 1 +- this
     variant_angle: float = 1.0  # radians by which the one map that differs within a group is turned
     scale_min: float = 0.8  # apparent size relative to the frame, uniform up to 1
+    angles: tuple[float, float] = (0.0, 2 * np.pi)  # radians between which a sample is turned as a whole
     shift: float = 0.1  # largest displacement, as a fraction of the frame
 
 
@@ -139,7 +144,7 @@ def class_systems(spec: Any = SPEC) -> Any:
 
 def seen(x: Any, y: Any, rng: Any, spec: Any) -> Any:
     """Random view of one image's points: angle, distance, position. In place-free, same shapes."""
-    angle, scale = rng.uniform(0, 2 * np.pi), rng.uniform(spec.scale_min, 1)
+    angle, scale = rng.uniform(*spec.angles), rng.uniform(spec.scale_min, 1)
     cos, sin = np.float32(np.cos(angle) * scale), np.float32(np.sin(angle) * scale)
     dx, dy = rng.uniform(-2 * spec.shift, 2 * spec.shift, 2).astype(np.float32)
     return cos * x - sin * y + dx, sin * x + cos * y + dy
@@ -189,34 +194,37 @@ def draw(split: int, start: Any, stop: Any, spec: Any = SPEC) -> Any:
     return images
 
 
-def load(root: str | None = None, train_images: int | None = None, test_images: int | None = None) -> tuple:
-    """(train, test) Images of the set, (n, 1, 64, 64); drawn once, then read from ``root`` or the user's cache."""
+def load(
+    root: str | None = None, train_images: int | None = None, test_images: int | None = None, spec: FractalSpec = SPEC
+) -> tuple:
+    """(train, test) Images of a set, (n, 1, resolution, resolution); drawn once, then read from ``root`` or the user's
+    cache."""
     from scaling_study.data.dataset import Images
 
     folder = Path(root) if root else platformdirs.user_cache_path("scaling_study")
     pair = []
-    for split, available, wanted in ((TRAIN, SPEC.train_images, train_images), (TEST, SPEC.test_images, test_images)):
+    for split, available, wanted in ((TRAIN, spec.train_images, train_images), (TEST, spec.test_images, test_images)):
         count = min(wanted or available, available)
-        images = torch.from_numpy(cached(folder, split, count, available))[:, None]
-        pair.append(Images(images, torch.from_numpy(labels_of(np.arange(count)))))
+        images = torch.from_numpy(cached(folder, split, count, spec))[:, None]
+        pair.append(Images(images, torch.from_numpy(labels_of(np.arange(count), spec))))
     return tuple(pair)
 
 
-def cached(folder: Path, split: int, count: Any, available: Any) -> Any:
-    """The first ``count`` samples of a split, from the file of all or of as many, or drawn and kept there.
+def cached(folder: Path, split: int, count: int, spec: FractalSpec = SPEC) -> Any:
+    """The first ``count`` samples of a split, from the smallest file that holds as many, or drawn and kept there.
 
     Raises StudyError when the folder cannot be written to.
     """
-    name = f"fractals-v{SPEC.version}-{ {TRAIN: 'train', TEST: 'test'}[split] }"
+    name = f"fractals-v{spec.version}-{ {TRAIN: 'train', TEST: 'test'}[split] }"
     path = folder / f"{name}-{count}.npy"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with lock_of(folder / f".{name}.lock"):  # two sweeps at once draw it once
-            for file in (folder / f"{name}-{available}.npy", path):
-                images = read(file, int(file.stem.rpartition("-")[2]))
+            for file, held in kept(folder, name, count):
+                images = read(file, (held, spec.resolution, spec.resolution))
                 if images is not None:
                     return np.array(images[:count])
-            images = draw_parallel(split, count)
+            images = draw_parallel(split, count, spec)
             temporary = path.with_suffix(".tmp.npy")
             np.save(temporary, images)
             temporary.replace(path)
@@ -227,13 +235,19 @@ def cached(folder: Path, split: int, count: Any, available: Any) -> Any:
         ) from error
 
 
-def read(path: Path, count: Any) -> Any:
+def kept(folder: Path, name: str, count: int) -> list[tuple[Path, int]]:
+    """(file, number of images) of the kept files of a split with at least ``count`` images, the smallest first."""
+    files = [
+        (file, int(number)) for file in folder.glob(f"{name}-*.npy") if (number := file.stem[len(name) + 1 :]).isdigit()
+    ]
+    return sorted((pair for pair in files if pair[1] >= count), key=lambda pair: pair[1])
+
+
+def read(path: Path, shape: tuple[int, ...]) -> Any:
     """The array in ``path`` if it is whole, else None; a damaged file is named in a warning and drawn again."""
-    if not path.exists():
-        return None
     try:
         images = np.load(path, mmap_mode="r")
-        if images.shape == (count, SPEC.resolution, SPEC.resolution) and images.dtype == np.uint8:
+        if images.shape == shape and images.dtype == np.uint8:
             return images
         problem = f"holds {images.dtype} {images.shape}"
     except (OSError, ValueError, EOFError) as error:
@@ -242,10 +256,10 @@ def read(path: Path, count: Any) -> Any:
     return None
 
 
-def draw_parallel(split: int, count: Any, chunk: Any = 500) -> Any:
+def draw_parallel(split: int, count: int, spec: FractalSpec = SPEC, chunk: int = 500) -> Any:
     """``draw`` the first ``count`` samples on all cores."""
     starts = range(0, count, chunk)
     if count <= chunk:
-        return draw(split, 0, count)
-    jobs = (delayed(draw)(split, start, min(start + chunk, count)) for start in starts)
+        return draw(split, 0, count, spec)
+    jobs = (delayed(draw)(split, start, min(start + chunk, count), spec) for start in starts)
     return np.concatenate(Parallel(n_jobs=-1, backend="loky", initializer=end_with, initargs=(os.getpid(),))(jobs))

@@ -14,6 +14,7 @@ from scaling_study.models import (
     efficientnet,
     mbconv,
     micro_mbconv,
+    micro_mbconv_v2,
     mobilenetv1,
     mobilenetv2,
     resnet50,
@@ -78,6 +79,7 @@ def mbconv_family(
 
 FAMILIES = {
     "micro_mbconv": mbconv_family(micro_mbconv.ARCHITECTURE, resolution_min=8, names=("micro_mbconv",)),
+    "micro_mbconv_v2": mbconv_family(micro_mbconv_v2.ARCHITECTURE, resolution_min=8, names=("micro_mbconv_v2",)),
     "efficientnet": mbconv_family(
         efficientnet.ARCHITECTURE,
         resolution_min=16,

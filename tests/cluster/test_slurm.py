@@ -18,7 +18,7 @@ from .conftest import wait_until
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
 pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="needs pip install 'scaling_study[slurm]'")
 
-STUDY = "fractals-micro_mbconv-standard"
+STUDY = "fractals_v2-micro_mbconv_v2-standard"
 EPOCHS = 80  # some ten seconds of a run, within which a test has to meet it
 SWEEP = [
     "+sweep=resolution",
