@@ -354,6 +354,7 @@ recipe.color_jitter=0.4
 recipe.crop_scale_min=0.5
 recipe.ema_warmup_gamma=3
 recipe.decay_rate=0.5
+recipe.decay_rate=2 recipe.schedule=step
 recipe.decay_epochs=1
 recipe.dropout_growth=1 scaling.width=4
 recipe.drop_path_growth=0.5 scaling.width=4

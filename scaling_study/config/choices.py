@@ -35,6 +35,9 @@ def check_choices(config: Config) -> None:
         raise ConfigError("model.drop_path_rate", model.drop_path_rate, f"family {model.family} has none; must be 0")
     check_data(config)
     check_scaling(config.scaling)
+    if config.recipe.decay_rate > 1 and config.recipe.schedule != "poly":
+        message = "must be at most 1, but with recipe.schedule=poly, where it is the power"
+        raise ConfigError("recipe.decay_rate", config.recipe.decay_rate, message)
     if config.cuda_graphs and config.micro_batch_size is not None:
         raise ConfigError(
             "cuda_graphs", True, "must be false with micro_batch_size: a graph keeps no sums of gradients"

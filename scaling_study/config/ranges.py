@@ -150,7 +150,7 @@ RULES: dict[str, Numbers | Words] = {
     "recipe.ema_warmup_gamma": positive(10**6),
     "recipe.ema_warmup_power": positive(100),
     "recipe.decay_epochs": positive(10**6),
-    "recipe.decay_rate": SHARE,
+    "recipe.decay_rate": positive(10),
     "recipe.batch_norm_momentum": positive(1, null=True),
     "recipe.batch_norm_eps": positive(1, null=True),
     "recipe.crop_scale_min": SHARE,
