@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scaling_study.api.analyses import law as law
     from scaling_study.api.analyses import regime as regime
     from scaling_study.api.analyses import search as search
+    from scaling_study.api.analyses import shape as shape
     from scaling_study.api.analyses import surface as surface
     from scaling_study.api.commands import run as run
     from scaling_study.api.networks import Cost as Cost
@@ -52,6 +53,7 @@ PUBLIC = {
     "law": "api.analyses",
     "regime": "api.analyses",
     "search": "api.analyses",
+    "shape": "api.analyses",
     "surface": "api.analyses",
     "plot": "figures",
     "ConfigError": "errors",

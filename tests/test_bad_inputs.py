@@ -244,6 +244,13 @@ scaling.method=compound scaling.depth=2
 scaling.method=depth scaling.width=2
 scaling.method=custom scaling.flops=2
 scaling.flops=2
+scaling.solve=width
+scaling.solve=height scaling.flops=1
+scaling.solve=width scaling.flops=2 scaling.width=2
+scaling.solve=width scaling.flops=2 scaling.method=width
+scaling.solve=width scaling.flops=1 scaling.depth=1e5 task=cost
+scaling.solve=depth scaling.flops=1 scaling.width=9 task=cost
+scaling.solve=width scaling.flops=1 model=timm model.name=resnet18 data.resolution=32
 scaling.phi=2
 scaling.alpha=1.3
 scaling.fast_a=0.5

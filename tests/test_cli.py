@@ -308,7 +308,7 @@ def test_a_sweep_over_models_needs_one_study(cli, tmp_path):
 
 def test_help_and_config_load_no_torch(cli):
     sweeps = ("all", "baselines", "compound", "depth", "family", "fig4", "matched", "rate", "references", "regime")
-    said = f"sweep: {', '.join((*sweeps, 'resolution', 'search', 'width'))}"
+    said = f"sweep: {', '.join((*sweeps, 'resolution', 'search', 'shape', 'width'))}"
     assert said in cli("--help", small=False, fresh=True).stdout
     code = "import sys, scaling_study.cli, scaling_study.tasks.train; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

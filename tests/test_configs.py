@@ -14,7 +14,9 @@ from scaling_study.config.choices import check_choices
 from scaling_study.config.ignored import check_given
 from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
+from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
+from scaling_study.measure.flops import count_flops
 from scaling_study.planning.identity import run_of
 from scaling_study.planning.jobs import distinct, require_one_command
 from scaling_study.planning.sweep import sweep_jobs
@@ -111,6 +113,30 @@ def test_fig4_is_width_for_four_pairs_of_depth_and_resolution():
     assert Counter((c.depth, c.resolution) for c in coefficients) == dict.fromkeys(
         [(1, 1), (1, 1.3), (2, 1), (2, 1.3)], 5
     )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        *(
+            pytest.param(given, id=given[0], marks=pytest.mark.slow)
+            for given in (["data=fashion_mnist"], ["model=resnet50", "data=imagenet_size"])
+        ),
+    ],
+)
+def test_shape_is_a_star_of_networks_that_cost_what_the_baseline_does(given):
+    runs = [job.run for job in jobs_of("+sweep=shape", *given)]
+    assert Counter(run.variant.method for run in runs) == {"custom": 12, "baseline": 1}
+    flops = [
+        count_flops(run.model, run.variant.coefficients, resolution_px=run.variant.resolution_px, **size_of(run.data))
+        for run in runs
+    ]
+    [baseline] = [cost for cost, run in zip(flops, runs, strict=True) if run.variant.method == "baseline"]
+    assert all(0.97 < cost / baseline < 1.03 for cost in flops)
+    assert {run.variant.flops_target for run in runs} == {None, 1}
+    moved = Counter((run.variant.coefficients.depth != 1, run.variant.coefficients.resolution != 1) for run in runs)
+    assert moved == {(True, False): 4, (True, True): 4, (False, True): 4, (False, False): 1}
 
 
 def test_regime_is_depth_and_width_at_equal_flops_for_growing_training():

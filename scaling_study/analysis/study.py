@@ -16,6 +16,7 @@ from scaling_study.analysis import (
     regime,
     robustness,
     search,
+    shape_tables,
     surface,
     times,
 )
@@ -69,6 +70,7 @@ def analyze(
         )
         parts.add("surface", lambda: surfaced(runs, parts.notes))
         parts.add("rates", lambda: {"rates": rates.rates(runs, draws=draws)})
+        parts.add("shape", lambda: shaped(runs, draws, parts.notes))
         parts.add("regime", lambda: {"regime": regime.regime(runs)})
     parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})
     paper = scaled_in_the_paper(published) if published.built_as.isin(costs.model).any() else published[:0]
@@ -126,6 +128,12 @@ def lawful(runs: pd.DataFrame, draws: int, notes: list[str]) -> dict[str, pd.Dat
     *tables, lines = law_tables.law_tables(runs, draws)
     notes += lines
     return dict(zip(("law", "law_curves", "law_map"), tables, strict=True))
+
+
+def shaped(runs: pd.DataFrame, draws: int, notes: list[str]) -> dict[str, pd.DataFrame]:
+    statements, curves, lines = shape_tables.shapes(runs, draws=draws)
+    notes += lines
+    return {"shape": statements, "shape_curves": curves}
 
 
 def surfaced(runs: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:

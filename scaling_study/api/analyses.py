@@ -35,6 +35,14 @@ class Directions(NamedTuple):
     map: pd.DataFrame
 
 
+class Shapes(NamedTuple):
+    """statements: a row per quantity, see the column ``what``, with ``attrs["notes"]`` on what could not be analyzed;
+    curves: accuracy along each pair of axes that are traded against each other."""
+
+    statements: pd.DataFrame
+    curves: pd.DataFrame
+
+
 def fit_curves(
     runs: pd.DataFrame,
     costs: Sequence[str] = COSTS,
@@ -120,6 +128,23 @@ def regime(runs: pd.DataFrame, *, response: str = "top1") -> pd.DataFrame:
     from scaling_study.analysis.regime import regime as effects
 
     return effects(runs, response=response)
+
+
+def shape(runs: pd.DataFrame, *, draws: int = 1000, response: str = "val_top1") -> Shapes:
+    """Whether the baseline is balanced: the best shape of equal multiply-adds, what it gains, and every trained one.
+
+    Of the runs that cost within 10% of the baseline, as of ``+sweep=shape``; both frames are empty without enough.
+    draws: of the bootstrap over seeds.
+
+    >>> import scaling_study as ss
+    >>> len(ss.shape(ss.load_runs("results/fractals-reference"), draws=100).statements)
+    0
+    """
+    from scaling_study.analysis.shape_tables import shapes
+
+    statements, curves, notes = shapes(runs, response, draws)
+    statements.attrs["notes"] = notes
+    return Shapes(statements, curves)
 
 
 def surface(

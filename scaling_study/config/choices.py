@@ -123,15 +123,33 @@ def check_scaling(scaling: Scaling) -> None:
         raise ConfigError("scaling.phi", scaling.phi, "needs scaling.method=compound")
     if method == "fast" and scaling.flops is None:
         raise ConfigError("scaling.flops", None, "scaling.method=fast needs a multiple of the baseline's flops")
+    if scaling.solve is not None:
+        check_solved(scaling)
     if scaling.flops is not None:
         check_budget(scaling)
+
+
+def check_solved(scaling: Scaling) -> None:
+    """Raise ConfigError where ``scaling.solve`` names an axis and other keys leave nothing to solve."""
+    axis = scaling.solve
+    if scaling.method != "custom":
+        raise ConfigError("scaling.solve", axis, f"needs scaling.method=custom; {scaling.method} says what to scale")
+    if scaling.flops is None:
+        raise ConfigError("scaling.solve", axis, "needs scaling.flops, the multiple of the baseline's flops to reach")
+    if (value := getattr(scaling, str(axis))) != 1:
+        raise ConfigError(f"scaling.{axis}", value, f"must stay 1 with scaling.solve={axis}, which finds it")
+    if scaling.stage_depth is not None:
+        raise ConfigError("scaling.stage_depth", scaling.stage_depth, "must be null with scaling.solve")
 
 
 def check_budget(scaling: Scaling) -> None:
     """The same where coefficients are solved from ``scaling.flops``."""
     method = scaling.method
-    if method == "custom":
-        message = "needs scaling.method=depth, width, resolution, compound or fast, which says what to scale"
+    if method == "custom" and scaling.solve is None:
+        message = (
+            "needs scaling.method=depth, width, resolution, compound or fast, or scaling.solve=AXIS, which says what "
+            "to scale"
+        )
         raise ConfigError("scaling.flops", scaling.flops, message)
     if scaling.phi != 0:
         raise ConfigError("scaling.phi", scaling.phi, "must stay 0 with scaling.flops, from which phi is solved")

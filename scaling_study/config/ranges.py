@@ -173,6 +173,7 @@ RULES: dict[str, Numbers | Words] = {
     "scaling.gamma": Numbers(0.01, 100),
     "scaling.fast_a": Numbers(0, 1),
     "scaling.flops": positive(4096, null=True),
+    "scaling.solve": Words(lambda value: value is None or value in AXES, f"must be one of {', '.join(AXES)}, or null"),
     "scaling.stage_depth": Numbers(0.001, 100_000, count=0, null=True),
     "scaling.triple": Numbers(0.01, 100, count=3, null=True, what="alpha, beta and gamma, "),
     "latency.seconds": positive(3600),

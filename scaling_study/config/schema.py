@@ -104,6 +104,7 @@ class Scaling:
     triple: list[float] | None
     point: str | None
     points: dict[str, Any] = field(default_factory=dict)
+    solve: str | None = None  # last: a group of a user's own may lack it
 
 
 @dataclass

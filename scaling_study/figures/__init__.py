@@ -22,6 +22,7 @@ from scaling_study.figures.comparisons import compared, regimes, searched
 from scaling_study.figures.curves import fitted, frontiers, width_by_depth_and_resolution
 from scaling_study.figures.law import directions, shapes
 from scaling_study.figures.methods import methods_together
+from scaling_study.figures.shape import traded
 from scaling_study.figures.times import time_against_counts
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def of_analysis(
         drawings |= planned(name, partial(of_parts, name, draw, tables.get(table), runs))
     for name, draw in WITHOUT_RUNS.items():
         drawings |= planned(name, partial(of_parts, name, draw, tables.get(name)))
+    if {"shape", "shape_curves"} <= set(tables):
+        drawings |= planned("shape", partial(of_shapes, tables["shape"], tables["shape_curves"]))
     if "regime" in tables:
         drawings["regime"] = partial(regimes, tables["regime"])
     if len(runs):
@@ -104,6 +107,16 @@ def of_parts(
     shown = {key: rows for key, rows in parts.items() if name != "comparisons" or rows.difference.notna().any()}
     own = {key: () if runs is None else (runs_of(runs, *key),) for key in shown}
     return {suffixed(name, parts, *key): partial(draw, rows, *own[key]) for key, rows in shown.items()}
+
+
+def of_shapes(statements: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
+    """Of the two tables on shapes of equal cost."""
+    parts, lines = parts_of(statements), {str(key): rows for key, rows in parts_of(curves).items()}  # a key may be NaN
+    return {
+        suffixed("shape", parts, *key): partial(traded, rows, lines[str(key)])
+        for key, rows in parts.items()
+        if str(key) in lines
+    }
 
 
 def runs_of(runs: pd.DataFrame, model: str, epochs: float) -> pd.DataFrame:

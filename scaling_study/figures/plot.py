@@ -31,6 +31,7 @@ __all__ = [
     "methods",
     "regime",
     "search",
+    "shape",
     "times",
 ]
 
@@ -137,6 +138,20 @@ def regime(table: pd.DataFrame) -> Figure:
     if table.empty:
         raise ValueError("regime: there is nothing to draw")
     return only("regime", analyzed({"regime": table}))
+
+
+def shape(
+    statements: pd.DataFrame, curves: pd.DataFrame, *, model: str | None = None, epochs: int | None = None
+) -> Figure:
+    """Accuracy of shapes of equal multiply-adds, a panel per pair of axes that are traded. Tables: as from ``shape``.
+
+    >>> import scaling_study as ss
+    >>> ss.plot.shape(*ss.shape(ss.load_runs("results/fractals-reference"), draws=100))
+    Traceback (most recent call last):
+    ...
+    ValueError: shape: there is nothing to draw
+    """
+    return only("shape", analyzed({"shape": statements, "shape_curves": curves}), model, epochs)
 
 
 def fig4(runs: pd.DataFrame) -> Figure:

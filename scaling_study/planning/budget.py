@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 from scaling_study.config.schema import Config
 from scaling_study.data import size_of
@@ -11,23 +12,24 @@ from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES
 from scaling_study.planning.requirements import cannot_scale, layers_exceed, pixels
 from scaling_study.scaling.budget import Unreachable, solve
-from scaling_study.scaling.coefficients import AXES, Coefficients, along, compound, fast
+from scaling_study.scaling.coefficients import AXES, Coefficients, compound, fast
 
 UNKNOWN_MIN = 64  # pixels below which budgets are not looked for in networks whose least input is not known
 NOMINAL_MAX = 4 * 4096  # a budget is not looked for beyond this multiple of the baseline's flops
 
 
 def solved(config: Config) -> tuple[float | None, Coefficients]:
-    """(phi, coefficients) of the variant of ``scaling.method`` nearest to ``scaling.flops``."""
+    """(phi, coefficients) of the variant nearest to ``scaling.flops``: of ``scaling.method``, or, where
+    ``scaling.solve`` names an axis, with the other two coefficients as given."""
     model, scaling = config.model, config.scaling
     coefficients_at, low = rule(config)
     axes = [axis for axis in AXES if getattr(coefficients_at(2.0), axis) != 1]
+    key, value = ("solve", scaling.solve) if scaling.solve else ("method", scaling.method)
     if missing := [axis for axis in axes if axis not in FAMILIES[model.family].axes]:
-        raise cannot_scale(model, "scaling.method", scaling.method, missing[0])
+        raise cannot_scale(model, f"scaling.{key}", value, missing[0])
     known: dict[tuple[float, float, int], float] = {}
 
-    def cost(position: float) -> float:
-        coefficients = coefficients_at(position)
+    def cost_of(coefficients: Coefficients) -> float:
         px = pixels(config.data, coefficients)
         key = (coefficients.depth, coefficients.width, px)
         if key not in known:
@@ -40,7 +42,10 @@ def solved(config: Config) -> tuple[float | None, Coefficients]:
                 known[key] = 1  # too small for a network whose limits are not known: as good as free
         return known[key]
 
-    budget, baseline = scaling.flops or 1.0, cost(0.0 if scaling.method == "compound" else 1.0)
+    def cost(position: float) -> float:
+        return cost_of(coefficients_at(position))
+
+    budget, baseline = scaling.flops or 1.0, cost_of(Coefficients())
     high, most = 1.0, config.limits.layers
     while cost(high) < budget * baseline and coefficients_at(high).nominal_flops < NOMINAL_MAX:
         if layers_exceed(model, coefficients_at(high), most):
@@ -50,7 +55,7 @@ def solved(config: Config) -> tuple[float | None, Coefficients]:
         position = solve(cost, budget * baseline, low, high).position
     except Unreachable as error:
         nearest = f"{error.nearest / baseline:.3g}"
-        message = f"no network that near; scaling.method={scaling.method} comes to {nearest} with model={model.name}"
+        message = f"no network that near; scaling.{key}={value} comes to {nearest} with model={model.name}"
         if layers_exceed(model, coefficients_at(high), most):
             message += f" and limits.layers={most}"
         raise ConfigError("scaling.flops", scaling.flops, message) from error
@@ -73,5 +78,6 @@ def rule(config: Config) -> tuple[Callable[[float], Coefficients], float]:
         a = scaling.fast_a
         low = resolution_min ** (4 / (1 - a)) if a < 1 else 0.0
         return lambda flops: fast(flops, a), max(low, 1e-4)
-    low = resolution_min if scaling.method == "resolution" else 0.01
-    return lambda coefficient: along(scaling.method, coefficient), low
+    axis = scaling.solve or scaling.method
+    given = Coefficients(scaling.depth, scaling.width, scaling.resolution)
+    return lambda coefficient: replace(given, **{axis: coefficient}), resolution_min if axis == "resolution" else 0.01

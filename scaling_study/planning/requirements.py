@@ -66,7 +66,7 @@ def source(config: Config, axis: str) -> tuple[str, object]:
     model, scaling = config.model, config.scaling
     if (multiplier := getattr(model, f"{axis}_multiplier", 1)) > 1 and getattr(scaling, axis) == 1:
         return f"model.{axis}_multiplier", multiplier
-    if scaling.flops is not None:
+    if scaling.flops is not None and scaling.solve in (None, axis):
         return "scaling.flops", scaling.flops
     if scaling.method == "compound":
         return "scaling.phi", scaling.phi

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaling_study.config.schema import Config, Scaling
-from scaling_study.models import timm_reference
+from scaling_study.models import built_coefficients, timm_reference
 from scaling_study.planning.budget import solved
 from scaling_study.planning.requirements import (
     pixels,
@@ -33,7 +33,7 @@ class Variant:
         """baseline, width-1.4, width-flops4, compound-phi2 or custom-d2-w1.4-r1."""
         if self.method == "baseline":
             return self.method
-        if self.flops_target is not None:
+        if self.flops_target is not None and self.method != "custom":
             return f"{self.method}-flops{self.flops_target:g}"
         if self.method in AXES:
             return f"{self.method}-{getattr(self.coefficients, self.method):g}"
@@ -76,11 +76,14 @@ def variant_of(config: Config) -> Variant:
     model, scaling = config.model, config.scaling
     if model.family == "timm":
         timm_reference.check_name(model.name)
-    budget = scaling.flops if scaling.flops not in (None, 1) else None
+    budget = scaling.flops if scaling.solve or scaling.flops != 1 else None
     if budget is not None:
-        require_resolution(config, Coefficients(), config.data.resolution)
-        require_buildable(config, Coefficients(), config.data.resolution)
+        given = asked_for(scaling) if scaling.solve else Coefficients()
+        require_resolution(config, given, pixels(config.data, given))
+        require_buildable(config, given, pixels(config.data, given))
         phi, coefficients = solved(config)
+        if scaling.solve and built_alike(config, coefficients):
+            coefficients = Coefficients()
     else:
         phi, coefficients = scaling.phi, asked_for(scaling)
     require_coefficients(config, coefficients)
@@ -89,11 +92,19 @@ def variant_of(config: Config) -> Variant:
     resolution_px = pixels(config.data, coefficients)
     require_resolution(config, coefficients, resolution_px)
     require_buildable(config, coefficients, resolution_px)
-    if budget is not None and method == "baseline":
-        off = f"the baseline itself is the nearest network that scaling.method={scaling.method} builds"
+    if budget not in (None, 1) and method == "baseline":
+        what = f"solve={scaling.solve}" if scaling.solve else f"method={scaling.method}"
+        off = f"the baseline itself is the nearest network that scaling.{what} builds"
         warnings.warn(f"scaling.flops={budget:g}: {off}, {100 * (1 / budget - 1):+.0f}% off", stacklevel=2)
     phi = {"baseline": 0.0, "compound": phi}.get(method)
     return Variant(method, phi, coefficients, resolution_px, None if method == "baseline" else budget)
+
+
+def built_alike(config: Config, coefficients: Coefficients) -> bool:
+    """Whether a variant has the layers, channels and pixels of the baseline, as depth 0.9 has where blocks are few."""
+    if pixels(config.data, coefficients) != config.data.resolution:
+        return False
+    return built_coefficients(config.model, coefficients) == (1, 1)
 
 
 def asked_for(scaling: Scaling) -> Coefficients:

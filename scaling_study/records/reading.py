@@ -34,6 +34,11 @@ ANALYZED = {
     ),
     "search": ("model verdict", "epochs alpha beta gamma flops_ratio n accuracy behind low high p_holm"),
     "regime": ("model effect verdict", "flops_target epochs points low high p_holm n"),
+    "shape": (
+        "model what axis status",
+        "epochs value low high edge_share depth width resolution flops_ratio accuracy sd n",
+    ),
+    "shape_curves": ("model pair", "epochs multiplier accuracy low high"),
     "time_fits": (
         "device precision time family predictor status",
         "threads n exponent exponent_low exponent_high correlation correlation_low correlation_high residual_factor",

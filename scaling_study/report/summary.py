@@ -19,6 +19,7 @@ from scaling_study.report.summary_models import (
 from scaling_study.report.summary_opening import opening_part
 from scaling_study.report.summary_rates import rates_part
 from scaling_study.report.summary_robustness import robustness_part
+from scaling_study.report.summary_shape import shape_part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,7 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
         "law": law_part,
         "surface": surface_part,
         "rates": rates_part,
+        "shape": shape_part,
         "regime": regime_part,
         "robustness": robustness_part,
         "time_fits": time_part,

@@ -21,6 +21,7 @@ from scaling_study.report.opening_findings import (
     search_sentence,
     time_sentence,
 )
+from scaling_study.report.summary_shape import shape_sentence
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def sentences(analysis: Analysis) -> list[str]:
     regime, robustness = tables.get("regime"), own.get("robustness")
     change = regime_sentence(None if regime is None else regime[regime.model == model])
     candidates = [
+        shape_sentence(own.get("shape")),
         search_sentence(own.get("search")),
         saturation_sentence(own.get("fits"), costs, robustness),
         compound_sentence(own.get("comparisons"), set(part.method), robustness, has_search(own)),

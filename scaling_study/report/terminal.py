@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 UPDATES_MIN = 100  # of the weights, by which a network has learned something
+OFF_MAX = 0.1  # share by which a network may cost more or less than asked for without a word
 UPDATES_FEW = 1000  # below which networks of different sizes have come differently far
 WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word
 # Columns of the table of variants.
@@ -100,6 +101,17 @@ def few_updates(updates: Sequence[int]) -> Iterator[str]:
             f"warning: {min(short)} updates of the weights in all, in {len(short)} of {len(updates)} runs: below "
             f"{UPDATES_FEW} differences between sizes may be those of how fast they learn. Smaller recipe.batch_size, "
             "more recipe.epochs or more data.train_images give more."
+        )
+
+
+def off_target(table: pd.DataFrame) -> Iterator[str]:
+    """A warning for each variant whose flops are more than OFF_MAX off its budget. table: a row per planned run, with
+    ``run_id``, ``target`` and ``built``, multiples of the baseline's flops."""
+    off = (table.built / table.target - 1).astype(float)
+    for row in table.assign(off=off)[off.abs() > OFF_MAX].drop_duplicates("built").itertuples():
+        yield (
+            f"warning: {row.run_id}: the nearest network that can be built has {row.built:.2f} times the baseline's "
+            f"multiply-adds, {100 * row.off:+.0f}% off scaling.flops={row.target:g}."
         )
 
 

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 AXES = ("depth", "width", "resolution")
 METHODS = ("baseline", *AXES, "compound", "fast", "custom")
@@ -43,12 +42,6 @@ def fast(flops: float, a: float) -> Coefficients:
     as s**(1-a/2), far slower than the flops.
     """
     return Coefficients(flops ** ((1 - a) / 2), flops ** (a / 2), flops ** ((1 - a) / 4))
-
-
-def along(axis: str, coefficient: float) -> Coefficients:
-    """A single axis scaled."""
-    changed: Any = {axis: coefficient}
-    return Coefficients(**changed)
 
 
 def method_of(coefficients: Coefficients, chosen: str = "custom") -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,7 +14,7 @@ from scaling_study.records.costs import load_table, require_readable
 from scaling_study.records.store import require_writable, run_folders, write_text
 from scaling_study.records.tables import has_tables, rebuild
 from scaling_study.report.drawing import draw_analysis
-from scaling_study.scaling.coefficients import AXES
+from scaling_study.tasks.presets import best_triples, write_law_presets, write_preset, write_shape_presets
 
 if TYPE_CHECKING:
     from scaling_study.analysis.study import Analysis
@@ -28,7 +26,7 @@ RECOMMENDATIONS = "recommendations"
 
 
 def run(jobs: Sequence[Job]) -> int:
-    """Write the analysis as tables, summary.md, a searched triple as a preset, and figures; print the summary."""
+    """Write the analysis as tables, summary.md, what it found as presets, and figures; print the summary."""
     config = jobs[0].config
     folder = config.study_dir
     require_readable(folder, "costs", "latencies", RECOMMENDATIONS)
@@ -48,12 +46,16 @@ def run(jobs: Sequence[Job]) -> int:
     several = len({row.epochs for row in best}) > 1
     presets = [write_preset(folder, row, f"_{row.epochs}epochs" if several else "") for row in best]
     presets += write_law_presets(folder, analysis.tables.get("law"))
+    shapes = write_shape_presets(folder, analysis.tables.get("shape"), runs)
     write_text(folder / "summary.md", text)
     print(text)
     drawn = draw_analysis(analysis.tables, runs, folder, config.study_plots_dir)
     print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
     for preset in presets:
         print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} scaling={preset.stem}")
+    for model, preset in shapes:
+        use = f"--config-dir {folder / 'conf'} model={model} +shape={preset.stem} study=NAME"
+        print(f"Preset: {preset}; a baseline of that shape, for a study of its own, with {use}")
     print(f"Figures: {', '.join(str(file) for file in drawn.files if file.suffix == '.png') or 'none'}")
     for line in analysis.failed:
         print(f"warning: {line}", file=sys.stderr)
@@ -99,54 +101,3 @@ def load(config: Config) -> pd.DataFrame:
     if not folder.is_dir() or has_tables(folder) or run_folders(folder):
         return rebuild(folder)
     return pd.DataFrame()
-
-
-def best_triples(search: pd.DataFrame | None) -> list:
-    """The row of the best triple of each model; nothing without a search."""
-    return [] if search is None else list(search[search.verdict == "best"].itertuples())
-
-
-def write_law_presets(folder: Path, law: pd.DataFrame | None) -> list[Path]:
-    """The law's best direction at twice the baseline's cost, of each part of a study, as options of the config group
-    ``scaling``, scaled to alpha * beta**2 * gamma**2 = 2; nothing without a law."""
-    from scaling_study.analysis.directions import NOMINAL  # loads scipy, which takes half a second
-
-    if law is None:
-        return []
-    rows = law[(law.quantity == "best direction") & (law.budget == 2)]
-    parts = rows.groupby(["model", "epochs"], dropna=False)
-    paths = []
-    for (model, epochs), part in parts:
-        logs = {row.axis: NOMINAL[row.axis] * math.log(row.value) for row in part.itertuples()}
-        shares = {axis: value / sum(logs.values()) for axis, value in logs.items()}
-        triple = {axis: 2 ** (shares.get(axis, 0.0) / NOMINAL[axis]) for axis in AXES}
-        ends = "; ".join(f"{row.axis} {row.value:.3g} ({row.low:.3g} to {row.high:.3g})" for row in part.itertuples())
-        doubt = ", an extrapolation" if part.extrapolated.any() else ""
-        lines = [
-            f"# The best direction by the law of study {folder.name}, at twice the baseline's multiply-adds{doubt}:",
-            f"# {ends}, 95% intervals.",
-            *preset_lines(triple["depth"], triple["width"], triple["resolution"]),
-        ]
-        several = len(parts) > len({key[0] for key, _ in parts})
-        paths.append(folder / "conf" / "scaling" / f"law_{model}{f'_{epochs:g}epochs' if several else ''}.yaml")
-        write_text(paths[-1], "\n".join(lines) + "\n")
-    return paths
-
-
-def preset_lines(alpha: float, beta: float, gamma: float) -> list[str]:
-    return [
-        *("defaults:", "  - default", "  - _self_"),
-        *(f"{name}: {value:.4g}" for name, value in (("alpha", alpha), ("beta", beta), ("gamma", gamma))),
-    ]
-
-
-def write_preset(folder: Path, best: Any, suffix: str = "") -> Path:
-    """The searched triple as an option of the config group ``scaling``; returns its path."""
-    path = folder / "conf" / "scaling" / f"searched_{best.model}{suffix}.yaml"
-    seeds = f"{best.n} seed{'s' if best.n > 1 else ''}"
-    lines = [
-        f"# The best triple of the search in study {folder.name}: {best.accuracy:.2f}% validation top-1, {seeds}.",
-        *preset_lines(best.alpha, best.beta, best.gamma),
-    ]
-    write_text(path, "\n".join(lines) + "\n")
-    return path

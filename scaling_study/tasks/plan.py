@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scaling_study.config.presets import recipe_changes
-from scaling_study.report.terminal import few_updates
-from scaling_study.scaling.coefficients import AXES
+from scaling_study.data import size_of
+from scaling_study.report.terminal import few_updates, off_target
+from scaling_study.scaling.coefficients import AXES, Coefficients
 
 if TYPE_CHECKING:
     from scaling_study.config.schema import Config
@@ -43,19 +44,24 @@ def run(jobs: Sequence[Job]) -> int:
     table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
     print(render(table))
     print(total(table, jobs[0].config))
-    for line in few_updates(table.updates.tolist()):
+    for line in (*few_updates(table.updates.tolist()), *off_target(table)):
         print(line, file=sys.stderr)
     return 0
 
 
 def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
+    from scaling_study.measure.flops import count_flops
+
     run, record = job.run, job.folder.record()
+    size = size_of(run.data) | {"resolution_px": run.data.resolution}
     return {
         "run_id": run.run_id,
         **{axis: getattr(run.variant.coefficients, axis) for axis in AXES},
         "resolution_px": run.variant.resolution_px,
         "seed": run.seed,
         "settings": recipe_changes(run.recipe),
+        "target": run.variant.flops_target,
+        "built": cost.flops / count_flops(run.model, Coefficients(), **size),
         "flops": cost.flops,
         "params": cost.params,
         "seconds": seconds,
@@ -66,12 +72,13 @@ def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
 def render(table: pd.DataFrame) -> str:
     shown = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3)
     shown = shown.drop(columns=["flops", "params"]).rename(columns={"seconds": "est_seconds"})
-    formats = dict.fromkeys(("depth", "width", "resolution"), "{:.2f}".format)
+    formats = dict.fromkeys(("depth", "width", "resolution", "built"), "{:.2f}".format)
     formats |= {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "est_seconds": "{:.0f}".format}
     settings = ["settings"] if shown.settings.notna().any() else []
-    columns = [*shown.columns[:6], *settings, "Mflops", "kparams", "est_seconds", "status"]
+    budgets = ["target", "built"] if shown.target.notna().any() else []
+    columns = [*shown.columns[:6], *settings, *budgets, "Mflops", "kparams", "est_seconds", "status"]
     shown["settings"] = shown.settings.fillna("")
-    return shown[columns].to_string(index=False, formatters=formats)
+    return shown[columns].to_string(index=False, formatters=formats | {"target": "{:g}".format}, na_rep="")
 
 
 def total(table: pd.DataFrame, config: Config) -> str:

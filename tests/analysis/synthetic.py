@@ -92,3 +92,28 @@ def surface_study(rng, exponents=(0.1, 0.5, 0.3), interaction=0.0, *, seeds=3, s
             row |= {"flops": 1e6 * depth * width**2 * resolution**2, "classes": 200}
             rows.append(row | {"top1": 100 - error + sd * rng.standard_normal()})
     return pd.DataFrame(rows)
+
+
+STAR = ((0.5, 1), (1.5, 1), (2, 1), (2.5, 1), (0.5, 1.4), (1.5, 0.8), (2, 0.7), (2.5, 0.63), (1, 0.7), (1, 0.85))
+STAR = (*STAR, (1, 1.2), (1, 1.4), (1, 1))
+
+
+def shape_study(rng, best=(0.0, 0.0), bend=(0.06, 0.25, 0.05), *, seeds=3, sd=0.5, shared=0.0, off=0.0, slope=-0.25):
+    """Shapes of equal cost with a quadratic log error of log2 depth and resolution: least at ``best``, by ``bend``, its
+    coefficients of both squares and the product; flops up to a share ``off`` from the baseline's, which errors follow
+    with ``slope``; noise of single runs ``sd``, and ``shared`` by the shapes of a seed, points."""
+    effects, rows = shared * rng.standard_normal(seeds), []
+    for depth, resolution in STAR:
+        method = "baseline" if depth == resolution == 1 else "custom"
+        flops = 1.0 if method == "baseline" else 1 + off * rng.uniform(-1, 1)
+        u, v = np.log2((depth, resolution)) - best
+        error = 25 * np.exp(np.dot(bend, (u**2, v**2, u * v)) + slope * np.log(flops))
+        width = (flops / depth) ** 0.5 / resolution
+        row = {"status": "done", "model": "net", "epochs": 2, "method": method, "classes": 200}
+        row |= {"depth": float(depth), "width": width, "resolution": float(resolution)}
+        row |= {"resolution_px": round(100 * resolution), "flops": 1e6 * flops, "flops_ratio": flops}
+        row |= {"flops_target": np.nan if method == "baseline" else 1.0}
+        for seed in range(seeds):
+            accuracy = 100 - error + effects[seed] + sd * rng.standard_normal()
+            rows.append(row | {"seed": seed, "val_top1": accuracy, "top1": accuracy})
+    return pd.DataFrame(rows)

@@ -6,15 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scaling_study.analysis.shape_tables import shapes
 from scaling_study.analysis.study import analyze
 from scaling_study.figures import of_analysis, save
+from scaling_study.figures.shape import traded
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 from scaling_study.records.tables import load_runs
 from scaling_study.report.drawing import load_analysis
 from scaling_study.scaling.grid import triples
 
-from ..analysis.synthetic import grid_study, matched_study, surface_study
+from ..analysis.synthetic import grid_study, matched_study, shape_study, surface_study
 from . import drawn as figures_of
 from .test_saturation import texts, texts_of
 
@@ -120,3 +122,21 @@ def test_committed_figures_re_render_from_committed_tables(study, tmp_path):
     assert written
     for again in written:
         assert texts_of(again) == texts_of(RESULTS.parent / "plots" / study.name / again.name)
+
+
+def test_traded_shapes_are_a_panel_per_pair_with_the_optimum_marked():
+    runs = shape_study(np.random.default_rng(0), (0.4, -0.1))
+    statements, curves, _ = shapes(runs, draws=100)
+    figure = traded(statements, curves)
+    assert [panel.get_xlabel().split(" (")[0] for panel in figure.axes] == [
+        "depth, paid for by width", "depth, paid for by resolution", "resolution, paid for by width",
+    ]  # fmt: skip
+    best = statements[statements.what == "pair optimum"]
+    for panel, row in zip(figure.axes, best.itertuples(), strict=True):
+        assert panel.get_title() == f"optimum {row.value:.2f} ({row.low:.2f} to {row.high:.2f})"
+        [marked] = [line for line in panel.lines if line.get_marker() == "D"]
+        assert marked.get_xdata() == pytest.approx([row.value])
+        assert len(panel.collections) == 3  # a band, and bars of the shapes and of the baseline
+    drawn = [line for panel in figure.axes for line in panel.lines if line.get_marker() in ("s", "^")]
+    assert sum(len(line.get_xdata()) for line in drawn) == 12
+    assert traded(statements[:0], curves) is None
