@@ -35,9 +35,7 @@ def check_choices(config: Config) -> None:
         raise ConfigError("model.drop_path_rate", model.drop_path_rate, f"family {model.family} has none; must be 0")
     check_data(config)
     check_scaling(config.scaling)
-    if config.recipe.decay_rate > 1 and config.recipe.schedule != "poly":
-        message = "must be at most 1, but with recipe.schedule=poly, where it is the power"
-        raise ConfigError("recipe.decay_rate", config.recipe.decay_rate, message)
+    check_schedule(config.recipe)
     if config.cuda_graphs and config.micro_batch_size is not None:
         raise ConfigError(
             "cuda_graphs", True, "must be false with micro_batch_size: a graph keeps no sums of gradients"
@@ -92,6 +90,13 @@ def check_data(config: Config) -> None:
         raise ConfigError("data.memory_resolution", data.memory_resolution, "must be 1 or more with data.in_memory")
     if config.task in ("train", "plan") and source.module is not None:
         check_augmentation(config.recipe, files=source.files and not data.in_memory)
+
+
+def check_schedule(recipe: Recipe) -> None:
+    """Raise ConfigError for a rate that would grow."""
+    if recipe.decay_rate > 1 and recipe.schedule != "poly":
+        message = "must be at most 1, but with recipe.schedule=poly, where it is the power"
+        raise ConfigError("recipe.decay_rate", recipe.decay_rate, message)
 
 
 def check_augmentation(recipe: Recipe, files: bool) -> None:
