@@ -133,6 +133,23 @@ def test_rate_is_every_rate_for_the_largest_of_each_method():
     assert jobs[0].config.vary == ["recipe.learning_rate"]
 
 
+def test_decay_is_every_weight_decay_for_the_networks_of_rate():
+    jobs, rate = jobs_of("+sweep=decay"), jobs_of("+sweep=rate")
+    found = Counter((job.run.recipe.weight_decay, job.run.variant) for job in jobs)
+    variants = {job.run.variant for job in rate}
+    assert found == {(decay, one): 1 for decay in (0.8, 0.2, 0.05, 0.0125, 0.003125) for one in variants}
+    assert jobs[0].config.vary == ["recipe.weight_decay"]
+
+
+def test_fair_is_every_method_at_one_budget_with_the_same_rates():
+    jobs = jobs_of("+sweep=fair")
+    found = Counter((job.run.variant.method, job.run.recipe.learning_rate) for job in jobs)
+    methods = ("baseline", "depth", "width", "resolution", "compound", "fast")
+    assert found == {(method, rate): 1 for method in methods for rate in (0.06, 0.03, 0.015, 0.0075, 0.00375)}
+    assert {job.run.variant.flops_target for job in jobs} == {None, 4}
+    assert jobs[0].config.study == "fractals-micro_mbconv-quick-fair"
+
+
 @pytest.mark.parametrize("sweep", sorted(path.stem for path in (Path(CONF) / "sweep").glob("*.yaml")))
 def test_no_task_refuses_what_a_sweep_sets_itself(sweep):
     jobs = jobs_of(f"+sweep={sweep}", "task=cost")
