@@ -41,7 +41,7 @@ def table_of(runs, **columns):
     return rates(runs.assign(**{"recipe": "quick"} | columns), draws=200)
 
 
-def test_a_recipe_has_the_rule_and_the_length_that_it_was_found_for(composed):
+def test_a_recipe_has_the_rule_and_the_length_that_it_was_found_for(composed, config):
     table = table_of(rate_study(0, (-0.5, 0.0, 0.0), sd=0.1), epochs=3)
     found = presets_of("study", {"rates": table})
     assert list(found) == ["recipe/learning_rate_net.yaml"]
@@ -50,17 +50,18 @@ def test_a_recipe_has_the_rule_and_the_length_that_it_was_found_for(composed):
     assert recipe.learning_rate == pytest.approx(rule.baseline, rel=1e-3)
     assert recipe.learning_rate_depth == pytest.approx(rule.depth, abs=1e-3)
     assert (recipe.learning_rate_width, recipe.learning_rate_resolution) == (0, 0)
-    assert (recipe.epochs, recipe.warmup_epochs, recipe.optimizer) == (3, 0.4, "nadamw")
+    own = config().recipe
+    assert (recipe.epochs, recipe.warmup_epochs, recipe.optimizer) == (3, own.warmup_epochs, own.optimizer)
     assert learning_rate(scaled(recipe, DEEP)) == pytest.approx(0.02 * 8**-0.5, rel=0.1)
     text = next(iter(found.values()))
     assert "kept" in text
     assert text.count(", 0 here") == 2
 
 
-def test_of_weight_decays_the_learning_rate_stays(composed):
+def test_of_weight_decays_the_learning_rate_stays(composed, config):
     runs = decays(rate_study(0, (-0.5, 0.0, 0.0), sd=0.1))
     recipe = composed(presets_of("study", {"rates": table_of(runs)}))
-    assert recipe.learning_rate == 0.015
+    assert recipe.learning_rate == config().recipe.learning_rate
     assert scaled(recipe, DEEP).weight_decay == pytest.approx(0.02 * 8**-0.5, rel=0.1)
 
 
