@@ -118,6 +118,7 @@ sweep=width
 +sweep=search search.gamma_step=-1
 +sweep=search search.alpha_step=many
 +sweep=search search.tolerance=1
++sweep=decay recipe.weight_decay=0
 +sweep=search search.tolerance=1e-9 search.alpha_step=0.3 search.beta_step=0.3 search.gamma_step=0.3
 +sweep=search scaling.alpha=1.3
 --config-dir /nowhere +sweep=width

@@ -14,6 +14,7 @@ from scaling_study.config.choices import check_choices
 from scaling_study.config.ignored import check_given
 from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
+from scaling_study.config.resolvers import multiples
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
@@ -147,16 +148,43 @@ def test_regime_is_depth_and_width_at_equal_flops_for_growing_training():
     assert jobs[0].config.vary == ["recipe.epochs"]
 
 
-def test_rate_is_every_rate_for_the_largest_of_each_method():
+def test_rate_is_every_rate_for_the_largest_of_each_method(config):
     jobs = jobs_of("+sweep=rate")
-    found = Counter((job.run.recipe.learning_rate, job.run.variant.method) for job in jobs)
+    own = config().recipe.learning_rate
+    found = Counter((job.run.recipe.learning_rate / own, job.run.variant.method) for job in jobs)
     methods = ("baseline", "depth", "width", "resolution", "compound")
-    assert found == {(rate, method): 1 for rate in (0.06, 0.03, 0.015, 0.0075, 0.00375) for method in methods}
+    assert found == {(multiple, method): 1 for multiple in (4, 2, 1, 0.5, 0.25) for method in methods}
     largest = {job.run.variant.method: job.run.variant.coefficients for job in jobs}
     for method in methods[1:]:
         others = [job.run.variant.coefficients for job in jobs_of(f"+sweep={method}")]
         assert largest[method].nominal_flops == max(one.nominal_flops for one in others)
     assert jobs[0].config.vary == ["recipe.learning_rate"]
+
+
+def test_decay_is_every_weight_decay_for_the_networks_of_rate(config):
+    jobs, rate = jobs_of("+sweep=decay"), jobs_of("+sweep=rate")
+    own = config().recipe.weight_decay
+    found = Counter((job.run.recipe.weight_decay / own, job.run.variant) for job in jobs)
+    variants = {job.run.variant for job in rate}
+    assert found == {(multiple, one): 1 for multiple in (16, 4, 1, 0.25, 0.0625) for one in variants}
+    assert jobs[0].config.vary == ["recipe.weight_decay"]
+
+
+def test_fair_is_every_method_at_one_budget_with_the_same_rates():
+    jobs = jobs_of("+sweep=fair", "recipe=resnet", "recipe.color_jitter=0")
+    found = Counter((job.run.variant.method, job.run.recipe.learning_rate) for job in jobs)
+    methods = ("baseline", "depth", "width", "resolution", "compound", "fast")
+    assert found == {(method, rate): 1 for method in methods for rate in (0.4, 0.2, 0.1, 0.05, 0.025)}
+    assert {job.run.variant.flops_target for job in jobs} == {None, 4}
+    assert jobs[0].config.study.endswith("-resnet-fair")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"), [(0.0, "must be above 0 in this"), (-1.0, "must be a"), ("x", "must be a")]
+)
+def test_a_value_without_multiples_is_refused(value, message):
+    with pytest.raises(ConfigError, match=rf"^recipe\.weight_decay={value}: {message}"):
+        multiples("recipe.weight_decay", value, 2, 1)
 
 
 @pytest.mark.parametrize("sweep", sorted(path.stem for path in (Path(CONF) / "sweep").glob("*.yaml")))

@@ -61,8 +61,10 @@ def envelope(runs: pd.DataFrame, response: str = "val_top1") -> tuple[pd.DataFra
 
     The settings of a row are those with the best mean ``response``, on the validation split, over the *other* seeds, so
     that no seed's luck picks itself (nested resampling: on 300 synthetic studies of 6 equal settings and 3 seeds it
-    is off by 0.00 (0.01) standard deviations of a run, where the best of every run is 1.3 too good). With a single seed
-    it picks itself, which a note says. Rows get ``tuned`` as their settings.
+    is off by 0.00 (0.01) standard deviations of a run, where the best of every run is 1.3 too good). 95% intervals of
+    differences between equally good methods, tuned over 5 rates, hold it in 88 to 93% of 600 synthetic studies of 2, 3
+    and 5 seeds, where those without tuning do in 93 to 96%. With a single seed it picks itself, which a note says.
+    Rows get ``tuned`` as their settings.
     """
     if "settings" not in runs or runs.empty:
         return runs, []

@@ -19,6 +19,7 @@ from scaling_study.analysis import (
     shape_tables,
     surface,
     times,
+    trials,
 )
 from scaling_study.analysis.observations import usable
 from scaling_study.errors import one_line
@@ -49,13 +50,17 @@ def analyze(
     threshold: float = 0.5,
     draws: int = 1000,
     tolerance: float = 0.1,
+    tried: pd.DataFrame | None = None,
 ) -> Analysis:
     """Analyze the run table of a study, and its cost and latency tables where it has them.
+
+    tried: the run table with all settings of training, where ``runs`` holds those that are compared; None: ``runs``.
 
     published: what scaling_study.published() gives; the paper's single-seed Tables 3 and 7 are compared too where the
     study has costs of published models. Empty frames are allowed everywhere.
     """
     parts = Parts()
+    every = runs if tried is None else tried
     if len(runs):
         runs = with_latency(runs, costs, latencies)
         parts.add("convergence", lambda: {"convergence": convergence.convergence(runs)})
@@ -69,7 +74,8 @@ def analyze(
             "robustness", lambda: {"robustness": robustness.robustness(runs, threshold=threshold, tables=parts.tables)}
         )
         parts.add("surface", lambda: surfaced(runs, parts.notes))
-        parts.add("rates", lambda: {"rates": rates.rates(runs, draws=draws)})
+        parts.add("rates", lambda: {"rates": rates.rates(every, draws=draws)})
+        parts.add("trials", lambda: {"trials": trials.trials(every)})
         parts.add("shape", lambda: shaped(runs, draws, parts.notes))
         parts.add("regime", lambda: {"regime": regime.regime(runs)})
     parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})

@@ -31,16 +31,25 @@ def settings_of(name: str) -> dict[str, Any]:
 def recipe_changes(recipe: Recipe) -> str | None:
     """What ``recipe`` changes in the file of its name (of a user's own recipe: in recipe_base.yaml), as ``key=value``
     in the order of the schema, separated by blanks. None where nothing is changed."""
-    base = yaml.safe_load((CONF / "recipe_base.yaml").read_text(encoding="utf-8"))
-    file = CONF / "recipe" / f"{recipe.name}.yaml"
-    own = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    preset = {key: value for key, value in (base | own).items() if value != "???"}
+    preset = recipe_preset(recipe.name)
     changes = [
         f"{key}={plain(value)}"
         for key, value in vars(recipe).items()
         if key not in OWN_COLUMNS and key in preset and value != preset[key]
     ]
     return " ".join(changes) or None
+
+
+def recipe_preset(name: str) -> dict[str, Any]:
+    """The keys of the package's recipe ``name``; of a user's own, those of recipe_base.yaml, ??? where it has none."""
+    base = yaml.safe_load((CONF / "recipe_base.yaml").read_text(encoding="utf-8"))
+    file = recipe_file(name)
+    return base | (yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {})
+
+
+def recipe_file(name: str) -> Path:
+    """The file of the recipe ``name`` where it is the package's own."""
+    return CONF / "recipe" / f"{name}.yaml"
 
 
 def plain(value: Any) -> str:

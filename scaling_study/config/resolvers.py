@@ -19,7 +19,18 @@ def grid_of_triples(*settings: float) -> str:
     return comma_separated(*settings)
 
 
+def multiples(key: str, value: object, *factors: float) -> str:
+    """The values of a sweep of ``key`` around ``value``, that of the recipe. Hydra asks for them before the config is
+    checked."""
+    if not isinstance(value, int | float) or value not in RULES[key]:
+        raise ConfigError(key, value, RULES[key].message)
+    if not value:
+        raise ConfigError(key, value, "must be above 0 in this sweep, which trains with multiples of it")
+    return ",".join(repr(value * factor) for factor in factors)
+
+
 OmegaConf.register_new_resolver("count_workers", count_workers, replace=True)
 OmegaConf.register_new_resolver("folder", lambda path: expanded("results_dir", path), replace=True)
 OmegaConf.register_new_resolver("folder_name", lambda name: str(name).replace("/", "_"), replace=True)
 OmegaConf.register_new_resolver("grid_of_triples", grid_of_triples, replace=True)
+OmegaConf.register_new_resolver("multiples", multiples, replace=True)

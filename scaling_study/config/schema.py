@@ -126,7 +126,7 @@ class Analysis:
     threshold: float
     draws: int
     settings: str | None
-    envelope: bool
+    envelope: bool | None
 
 
 @dataclass

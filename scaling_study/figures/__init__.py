@@ -15,6 +15,7 @@ import pandas as pd
 
 from scaling_study.analysis.rules import one_rule
 from scaling_study.analysis.settings import equal_settings
+from scaling_study.analysis.trials import to_compare
 from scaling_study.figures import family
 from scaling_study.figures.aggregation import studies
 from scaling_study.figures.axes import one_panel_per_axis
@@ -47,7 +48,7 @@ FAMILY_FIGURES = {
 def of_runs(runs: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
     """{name: drawing} of a run table, a set per model that was scaled and length of training; empty when no run is
     done."""
-    parts = studies(one_rule(equal_settings(runs)[0]))
+    parts = studies(one_rule(equal_settings(to_compare(runs)[0])[0]))
     figures: dict[str, Callable[[], Figure | None]] = {}
     for (model, epochs), rows in parts.items():
         for name, draw in RUN_FIGURES.items():
@@ -68,7 +69,9 @@ def of_analysis(
 
     A table that is not as expected gives a drawing, of the table's name, that raises what is wrong with it.
     """
-    runs = one_rule(equal_settings(runs[runs.status == "done"])[0]) if len(runs) else runs
+    if len(runs):
+        runs = to_compare(runs)[0]
+        runs = one_rule(equal_settings(runs[runs.status == "done"])[0])
     drawings: dict[str, Callable[[], Figure | None]] = {}
     for name, (table, draw) in WITH_RUNS.items():
         drawings |= planned(name, partial(of_parts, name, draw, tables.get(table), runs))

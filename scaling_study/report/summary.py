@@ -20,6 +20,7 @@ from scaling_study.report.summary_opening import opening_part
 from scaling_study.report.summary_rates import rates_part
 from scaling_study.report.summary_robustness import robustness_part
 from scaling_study.report.summary_shape import shape_part
+from scaling_study.report.summary_trials import trials_part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +33,7 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
     tables = analysis.tables
     writers = {
         "convergence": convergence_part,
+        "trials": lambda trials: trials_part(trials, analysis.runs, tables.get("rates")),
         "fits": lambda fits: saturation_part(fits, analysis.runs),
         "comparisons": comparison_part,
         "leaders": leader_part,

@@ -1,41 +1,85 @@
-"""The summary's part about learning rates: the best of each network, what the recipe's own costs, and exponents."""
+"""The summary's part about learning rates and weight decays: the best of each network, what the recipe's own costs, and
+the rule by size."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
-from scaling_study.report.markdown import coefficients, epochs_text, interval, table
+from scaling_study.report.markdown import coefficients, epochs_text, interval, joined, table
 
 
 def rates_part(rates: pd.DataFrame) -> Iterator[str]:
-    yield "## Does the best learning rate depend on the size?"
-    yield ""
-    yield (
-        "The best rate is the top of a parabola through the best trained rate and its neighbors, by validation top-1; "
-        "the loss is what the recipe's own rate costs. A best rate at the end of what was tried may lie beyond it."
-    )
+    for n, (rate, rows) in enumerate(rates.groupby("rate", sort=False)):
+        yield from ([""] if n else [])
+        yield from rate_lines(str(rate), rows)
+
+
+def rate_lines(rate: str, rates: pd.DataFrame) -> Iterator[str]:
+    words = rate.replace("_", " ")
+    yield f"## Does the best {words} depend on the size?"
     yield ""
     best = rates[rates.what == "best rate"]
-    yield from table(
-        [
-            {
-                "model": row.model,
-                "epochs": row.epochs,
-                "method": row.method,
-                "depth, width, resolution": coefficients(row),
-                "best rate": interval(row.value, row.low, row.high, "{:.3g}") + (", at the end" if row.at_edge else ""),
-                "loss at the recipe's rate": interval(row.loss, row.loss_low, row.loss_high, "{:.2f}"),
-                "n": row.n,
-            }
-            for row in best.itertuples()
-        ]
+    predicted = best.predicted.notna().any()
+    yield (
+        "The best is the top of a parabola through the best trained value and its neighbors, by validation top-1; the "
+        f"loss is what the recipe's own {words} costs. A best value at the end of what was tried may lie beyond it."
+        + (" Expected is what the rule through the other networks alone predicts." if predicted else "")
     )
-    for (model, epochs), rows in rates[rates.what == "exponent"].groupby(["model", "epochs"], dropna=False):
-        keys = ", ".join(
-            f"recipe.learning_rate_{row.method}={row.value:.2f} ({row.low:.2f} to {row.high:.2f})"
-            if pd.notna(row.low)
-            else f"recipe.learning_rate_{row.method}={row.value:.2f}"
-            for row in rows.itertuples()
-        )
+    yield ""
+    yield from table([cells(row, words, predicted) for row in best.itertuples()])
+    for (model, epochs), part in rates.groupby(["model", "epochs"], dropna=False):
+        name = ", ".join(filter(None, (model, epochs_text(epochs))))
+        exponents = part[part.what == "exponent"]
+        if len(exponents):
+            yield ""
+            yield f"The best values of {name} follow {joined(map(exponent_words, exponents.itertuples()))}."
+            yield kept_sentence(part)
         yield ""
-        yield f"The best rates of {', '.join(filter(None, (model, epochs_text(epochs))))} follow {keys}."
+        yield f"{name}: {held_out_sentence(part[part.what == 'best rate'], words)}"
+
+
+def cells(row: Any, words: str, predicted: bool) -> dict[str, Any]:
+    found = {
+        "model": row.model,
+        "epochs": row.epochs,
+        "method": row.method,
+        "depth, width, resolution": coefficients(row),
+        f"best {words}": interval(row.value, row.low, row.high, "{:.3g}") + (", at the end" if row.at_edge else ""),
+        "loss at the recipe's": interval(row.loss, row.loss_low, row.loss_high, "{:.2f}"),
+        "n": row.n,
+    }
+    if predicted:
+        found["expected"] = "none" if pd.isna(row.predicted) else f"{row.predicted:.3g}"
+        found["best / expected"] = interval(row.ratio, row.ratio_low, row.ratio_high, "{:.2f}")
+    return found
+
+
+def exponent_words(row: Any) -> str:
+    words = f"recipe.{row.rate}_{row.method}={row.value:.2f}"
+    return words if pd.isna(row.low) else f"{words} ({row.low:.2f} to {row.high:.2f})"
+
+
+def kept_sentence(part: pd.DataFrame) -> str:
+    """The rule with the exponents that are distinguishable from 0, as the preset has it."""
+    rule = dict(zip(*(part.loc[part.what == "rule", name] for name in ("method", "value")), strict=True))
+    start = f"{rule.pop('baseline'):.3g} at the baseline"
+    if not rule:
+        chance = "" if part.low.notna().any() else ", for with one seed there is no interval"
+        return f"No exponent is distinguishable from 0{chance}, so the rule is one value for all sizes: {start}."
+    powers = joined(f"{axis} to the power of {power:.2f}" for axis, power in rule.items())
+    return f"The rule keeps what is distinguishable from 0: {start}, times {powers}."
+
+
+def held_out_sentence(best: pd.DataFrame, words: str) -> str:
+    """How well the rule predicts the best of networks that it was not fitted on."""
+    known = best[best.ratio.notna()]
+    if known.empty:
+        return "too few networks with a best value between those tried to predict one of them from the others."
+    off = pd.concat([known.ratio, 1 / known.ratio]).max()
+    line = (
+        f"the rule predicts the best {words} of networks it was not fitted on within a factor of {off:.2f} "
+        f"({len(known)} of {len(best)} networks, each left out in turn"
+    )
+    ends = pd.concat([known.ratio_high, 1 / known.ratio_low])
+    return f"{line}; up to {ends.max():.2f} by their intervals)." if ends.notna().any() else f"{line})."

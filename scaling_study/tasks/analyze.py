@@ -14,7 +14,8 @@ from scaling_study.records.costs import load_table, require_readable
 from scaling_study.records.store import require_writable, run_folders, write_text
 from scaling_study.records.tables import has_tables, rebuild
 from scaling_study.report.drawing import draw_analysis
-from scaling_study.tasks.presets import best_triples, write_law_presets, write_preset, write_shape_presets
+from scaling_study.report.presets import presets_of
+from scaling_study.tasks.shape_preset import write_shape_presets
 
 if TYPE_CHECKING:
     from scaling_study.analysis.study import Analysis
@@ -30,8 +31,9 @@ def run(jobs: Sequence[Job]) -> int:
     config = jobs[0].config
     folder = config.study_dir
     require_readable(folder, "costs", "latencies", RECOMMENDATIONS)
-    runs, notes = chosen(config, load(config))
-    analysis = analyze(config, runs)
+    tried = load(config)
+    runs, notes = chosen(config, tried)
+    analysis = analyze(config, runs, tried)
     analysis = replace(analysis, notes=(*notes, *analysis.notes))
     require_writable(folder)
     for name in (*(f"{name}.csv" for name in analysis.tables), "summary.md"):
@@ -42,17 +44,16 @@ def run(jobs: Sequence[Job]) -> int:
     from scaling_study.report.summary import summary
 
     text = summary(config.study, analysis, load_table(folder, RECOMMENDATIONS))
-    best = best_triples(analysis.tables.get("search"))
-    several = len({row.epochs for row in best}) > 1
-    presets = [write_preset(folder, row, f"_{row.epochs}epochs" if several else "") for row in best]
-    presets += write_law_presets(folder, analysis.tables.get("law"))
+    presets = {folder / "conf" / name: text for name, text in presets_of(config.study, analysis.tables).items()}
+    for path, lines in presets.items():
+        write_text(path, lines)
     shapes = write_shape_presets(folder, analysis.tables.get("shape"), runs)
     write_text(folder / "summary.md", text)
     print(text)
     drawn = draw_analysis(analysis.tables, runs, folder, config.study_plots_dir)
     print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
     for preset in presets:
-        print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} scaling={preset.stem}")
+        print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} {preset.parent.name}={preset.stem}")
     for model, preset in shapes:
         use = f"--config-dir {folder / 'conf'} model={model} +shape={preset.stem} study=NAME"
         print(f"Preset: {preset}; a baseline of that shape, for a study of its own, with {use}")
@@ -62,9 +63,9 @@ def run(jobs: Sequence[Job]) -> int:
     return 1 if analysis.failed else drawn.status
 
 
-def analyze(config: Config, runs: pd.DataFrame) -> Analysis:
-    """The Analysis of the study that ``config`` names, ``runs`` its run table. Raises StudyError when there is nothing
-    to analyze."""
+def analyze(config: Config, runs: pd.DataFrame, tried: pd.DataFrame) -> Analysis:
+    """The Analysis of the study that ``config`` names, ``tried`` its run table and ``runs`` what of it is compared.
+    Raises StudyError when there is nothing to analyze."""
     from scaling_study.analysis.study import analyze
     from scaling_study.literature import published
 
@@ -74,23 +75,19 @@ def analyze(config: Config, runs: pd.DataFrame) -> Analysis:
         raise StudyError(f"study={config.study}: there is no finished run and no latency table, so nothing to analyze")
     settings: dict[str, Any] = {"threshold": config.analysis.threshold, "draws": config.analysis.draws}
     tolerance = config.search.tolerance
-    return analyze(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, **settings)
+    return analyze(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, tried=tried, **settings)
 
 
 def chosen(config: Config, runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """(rows of the run table that ``analysis.settings`` or ``analysis.envelope`` asks for, notes). Raises ConfigError
     where no run has the settings."""
-    from scaling_study.analysis.settings import envelope, equal_settings
+    from scaling_study.analysis.trials import to_compare
 
-    wanted = config.analysis.settings
-    if config.analysis.envelope:
-        if wanted is not None:
-            raise ConfigError("analysis.envelope", True, f"takes the best of all, and analysis.settings={wanted} one")
-        return envelope(runs)
-    if wanted is None:  # the analysis itself takes the most frequent
-        return runs, []
+    wanted, best = config.analysis.settings, config.analysis.envelope
+    if best and wanted is not None:
+        raise ConfigError("analysis.envelope", True, f"takes the best of all, and analysis.settings={wanted} one")
     try:
-        return equal_settings(runs, "" if wanted == "recipe" else wanted)
+        return to_compare(runs, "" if wanted == "recipe" else wanted, best)
     except ValueError as error:
         raise ConfigError("analysis.settings", wanted, str(error).partition(": ")[2]) from None
 

@@ -48,7 +48,7 @@ def law_of(config: Config) -> Law:
     """The law of the configured model and length of training. Raises StudyError when there is none."""
     from scaling_study.analysis.law import laws  # loads scipy, which takes half a second
 
-    runs = analyze.load(config)
+    runs, _ = analyze.chosen(config, analyze.load(config))
     if runs.empty:
         raise StudyError(f"study={config.study}: there is no finished run to learn from")
     found, refused = laws(runs, config.analysis.draws)

@@ -21,3 +21,4 @@ def test_a_recipe_of_ones_own_is_compared_with_the_base(config):
     own = replace(config().recipe, name="mine", weight_decay=0.2)
     assert "weight_decay=0.2" in recipe_changes(own).split()
     assert "batch_size" not in recipe_changes(own)
+    assert f"learning_rate={own.learning_rate:g}" in recipe_changes(own).split()  # which the base leaves open

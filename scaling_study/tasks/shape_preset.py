@@ -1,8 +1,7 @@
-"""What task=analyze found as files of configuration: triples of scaling, and the shape of a baseline."""
+"""The best shape that task=analyze found as a file of configuration."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,61 +15,10 @@ from scaling_study.records.built import CHANNELS
 from scaling_study.records.store import run_folders, write_text
 from scaling_study.report.markdown import epochs_text, interval
 from scaling_study.scaling.budget import Unreachable, solve
-from scaling_study.scaling.coefficients import AXES, Coefficients
+from scaling_study.scaling.coefficients import Coefficients
 
 if TYPE_CHECKING:
     from scaling_study.config.schema import Model
-
-
-def best_triples(search: pd.DataFrame | None) -> list:
-    """The row of the best triple of each model; nothing without a search."""
-    return [] if search is None else list(search[search.verdict == "best"].itertuples())
-
-
-def write_law_presets(folder: Path, law: pd.DataFrame | None) -> list[Path]:
-    """The law's best direction at twice the baseline's cost, of each part of a study, as options of the config group
-    ``scaling``, scaled to alpha * beta**2 * gamma**2 = 2; nothing without a law."""
-    from scaling_study.analysis.directions import NOMINAL  # loads scipy, which takes half a second
-
-    if law is None:
-        return []
-    rows = law[(law.quantity == "best direction") & (law.budget == 2)]
-    parts = rows.groupby(["model", "epochs"], dropna=False)
-    paths = []
-    for (model, epochs), part in parts:
-        logs = {row.axis: NOMINAL[row.axis] * math.log(row.value) for row in part.itertuples()}
-        shares = {axis: value / sum(logs.values()) for axis, value in logs.items()}
-        triple = {axis: 2 ** (shares.get(axis, 0.0) / NOMINAL[axis]) for axis in AXES}
-        ends = "; ".join(f"{row.axis} {row.value:.3g} ({row.low:.3g} to {row.high:.3g})" for row in part.itertuples())
-        doubt = ", an extrapolation" if part.extrapolated.any() else ""
-        lines = [
-            f"# The best direction by the law of study {folder.name}, at twice the baseline's multiply-adds{doubt}:",
-            f"# {ends}, 95% intervals.",
-            *preset_lines(triple["depth"], triple["width"], triple["resolution"]),
-        ]
-        several = len(parts) > len({key[0] for key, _ in parts})
-        paths.append(folder / "conf" / "scaling" / f"law_{model}{f'_{epochs:g}epochs' if several else ''}.yaml")
-        write_text(paths[-1], "\n".join(lines) + "\n")
-    return paths
-
-
-def preset_lines(alpha: float, beta: float, gamma: float) -> list[str]:
-    return [
-        *("defaults:", "  - default", "  - _self_"),
-        *(f"{name}: {value:.4g}" for name, value in (("alpha", alpha), ("beta", beta), ("gamma", gamma))),
-    ]
-
-
-def write_preset(folder: Path, best: Any, suffix: str = "") -> Path:
-    """The searched triple as an option of the config group ``scaling``; returns its path."""
-    path = folder / "conf" / "scaling" / f"searched_{best.model}{suffix}.yaml"
-    seeds = f"{best.n} seed{'s' if best.n > 1 else ''}"
-    lines = [
-        f"# The best triple of the search in study {folder.name}: {best.accuracy:.2f}% validation top-1, {seeds}.",
-        *preset_lines(best.alpha, best.beta, best.gamma),
-    ]
-    write_text(path, "\n".join(lines) + "\n")
-    return path
 
 
 def write_shape_presets(folder: Path, shape: pd.DataFrame | None, runs: pd.DataFrame) -> list[tuple[str, Path]]:

@@ -14,7 +14,7 @@ from scaling_study.models import built_coefficients
 from scaling_study.planning.identity import run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.scaling.coefficients import Coefficients
-from scaling_study.tasks.presets import write_shape_presets
+from scaling_study.tasks.shape_preset import write_shape_presets
 
 
 def statements(**columns):
