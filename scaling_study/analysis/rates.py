@@ -65,9 +65,7 @@ def only_rate(settings: str) -> bool:
 
 def of_part(part: pd.DataFrame, response: str, draws: int, seed: int) -> Iterator[dict[str, Any]]:
     """Rows of one model and length of training; column ``own``: whether a run has the most frequent settings."""
-    cells = part.groupby([*VARIANT, "learning_rate"], dropna=False)[response].agg(["mean", "count", "var"])
-    df = int((cells["count"] - 1).sum())
-    noise = float(np.sqrt((cells["var"] * (cells["count"] - 1)).sum() / df)) if df else np.nan
+    noise, df = noise_of(part, response)
     rng = np.random.default_rng(seed)
     tops, coefficients = [], []
     for _, variant in part.groupby(VARIANT, dropna=False):
@@ -94,6 +92,14 @@ def of_part(part: pd.DataFrame, response: str, draws: int, seed: int) -> Iterato
             averaged = variant[[name for name in (*AXES, *BUILT) if name in variant]].astype(float).mean()
             coefficients.append(built(averaged.to_frame().T)[0])
     yield from exponents(np.array(coefficients), np.array(tops))
+
+
+def noise_of(part: pd.DataFrame, response: str) -> tuple[float, int]:
+    """(standard deviation of a run about the mean of its variant and rate, pooled, NaN without a second seed; its
+    degrees of freedom)."""
+    cells = part.groupby([*VARIANT, "learning_rate"], dropna=False)[response].agg(["count", "var"])
+    df = int((cells["count"] - 1).sum())
+    return float(np.sqrt((cells["var"] * (cells["count"] - 1)).sum() / df)) if df else np.nan, df
 
 
 def best_rates(logs: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
