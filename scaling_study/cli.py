@@ -29,6 +29,7 @@ TASKS = {
     "report": "scaling_study.tasks.report",
     "analyze": "scaling_study.tasks.analyze",
     "recommend": "scaling_study.tasks.recommend",
+    "next": "scaling_study.tasks.next",
     "evaluate": "scaling_study.tasks.evaluate",
 }
 

@@ -12,7 +12,7 @@ from PIL import Image
 from .config.test_parsing import numbers
 from .conftest import SMALL
 
-TASKS = ["train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"]
+TASKS = ["train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "next", "evaluate"]
 NEEDED = {"recommend": ["budget.flops=2"], "evaluate": ["evaluate.weights=hub"]}  # or the task itself is refused
 DIGITS = "9" * 100
 
@@ -236,6 +236,10 @@ scaling.points={a:{depth:2}}
 +scaling.points={a:3} scaling.point=a
 +scaling.points={a:{depth:0}} scaling.point=a
 +scaling.points={a:{point:b}} scaling.point=a
++scaling.points={a:{recipe:3}} scaling.point=a
++scaling.points={a:{recipe:{epoch:3}}} scaling.point=a
++scaling.points={a:{seed:-1}} scaling.point=a
+-m +scaling.points={a:{seed:1}} scaling.point=a seed=0,1
 +scaling.points={a:{points:{}}} scaling.point=a scaling.width=0
 scaling.points=3 scaling.point=a
 scaling.points=null scaling.point=a
@@ -404,6 +408,15 @@ limits.memory_gb=much
 limits.layers=5
 limits.layers=5 task=cost
 budget.flops=4
+next.minutes=5
+task=next
+task=next next.methods=[width]
+task=next next.methods=[width,custom]
+task=next next.methods=width
+task=next next.question=rate
+task=next next.question=rate next.methods=[width] next.flops=2
+task=next next.question=direction next.methods=[width]
+task=next next.question=all
 evaluate.weights=hub
 analysis.draws=200
 latency.seconds=1

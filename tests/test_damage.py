@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 STUDY = Path("results") / "s"
 RUN = "width-1.4-seed0"  # the run whose files are damaged
 SETTINGS = ["study=s", "recipe.epochs=2", "checkpoint.keep=true", "hydra/launcher=basic", *SMALL]
-POINTS = "baseline,width-1.4,depth-2,resolution-1.3,compound-1,compound-2"
+POINTS = "baseline,width-1.4,width-1.8,depth-2,depth-3,resolution-1.3,resolution-1.5,compound-1,compound-2"
 WIDTHS = ["-m", "scaling.width=1,1.4", "seed=0,1"]
 FAILS = ["scaling.width=30000", "limits.memory_gb=1e9"]  # for want of memory
 LATENCY = ["task=latency", "latency.seconds=0.001", "latency.batch_size_max=1"]
@@ -46,6 +46,7 @@ TASKS = {
     "analyze": ["task=analyze", "analysis.draws=100"],
     "report": ["task=report"],
     "recommend": ["task=recommend", "budget.flops=1.4"],
+    "next": ["task=next", "next.flops=1.5", "next.minutes=1"],
     "plan": [*WIDTHS, "task=plan"],
     "cost": ["-m", "scaling.width=1,1.4,1.8", "task=cost"],  # one variant more than the table holds
     "latency": ["-m", "scaling.width=1,1.8", *LATENCY],
@@ -77,7 +78,7 @@ FILES = {
     "runs/RUN/config.yaml": ("train", "evaluate"),
     "runs/RUN/checkpoint.pt": ("train", "evaluate"),
     "runs/RUN/progress.json": ("train",),
-    "runs.csv": (*OF_RUNS, "recommend"),
+    "runs.csv": (*OF_RUNS, "recommend", "next"),
     "runs.parquet": OF_RUNS,
     "history.csv": OF_RUNS,
     "history.parquet": OF_RUNS,
@@ -95,7 +96,7 @@ FILES = {
     "../../plots/s/frontier.svg": ("analyze",),
 }
 TABLES = ("runs.csv", "runs.parquet", "history.csv", "history.parquet")  # two formats of two tables
-OF_TABLES_ALONE = ("tables", "figures", "analyze", "recommend")  # that need no run folders
+OF_TABLES_ALONE = ("tables", "figures", "analyze", "recommend", "next")  # that need no run folders
 GROWING = ("costs", "cost_parts", "latencies", "evaluations", "recommendations")  # rows are added, none made anew
 UNREAD = ("runs/RUN/progress.json", "hydra/multirun.yaml")  # by anything that a result depends on
 REPLACED = ("hydra/multirun.yaml", "summary.md", "../../plots/s/methods.png", "../../plots/s/frontier.svg")
@@ -202,7 +203,7 @@ def combinations():
         for task in tasks if damage != "structure" or file not in REPLACED else ():
             yield pytest.param((file, damage, task, True), id=f"{file.replace('/RUN/', '/')}-{damage}-{task}")
     for file, damage, task in product(TABLES, DAMAGES, OF_TABLES_ALONE):
-        if file.startswith("runs") or task != "recommend":  # which reads no epochs
+        if file.startswith("runs") or task not in ("recommend", "next"):  # which read no epochs
             yield pytest.param((file, damage, task, False), id=f"{file}-alone-{damage}-{task}")
 
 

@@ -91,9 +91,7 @@ def shared(part: pd.DataFrame, name: str) -> Any:
 
 def of_part(part: pd.DataFrame, rate: str, response: str, draws: int, seed: int) -> Iterator[dict[str, Any]]:
     """Rows of one model and length of training."""
-    cells = part.groupby([*VARIANT, rate], dropna=False)[response].agg(["count", "var"])
-    df = int((cells["count"] - 1).sum())
-    noise = float(np.sqrt((cells["var"] * (cells["count"] - 1)).sum() / df)) if df else np.nan
+    noise, df = noise_of(part, response, rate)
     rng = np.random.default_rng(seed)
     rows, tops, coefficients = [], [], []
     for _, variant in part.groupby(VARIANT, dropna=False):
@@ -129,6 +127,14 @@ def of_variant(variant: pd.DataFrame, rate: str, means: np.ndarray, samples: np.
         row |= {"own_rate": own, "loss": highest - means[near]}
         row |= ends(heights - samples[:, near], row["loss"], "loss_low", "loss_high")
     return row, np.r_[top, drawn]
+
+
+def noise_of(part: pd.DataFrame, response: str, rate: str = "learning_rate") -> tuple[float, int]:
+    """(standard deviation of a run about the mean of its variant and rate, pooled, NaN without a second seed; its
+    degrees of freedom)."""
+    cells = part.groupby([*VARIANT, rate], dropna=False)[response].agg(["count", "var"])
+    df = int((cells["count"] - 1).sum())
+    return float(np.sqrt((cells["var"] * (cells["count"] - 1)).sum() / df)) if df else np.nan, df
 
 
 def best_rates(logs: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

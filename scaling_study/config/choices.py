@@ -9,7 +9,7 @@ from scaling_study.config.ranges import NAME
 from scaling_study.errors import ConfigError
 
 if TYPE_CHECKING:
-    from scaling_study.config.schema import Config, Model, Recipe, Scaling
+    from scaling_study.config.schema import Config, Model, Next, Recipe, Scaling
 
 
 def check_choices(config: Config) -> None:
@@ -45,6 +45,11 @@ def check_choices(config: Config) -> None:
     if config.task in ("train", "plan") and (config.micro_batch_size or 0) > config.recipe.batch_size:
         message = f"must be at most recipe.batch_size={config.recipe.batch_size}"
         raise ConfigError("micro_batch_size", config.micro_batch_size, message)
+    check_task(config)
+
+
+def check_task(config: Config) -> None:
+    """Raise ConfigError where a task is not given what it needs."""
     if config.task == "evaluate" and (config.evaluate.run is None) == (config.evaluate.weights is None):
         message = "task=evaluate needs exactly one of evaluate.run and evaluate.weights"
         raise ConfigError("evaluate", config.evaluate.run and "both", message)
@@ -52,6 +57,17 @@ def check_choices(config: Config) -> None:
     if config.task == "recommend" and len(limits) != 1:
         allowed = "task=recommend needs exactly one of " + ", ".join(f"budget.{name}" for name in vars(config.budget))
         raise ConfigError("budget", " and ".join(limits) or None, allowed)
+    if config.task == "next":
+        check_next(config.next)
+
+
+def check_next(asked: Next) -> None:
+    """Raise ConfigError for methods that the question is not about."""
+    if asked.question == "comparison" and (len(asked.methods) != 2 or {*asked.methods} & {"baseline", "custom"}):
+        message = "next.question=comparison needs two of compound, depth, width, resolution and fast"
+        raise ConfigError("next.methods", asked.methods, message)
+    if asked.question == "rate" and len(asked.methods) != 1:
+        raise ConfigError("next.methods", asked.methods, "next.question=rate needs one method, whose rate is asked for")
 
 
 def check_custom(model: Model) -> None:

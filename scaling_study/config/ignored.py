@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
+from scaling_study.config.parsing import keys_of_point
 from scaling_study.data import source_of
 from scaling_study.errors import ConfigError
 
@@ -31,6 +32,9 @@ IGNORED = [
     ("budget.*", lambda c: c.task in TRAINING, "is for task=recommend"),
     ("evaluate.*", lambda c: c.task in TRAINING, "is for task=evaluate"),
     ("latency.*", lambda c: c.task in TRAINING, "is for task=latency"),
+    ("next.*", lambda c: c.task in TRAINING, "is for task=next"),
+    ("next.flops", lambda c: c.next.question != "comparison", "is for next.question=comparison"),
+    ("next.methods", lambda c: c.next.question == "direction", "is for next.question=comparison and rate"),
     ("analysis.*", lambda c: c.task in TRAINING, "is for task=analyze"),
     ("scaling.alpha", no_rule, "needs scaling.method=compound without scaling.triple"),
     ("scaling.beta", no_rule, "needs scaling.method=compound without scaling.triple"),
@@ -52,7 +56,11 @@ IGNORED = [
 def check_given(given: dict[str, object], configs: Sequence[Config]) -> None:
     """Raise ConfigError for the first of the keys ``given``, {key: value}, that all of a command's configurations
     ignore."""
+    points = [keys_of_point(config.scaling.points[config.scaling.point]) for config in configs if config.scaling.point]
+    written = set.intersection(*points) if len(points) == len(configs) else set()
     for key, value in given.items():
+        if key in written:
+            raise ConfigError(key, value, "is what every point of scaling.points sets itself")
         for pattern, ignores, message in IGNORED:
             if fnmatch(key, pattern) and all(map(ignores, configs)):
                 raise ConfigError(key, value, message)

@@ -2,6 +2,7 @@
 allowed."""
 
 import re
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, cast
 
@@ -15,6 +16,8 @@ from scaling_study.config.ranges import RULES
 from scaling_study.config.schema import GROUPS, Config, Scaling, keys, unknown_key_message
 from scaling_study.data import with_val_images
 from scaling_study.errors import ConfigError, from_resolver
+
+BESIDE = ("seed", "recipe")  # keys that a point may hold beside those of the group scaling
 
 
 def parse(cfg: DictConfig) -> Config:
@@ -63,7 +66,8 @@ def require_groups(cfg: DictConfig) -> None:
 
 
 def apply_point(cfg: DictConfig) -> None:
-    """Write the entry of ``scaling.points`` that ``scaling.point`` names over the other scaling keys."""
+    """Write the entry of ``scaling.points`` that ``scaling.point`` names over the scaling keys, and what it holds of
+    BESIDE over those keys."""
     point = cfg.scaling.get("point")
     if point is None:
         return
@@ -72,12 +76,32 @@ def apply_point(cfg: DictConfig) -> None:
         raise ConfigError("scaling.points", points, "must hold points, as in {small: {depth: 2}}")
     if point not in points:
         raise ConfigError("scaling.point", point, "must be one of scaling.points: " + (", ".join(points) or "(none)"))
-    if not OmegaConf.is_dict(points[point]):
-        raise ConfigError(f"scaling.points.{point}", points[point], "must hold scaling keys, as in {depth: 2}")
-    if nested := [key for key in ("point", "points") if key in points[point]]:
-        raise ConfigError(f"scaling.points.{point}", points[point], f"may not hold {nested[0]}")
+    entry, name = points[point], f"scaling.points.{point}"
+    if not OmegaConf.is_dict(entry):
+        raise ConfigError(name, entry, "must hold scaling keys, as in {depth: 2}")
+    if nested := [key for key in ("point", "points") if key in entry]:
+        raise ConfigError(name, entry, f"may not hold {nested[0]}")
+    if "recipe" in entry and not OmegaConf.is_dict(entry.recipe):
+        raise ConfigError(f"{name}.recipe", entry.recipe, "must hold recipe keys, as in {learning_rate: 0.01}")
+    own = OmegaConf.masked_copy(entry, [key for key in entry if key not in BESIDE])
     with open_dict(cfg):
-        cfg.scaling = OmegaConf.merge(cfg.scaling, points[point])
+        cfg.scaling = OmegaConf.merge(cfg.scaling, own)
+        cfg.merge_with(OmegaConf.masked_copy(entry, [key for key in BESIDE if key in entry]))
+
+
+def keys_of_points(scaling: Any) -> set[str]:
+    """Dotted keys that an entry of ``scaling.points``, a dict of dicts, writes over; none where it holds no points."""
+    points = scaling.get("points")
+    entries = [entry for entry in points.values() if isinstance(entry, Mapping)] if isinstance(points, Mapping) else []
+    return {key for entry in entries for key in keys_of_point(entry)}
+
+
+def keys_of_point(entry: Mapping[Any, Any]) -> set[str]:
+    """Dotted keys that a point writes over."""
+    recipe = entry.get("recipe")
+    return {key if key in BESIDE else f"scaling.{key}" for key in entry if key != "recipe"} | {
+        f"recipe.{key}" for key in (recipe if isinstance(recipe, Mapping) else ())
+    }
 
 
 def apply_triple(scaling: Scaling) -> None:

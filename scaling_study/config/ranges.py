@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from scaling_study.config.schema import Recipe
-from scaling_study.scaling.coefficients import AXES
+from scaling_study.scaling.coefficients import AXES, METHODS
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ VARIABLE = {"data.train_images", *(f"recipe.{field.name}" for field in fields(Re
 
 RULES: dict[str, Numbers | Words] = {
     "task": one_of(
-        "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "evaluate"
+        "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "next", "evaluate"
     ),
     "study": NAME,
     "vary": Words(lambda value: set(value) <= VARIABLE, "may hold data.train_images and keys of recipe but name"),
@@ -186,6 +186,13 @@ RULES: dict[str, Numbers | Words] = {
     "analysis.draws": count(100_000, low=100),
     **{f"budget.{limit}": positive(10**6, null=True) for limit in ("flops", "params", "activations")},
     **{f"budget.{limit}": positive(10**6, null=True) for limit in ("activation_bytes", "latency")},
+    "next.question": one_of("comparison", "direction", "rate"),
+    "next.methods": Words(
+        lambda value: len(value) == len(set(value)) and 0 < len(value) <= 2 and set(value) <= set(METHODS),
+        "must be one or two of " + ", ".join(METHODS),
+    ),
+    "next.flops": positive(4096),
+    "next.minutes": positive(10**9),
     "checkpoint.every_steps": count(null=True),
     "evaluate.resolution": count(PIXELS_MAX, null=True),
     "evaluate.split": one_of("train", "val", "test"),

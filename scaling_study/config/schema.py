@@ -139,6 +139,14 @@ class Budget:
 
 
 @dataclass
+class Next:
+    question: str
+    methods: list[str]
+    flops: float
+    minutes: float
+
+
+@dataclass
 class Checkpoint:
     every_steps: int | None
     keep: bool
@@ -180,6 +188,7 @@ class Config:
     search: Search
     analysis: Analysis
     budget: Budget
+    next: Next
     checkpoint: Checkpoint
     evaluate: Evaluate
     limits: Limits

@@ -29,8 +29,8 @@ from scaling_study.training import checkpoint
 from scaling_study.training.device import choose_device, claimed, describe
 from scaling_study.training.distributed import ALONE
 from scaling_study.training.loop import train
-from scaling_study.training.rates import scaled
-from scaling_study.training.recipe import learning_rate, with_batch_norm
+from scaling_study.training.rates import learning_rate, scaled
+from scaling_study.training.recipe import with_batch_norm
 from scaling_study.training.regularisation import augmentation_of, regularised
 from scaling_study.training.tracker import start_tracker
 

@@ -1,6 +1,6 @@
 """The checked configurations of the points of a sweep; a thousand take seconds."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -9,7 +9,7 @@ from hydra.core.override_parser.types import OverrideType
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from scaling_study.config.parsing import checked, parse, typed_of
+from scaling_study.config.parsing import checked, keys_of_points, parse, typed_of
 from scaling_study.config.schema import Config, keys
 from scaling_study.errors import ConfigError
 
@@ -24,7 +24,7 @@ def configs_of(loader: ConfigLoader, cfg: DictConfig, points: Iterable[Sequence[
     composition, into which each point writes its values; errors come from a composition of their own.
     Raises ConfigError for the first bad point.
     """
-    values = PlainValues(loader)
+    values = PlainValues(loader, keys_of_points(OmegaConf.to_container(cfg.scaling, resolve=False)))
     composed = {}
     for point in points:
         rest = tuple(text for text in point if values.of(text) is None)
@@ -41,11 +41,12 @@ def configs_of(loader: ConfigLoader, cfg: DictConfig, points: Iterable[Sequence[
 
 
 class PlainValues:
-    """Overrides that set a key of the schema to a number, a word or null; each is parsed once."""
+    """Overrides that set a key of the schema to a number, a word or null; each is parsed once. composed: keys that
+    Hydra has to compose, since named points write over them."""
 
-    def __init__(self, loader: ConfigLoader) -> None:
+    def __init__(self, loader: ConfigLoader, composed: Set[str] = frozenset()) -> None:
         self.parser = OverridesParser.create(config_loader=loader)
-        self.allowed = set(keys()) - COMPOSED
+        self.allowed = set(keys()) - COMPOSED - composed
         self.known: dict[str, tuple[str, Any] | None] = {}
 
     def of(self, text: str) -> tuple[str, Any] | None:

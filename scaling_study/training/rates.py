@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 RATES = ("learning_rate", "weight_decay")
 
 
+def learning_rate(recipe: Recipe) -> float:
+    """The rate that training starts from: ``recipe.learning_rate``, scaled linearly from ``learning_rate_batch`` images
+    to the batch (Goyal et al. 2017, section 2.1) where that is given."""
+    if recipe.learning_rate_batch is None:
+        return recipe.learning_rate
+    return recipe.learning_rate * recipe.batch_size / recipe.learning_rate_batch
+
+
 def scaled(recipe: Recipe, coefficients: Coefficients) -> Recipe:
     """The recipe with the learning rate and the weight decay of a variant, and no exponents left to apply."""
     changed: dict[str, Any] = {}

@@ -10,19 +10,12 @@ from timm.utils import ModelEmaV3
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from scaling_study.errors import ConfigError
+from scaling_study.training.rates import learning_rate
 
 if TYPE_CHECKING:
     import torch
 
     from scaling_study.config.schema import Recipe
-
-
-def learning_rate(recipe: Recipe) -> float:
-    """The rate that training starts from: ``recipe.learning_rate``, scaled linearly from ``learning_rate_batch`` images
-    to the batch (Goyal et al. 2017, section 2.1) where that is given."""
-    if recipe.learning_rate_batch is None:
-        return recipe.learning_rate
-    return recipe.learning_rate * recipe.batch_size / recipe.learning_rate_batch
 
 
 def make_optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

@@ -159,7 +159,15 @@ def test_a_point_overrides_the_keys_it_names(config):
 
 
 @pytest.mark.parametrize(
-    ("point", "message"), [("{deth: 2}", "scaling.deth=2: unknown key"), ("3", "scaling.points.a=3: must hold")]
+    ("point", "message"),
+    [
+        ("{deth: 2}", "scaling.deth=2: unknown key"),
+        ("3", "scaling.points.a=3: must hold"),
+        ("{recipe: 3}", r"scaling.points.a.recipe=3: must hold recipe keys"),
+        ("{recipe: {epoch: 3}}", "recipe.epoch=3: unknown key; allowed are recipe.epochs"),
+        ("{seed: x}", "seed=x: must be a whole number from 0"),
+        ("{seed: -1}", "seed=-1: must be a whole number from 0"),
+    ],
 )
 def test_a_bad_point_is_named(config, point, message):
     with pytest.raises(ConfigError, match=message):

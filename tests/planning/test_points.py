@@ -18,6 +18,7 @@ POINTS = [
     ["model=resnet50", "data=imagenet_size", "seed=3", "task=cost"],
     ["data.train_images=null", "recipe.compile=null", "study=a b".replace(" ", "-")],
     ["+scaling.points={wide: {width: 3}}", "scaling.point=wide", "seed=4"],
+    ["+scaling.points={long: {width: 3, seed: 7, recipe: {epochs: 5}}}", "scaling.point=long"],
     ["scaling.stage_depth=[1,1,2,2]", "seed=5", "vary=[recipe.epochs]"],
     ["recipe.epochs='3'", "recipe.flip=false", "study='007'"],
     ["results_dir='${study}-results'", "seed=6"],
@@ -59,3 +60,14 @@ def test_a_bad_point_is_told_as_hydra_and_the_schema_tell_it(sweep):
         next(configs)
     with pytest.raises(ConfigError, match=r"^seed=x: must be"):
         next(configs_of(loader, cfg, [["seed=x"]]))
+
+
+def test_a_point_writes_its_own_seed_and_recipe_over_swept_ones(sweep):
+    loader, _ = sweep
+    given = ["+scaling.points={a: {depth: 2, seed: 7, recipe: {epochs: 5}}, b: {seed: 8}}"]
+    cfg = loader.load_configuration("config", overrides=given, run_mode=RunMode.MULTIRUN)
+    cfg.hydra.job.config_name = "config"
+    points = [[*given, f"scaling.point={name}", "seed=1", "recipe.epochs=3", "scaling.depth=4"] for name in "ab"]
+    expected = [parse(loader.load_sweep_config(cfg, point)) for point in points]
+    assert list(configs_of(loader, cfg, points)) == expected
+    assert [(c.seed, c.recipe.epochs, c.scaling.depth) for c in expected] == [(7, 5, 2), (8, 3, 4)]

@@ -84,3 +84,11 @@ def test_a_key_that_one_run_of_a_sweep_uses_is_taken(config):
     check_given(given, [unused, compound])
     with pytest.raises(ConfigError, match=r"needs scaling\.method=compound"):
         check_given(given, [unused])
+
+
+def test_a_key_that_every_point_sets_itself_is_refused(config):
+    points = "+scaling.points={a: {seed: 1, recipe: {epochs: 2}}, b: {seed: 2}}"
+    configs = [config(points, f"scaling.point={name}") for name in "ab"]
+    check_given({"recipe.epochs": "3", "scaling.point": "a,b"}, configs)
+    with pytest.raises(ConfigError, match=r"^seed=0,1: is what every point of scaling\.points sets itself$"):
+        check_given({"seed": "0,1"}, configs)

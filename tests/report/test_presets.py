@@ -11,8 +11,7 @@ from scaling_study.config.paths import CONF
 from scaling_study.records.tables import run_table
 from scaling_study.report.presets import presets_of
 from scaling_study.scaling.coefficients import Coefficients
-from scaling_study.training.rates import scaled
-from scaling_study.training.recipe import learning_rate
+from scaling_study.training.rates import learning_rate, scaled
 
 from ..analysis.test_rates import decays, only, rate_study
 

@@ -6,8 +6,8 @@ import pytest
 from torch import nn
 
 from scaling_study.scaling.coefficients import Coefficients
-from scaling_study.training.rates import scaled
-from scaling_study.training.recipe import learning_rate, make_optimizer, make_schedule
+from scaling_study.training.rates import learning_rate, scaled
+from scaling_study.training.recipe import make_optimizer, make_schedule
 
 DOUBLED = Coefficients(depth=2.0, width=2.0, resolution=1.5)
 

@@ -15,7 +15,8 @@ from scaling_study.scaling.coefficients import Coefficients, compound
 from scaling_study.training import checkpoint
 from scaling_study.training.evaluation import evaluate
 from scaling_study.training.loop import train
-from scaling_study.training.recipe import learning_rate, make_ema, make_optimizer, make_schedule, with_batch_norm
+from scaling_study.training.rates import learning_rate
+from scaling_study.training.recipe import make_ema, make_optimizer, make_schedule, with_batch_norm
 from scaling_study.training.regularisation import augmentation_of, regularised
 from scaling_study.training.session import Session
 
