@@ -32,6 +32,8 @@ IGNORED = [
     ("evaluate.*", lambda c: c.task in TRAINING, "is for task=evaluate"),
     ("latency.*", lambda c: c.task in TRAINING, "is for task=latency"),
     ("analysis.*", lambda c: c.task in TRAINING, "is for task=analyze"),
+    ("recipe.baseline_epochs", lambda c: c.task == "recommend", "is for training; give recipe.epochs"),
+    ("recipe.epochs", lambda c: c.recipe.baseline_epochs is not None, "is set by recipe.baseline_epochs"),
     ("scaling.alpha", no_rule, "needs scaling.method=compound without scaling.triple"),
     ("scaling.beta", no_rule, "needs scaling.method=compound without scaling.triple"),
     ("scaling.gamma", no_rule, "needs scaling.method=compound without scaling.triple"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scaling_study.config.presets import recipe_changes
+from scaling_study.records.compute import train_flops
 from scaling_study.report.terminal import few_updates
 from scaling_study.scaling.coefficients import AXES
 
@@ -39,7 +40,9 @@ def run(jobs: Sequence[Job]) -> int:
         if variant not in measured:
             measured[variant] = measure(job, data)
         updates = len(data.train) // batch_size * job.run.recipe.epochs
-        rows.append(row(job, *measured[variant]) | {"updates": updates})
+        cost, seconds = measured[variant]
+        compute = train_flops(cost.flops, updates, batch_size)
+        rows.append(row(job, cost, seconds) | {"updates": updates, "train_flops": compute})
     table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
     print(render(table))
     print(total(table, jobs[0].config))
@@ -55,6 +58,7 @@ def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
         **{axis: getattr(run.variant.coefficients, axis) for axis in AXES},
         "resolution_px": run.variant.resolution_px,
         "seed": run.seed,
+        "epochs": run.recipe.epochs,
         "settings": recipe_changes(run.recipe),
         "flops": cost.flops,
         "params": cost.params,
@@ -64,12 +68,15 @@ def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
 
 
 def render(table: pd.DataFrame) -> str:
-    shown = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3)
-    shown = shown.drop(columns=["flops", "params"]).rename(columns={"seconds": "est_seconds"})
+    shown = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3, train_Gflops=table.train_flops / 1e9)
+    shown = shown.rename(columns={"seconds": "est_seconds"})
     formats = dict.fromkeys(("depth", "width", "resolution"), "{:.2f}".format)
     formats |= {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "est_seconds": "{:.0f}".format}
+    formats |= {"train_Gflops": "{:.0f}".format}
     settings = ["settings"] if shown.settings.notna().any() else []
-    columns = [*shown.columns[:6], *settings, "Mflops", "kparams", "est_seconds", "status"]
+    lengths = shown.epochs.nunique() > 1
+    columns = [*shown.columns[:6], *["epochs"] * lengths, *settings, "Mflops", "kparams"]
+    columns += [*["train_Gflops"] * lengths, "est_seconds", "status"]
     shown["settings"] = shown.settings.fillna("")
     return shown[columns].to_string(index=False, formatters=formats)
 
