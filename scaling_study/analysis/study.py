@@ -11,6 +11,7 @@ from scaling_study.analysis import (
     convergence,
     fits,
     frontier,
+    isocompute,
     law_tables,
     rates,
     regime,
@@ -18,6 +19,7 @@ from scaling_study.analysis import (
     search,
     surface,
     times,
+    training_axes,
 )
 from scaling_study.analysis.observations import usable
 from scaling_study.errors import one_line
@@ -69,6 +71,7 @@ def analyze(
         )
         parts.add("surface", lambda: surfaced(runs, parts.notes))
         parts.add("rates", lambda: {"rates": rates.rates(runs, draws=draws)})
+        parts.add("isocompute", lambda: {"isocompute": isocompute.isocompute(runs, draws=draws)})
         parts.add("regime", lambda: {"regime": regime.regime(runs)})
     parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})
     paper = scaled_in_the_paper(published) if published.built_as.isin(costs.model).any() else published[:0]
@@ -125,6 +128,8 @@ def fitted(runs: pd.DataFrame, threshold: float, draws: int) -> dict[str, pd.Dat
 def lawful(runs: pd.DataFrame, draws: int, notes: list[str]) -> dict[str, pd.DataFrame]:
     *tables, lines = law_tables.law_tables(runs, draws)
     notes += lines
+    joint = training_axes.training_axes(runs, draws=draws)
+    tables[0] = pd.concat([tables[0], joint], ignore_index=True) if len(joint) else tables[0]
     return dict(zip(("law", "law_curves", "law_map"), tables, strict=True))
 
 
