@@ -40,9 +40,9 @@ def training_axes(runs: pd.DataFrame, response: str = "top1", draws: int = 1000,
     equal epochs, and one more row has it at equal images seen (new images instead of repetitions). Intervals are from
     a bootstrap over seeds, wider by how far the lines miss the means, or with one seed from that scatter alone.
 
-    Measured coverage of the 95% intervals of the average slope, where the truth is such lines or a sum
-    of power laws of size, epochs and images, or of size and images seen, with 3 seeds of 0.3 to 1 points or one:
-    0.90 to 1.00 (tests/analysis/test_training_axes.py).
+    Measured coverage of the 95% intervals of the average slope, where the truth is such lines or a sum of power laws of
+    size, epochs and images, or of size and images seen, with noise of 0.3 to 1 points: 0.94 to 1.00 with 3 seeds, 0.89
+    to 1.00 with one, which tells nothing of how the noise differs (tests/analysis/test_training_axes.py).
     """
     if not {"model", "method", response, "epochs"} <= {*runs.columns} or runs.empty:
         return as_frame([])

@@ -123,4 +123,5 @@ def test_intervals_hold(kind, seeds):
         runs = lengths_study(error, rng, images=IMAGES, seeds=seeds, sd=rng.uniform(0.3, 1))
         for row in training_axes(runs, draws=300).itertuples():
             inside.setdefault((row.quantity, row.axis), []).append(row.low <= truth[row.quantity, row.axis] <= row.high)
-    assert {name: np.mean(held) for name, held in inside.items() if np.mean(held) < 0.9} == {}
+    least = 0.9 if seeds > 1 else 0.85  # a single seed tells nothing of how the noise differs
+    assert {name: np.mean(held) for name, held in inside.items() if np.mean(held) < least} == {}

@@ -5,11 +5,14 @@ import pandas as pd
 import pytest
 
 import scaling_study
+from scaling_study.analysis.isocompute import isocompute
 from scaling_study.errors import StudyError
 from scaling_study.records.costs import TABLES, add_rows, load_table
 from scaling_study.records.reading import ANALYZED, analyzed
 from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import EPOCH_COLUMNS, run_table, write_tables
+
+from ..analysis.test_isocompute import compute_study, valley
 
 RESULTS = Path(__file__).parents[2] / "results"
 STUDY = RESULTS / "fractals-reference"
@@ -146,11 +149,20 @@ def test_a_parquet_that_fails_leaves_the_old_one_and_no_other_file(copied, monke
     assert (copied / "runs.parquet").read_bytes() == (STUDY / "runs.parquet").read_bytes()
 
 
+def example(name, path):
+    """A table of that name: of a committed study, or made where none has it."""
+    committed = next(RESULTS.glob(f"*/{name}.csv"), None)
+    if name == "isocompute" and committed is None:
+        isocompute(compute_study(valley()[0]), draws=50).to_csv(path, index=False)
+    else:
+        shutil.copy(committed, path)
+
+
 @pytest.mark.parametrize("how", ["zero bytes", "half", "another separator", "another encoding"])
 @pytest.mark.parametrize("name", ["costs", "latencies", *ANALYZED])
 def test_a_damaged_side_table_is_refused_by_name(tmp_path, name, how):
     path = tmp_path / f"{name}.csv"
-    shutil.copy(next(RESULTS.glob(f"*/{name}.csv")), path)
+    example(name, path)
     damaged(path, how)
     with pytest.raises(StudyError, match=rf"{name}\.csv is not a table of {name}: [^\n]*$"):
         analyzed(path) if name in ANALYZED else load_table(tmp_path, name)
@@ -183,7 +195,8 @@ def test_infinity_stays_in_a_side_table_and_a_fraction_of_an_image_is_refused(tm
 @pytest.mark.parametrize("name", ANALYZED)
 def test_text_among_numbers_of_an_analysed_table_is_named(tmp_path, name):
     path = tmp_path / f"{name}.csv"
-    frame = pd.read_csv(next(RESULTS.glob(f"*/{name}.csv")))
+    example(name, path)
+    frame = pd.read_csv(path)
     column = "n" if "n" in frame else "accuracy"
     frame = frame.astype({column: "object"})
     frame.loc[0, column] = "many"
