@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scaling_study.api.analyses import directions as directions
     from scaling_study.api.analyses import fit_curves as fit_curves
     from scaling_study.api.analyses import frontier as frontier
+    from scaling_study.api.analyses import isocompute as isocompute
     from scaling_study.api.analyses import law as law
     from scaling_study.api.analyses import regime as regime
     from scaling_study.api.analyses import search as search
@@ -50,6 +51,7 @@ PUBLIC = {
     "directions": "api.analyses",
     "fit_curves": "api.analyses",
     "frontier": "api.analyses",
+    "isocompute": "api.analyses",
     "law": "api.analyses",
     "regime": "api.analyses",
     "search": "api.analyses",

@@ -20,6 +20,7 @@ from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
 from scaling_study.planning.identity import run_of
 from scaling_study.planning.jobs import distinct, require_one_command
+from scaling_study.planning.length import flops_ratio
 from scaling_study.planning.sweep import sweep_jobs
 
 GROUPS = ["data", "model", "recipe", "scaling", "task"]
@@ -145,6 +146,15 @@ def test_regime_is_depth_and_width_at_equal_flops_for_growing_training():
     found = Counter((job.run.recipe.epochs, job.run.variant.method) for job in jobs)
     assert found == {(epochs, method): 1 for epochs in (1, 2, 4, 8) for method in ("baseline", "depth", "width")}
     assert {job.run.variant.flops_target for job in jobs} == {None, 4}
+    assert jobs[0].config.vary == ["recipe.epochs"]
+
+
+def test_isocompute_is_every_size_at_equal_compute_on_three_levels():
+    jobs = jobs_of("+sweep=isocompute")
+    compute = [job.run.recipe.epochs * flops_ratio(job.config, job.run.variant) for job in jobs]
+    assert Counter(job.run.variant.flops_target for job in jobs) == dict.fromkeys((None, 0.5, 2, 4, 8), 3)
+    nominal = sorted([8] * 5 + [16] * 5 + [32] * 5)
+    assert sorted(compute) == pytest.approx(nominal, rel=0.1)
     assert jobs[0].config.vary == ["recipe.epochs"]
 
 

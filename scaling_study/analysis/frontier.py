@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.contrasts import LEVEL
-from scaling_study.analysis.observations import COSTS, studies, usable
+from scaling_study.analysis.observations import ALL_COSTS, TRAIN_FLOPS, studies, usable
 
 if TYPE_CHECKING:
     from scaling_study.analysis.observations import Observations
@@ -35,21 +35,31 @@ COLUMNS = {
 
 
 def frontier(
-    runs: pd.DataFrame, costs: Sequence[str] = COSTS, draws: int = 1000, seed: int = 0, response: str = "top1"
+    runs: pd.DataFrame, costs: Sequence[str] = ALL_COSTS, draws: int = 1000, seed: int = 0, response: str = "top1"
 ) -> pd.DataFrame:
-    """Every variant by each of ``costs``, all models together, with whether it is Pareto-optimal: COLUMNS."""
+    """Every variant by each of ``costs``, all models together, with whether it is Pareto-optimal: COLUMNS.
+
+    Variants are compared within each length of training; by training multiply-adds those of all lengths together.
+    """
     frame, _ = usable(runs, response)
     rng = np.random.default_rng(seed)
     variants = [with_draws(key, observations, draws, rng) for key, observations in studies(frame, response).items()]
-    parts: list[pd.DataFrame] = []
     lengths: dict[str, list] = {}
     for table, samples in variants:
         lengths.setdefault(str(table.epochs.iloc[0]), []).append((table, samples))
-    for same in lengths.values():
-        table = pd.concat([table for table, _ in same], ignore_index=True)
-        samples = np.concatenate([samples for _, samples in same])
-        parts += [by_cost(table, samples, cost) for cost in costs if table[cost].notna().any()]
+    apart = [cost for cost in costs if cost != TRAIN_FLOPS]
+    parts = [part for group in lengths.values() for part in among(group, apart)]
+    parts += among(variants, [cost for cost in costs if cost == TRAIN_FLOPS])
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)].astype(COLUMNS) if parts else empty()
+
+
+def among(variants: list[tuple[pd.DataFrame, np.ndarray]], costs: Sequence[str]) -> list[pd.DataFrame]:
+    """Tables by each of ``costs`` of variants that are compared with each other, as ``with_draws`` gives them."""
+    if not variants:
+        return []
+    table = pd.concat([table for table, _ in variants], ignore_index=True)
+    samples = np.concatenate([samples for _, samples in variants])
+    return [by_cost(table, samples, cost) for cost in costs if table[cost].notna().any()]
 
 
 def empty() -> pd.DataFrame:

@@ -14,6 +14,8 @@ from scaling_study.records.columns import BUILT, VARIANT
 from scaling_study.scaling.coefficients import AXES
 
 COSTS = ("flops", "params", "activations", "activation_bytes", "train_seconds", "latency_seconds")
+TRAIN_FLOPS = "train_flops"  # as flops among runs of one length of training, so a cost where lengths are compared
+ALL_COSTS = (*COSTS, TRAIN_FLOPS)
 STUDY = ["model", "epochs"]  # curves are compared within these
 EQUAL_COSTS = 1e-9  # relative difference up to which two costs are one
 NEEDED = ("status", "model", "method", "depth", "width", "resolution")
@@ -23,8 +25,8 @@ NEEDED = ("status", "model", "method", "depth", "width", "resolution")
 class Observations:
     """The runs of one model and training length.
 
-    variants: a row per variant, columns VARIANT, COSTS, flops_ratio and BUILT (means over seeds); values: (variants,
-    seeds) in percent, NaN where a seed was not run; noise: of single runs, None when no variant has two seeds;
+    variants: a row per variant, columns VARIANT, ALL_COSTS, flops_ratio and BUILT (means over seeds); values:
+    (variants, seeds) in percent, NaN where a seed was not run; noise: of single runs, None when no variant has two;
     paired_noise: of single runs without what a seed does to all variants alike, by which variants are compared on
     common seeds.
     """
@@ -61,10 +63,10 @@ def usable(runs: pd.DataFrame, response: str = "top1", outliers: bool = False) -
         raise ValueError(f"not a run table: it lacks {', '.join(absent)}")
     runs, notes = equal_settings(runs)
     frame = runs.reindex(
-        columns=list(dict.fromkeys([*runs.columns, *STUDY, *VARIANT, *COSTS, "flops_ratio", *BUILT, "seed"]))
+        columns=list(dict.fromkeys([*runs.columns, *STUDY, *VARIANT, *ALL_COSTS, "flops_ratio", *BUILT, "seed"]))
     )
     failed = frame.status.fillna("") != "done"
-    for column in (response, *AXES, *BUILT, *COSTS, "flops_ratio", "flops_target", "epochs", "classes", "seed"):
+    for column in (response, *AXES, *BUILT, *ALL_COSTS, "flops_ratio", "flops_target", "epochs", "classes", "seed"):
         if column in frame:
             frame[column] = numbers(frame[column])
     empty = ~failed & ~frame[response].between(0, 100)
@@ -81,7 +83,7 @@ def usable(runs: pd.DataFrame, response: str = "top1", outliers: bool = False) -
     frame = frame[~(failed | empty | unknown)].copy()
     frame["seed"] = frame.seed.fillna(0)
     frame["epochs"] = frame.epochs.round()
-    for cost in (*COSTS, "flops_ratio"):
+    for cost in (*ALL_COSTS, "flops_ratio"):
         known = frame[cost] > 0
         if known.any() and not known.all():
             notes.append(f"{(~known).sum()} of {len(frame)} rows have no {cost} and are left out where it counts")
@@ -102,7 +104,7 @@ def observe(frame: pd.DataFrame, response: str = "top1") -> Observations:
     frame = one_rule(frame)
     keys = frame.groupby(VARIANT, dropna=False, sort=True)
     number = keys.ngroup().to_numpy()
-    averaged = [column for column in (*COSTS, "flops_ratio", *BUILT) if column not in VARIANT]
+    averaged = [column for column in (*ALL_COSTS, "flops_ratio", *BUILT) if column not in VARIANT]
     variants = keys[averaged].mean().reset_index()
     cells = frame.groupby([number, "seed"])[response].mean().unstack()
     values = cells.to_numpy(dtype=float)

@@ -20,10 +20,12 @@ def one_rule(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_common_direction(runs: pd.DataFrame) -> np.ndarray:
-    """For each row, whether its direction is the only one there is, or the one with the most variants."""
+    """For each row, whether its direction is the only one there is, or the one with the most variants. Networks smaller
+    than the baseline (phi below 0) are in that of their rule."""
     logs = np.log(runs[list(AXES)].to_numpy(dtype=float))
     length = np.sqrt((logs**2).sum(axis=1, keepdims=True))
-    directions = (logs / np.where(length > 0, length, 1)).round(DIGITS) + 0.0  # -0 is 0
+    length = length * np.where(logs.sum(axis=1, keepdims=True) < 0, -1, 1)
+    directions = (logs / np.where(length != 0, length, 1)).round(DIGITS) + 0.0  # -0 is 0
     table = pd.DataFrame(directions, columns=list(AXES)).assign(length=length[:, 0].round(6))
     number = table.groupby(list(AXES)).ngroup().to_numpy()
     variants = table.assign(number=number).groupby("number").length.nunique()

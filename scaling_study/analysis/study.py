@@ -11,6 +11,7 @@ from scaling_study.analysis import (
     convergence,
     fits,
     frontier,
+    isocompute,
     law_tables,
     rates,
     regime,
@@ -19,6 +20,7 @@ from scaling_study.analysis import (
     shape_tables,
     surface,
     times,
+    training_axes,
     trials,
 )
 from scaling_study.analysis.observations import usable
@@ -77,6 +79,7 @@ def analyze(
         parts.add("rates", lambda: {"rates": rates.rates(every, draws=draws)})
         parts.add("trials", lambda: {"trials": trials.trials(every)})
         parts.add("shape", lambda: shaped(runs, draws, parts.notes))
+        parts.add("isocompute", lambda: {"isocompute": isocompute.isocompute(runs, draws=draws)})
         parts.add("regime", lambda: {"regime": regime.regime(runs)})
     parts.add("time_fits", lambda: {"time_fits": times.time_fits(costs, latencies)})
     paper = scaled_in_the_paper(published) if published.built_as.isin(costs.model).any() else published[:0]
@@ -133,6 +136,8 @@ def fitted(runs: pd.DataFrame, threshold: float, draws: int) -> dict[str, pd.Dat
 def lawful(runs: pd.DataFrame, draws: int, notes: list[str]) -> dict[str, pd.DataFrame]:
     *tables, lines = law_tables.law_tables(runs, draws)
     notes += lines
+    joint = training_axes.training_axes(runs, draws=draws)
+    tables[0] = pd.concat([tables[0], joint], ignore_index=True) if len(joint) else tables[0]
     return dict(zip(("law", "law_curves", "law_map"), tables, strict=True))
 
 

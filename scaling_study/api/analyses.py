@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from scaling_study.analysis.observations import COSTS
+from scaling_study.analysis.observations import ALL_COSTS, COSTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,9 +89,11 @@ def compare(
 
 
 def frontier(
-    runs: pd.DataFrame, costs: Sequence[str] = COSTS, *, draws: int = 1000, seed: int = 0, response: str = "top1"
+    runs: pd.DataFrame, costs: Sequence[str] = ALL_COSTS, *, draws: int = 1000, seed: int = 0, response: str = "top1"
 ) -> pd.DataFrame:
     """Every variant by each of ``costs``, with whether no cheaper variant has a higher mean, and how probable that is.
+
+    Variants are compared within each length of training; by ``train_flops`` those of all lengths together.
 
     >>> import scaling_study as ss
     >>> table = ss.frontier(ss.load_runs("results/fractals-reference"), ["flops"], draws=50)
@@ -145,6 +147,20 @@ def shape(runs: pd.DataFrame, *, draws: int = 1000, response: str = "val_top1") 
     statements, curves, notes = shapes(runs, response, draws)
     statements.attrs["notes"] = notes
     return Shapes(statements, curves)
+
+
+def isocompute(runs: pd.DataFrame, *, draws: int = 1000, response: str = "val_top1") -> pd.DataFrame:
+    """The best size and length of training at each level of training compute, and how both grow with compute.
+
+    runs: needs the column ``train_flops``, networks of three sizes or more at a level. Empty without such a level.
+
+    >>> import scaling_study as ss
+    >>> ss.isocompute(ss.load_runs("results/fractals-reference")).empty  # every network was trained equally long
+    True
+    """
+    from scaling_study.analysis.isocompute import isocompute as best_sizes
+
+    return best_sizes(runs, response=response, draws=draws)
 
 
 def surface(

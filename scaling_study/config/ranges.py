@@ -102,14 +102,20 @@ CHANNELS = Words(
     lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (color) or null"
 )
 
-VARIABLE = {"data.train_images", *(f"recipe.{field.name}" for field in fields(Recipe) if field.name != "name")}
+VARIABLE = {
+    "data.train_images",
+    *(f"recipe.{field.name}" for field in fields(Recipe) if field.name not in ("name", "baseline_epochs")),
+}
 
 RULES: dict[str, Numbers | Words] = {
     "task": one_of(
         "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "next", "evaluate"
     ),
     "study": NAME,
-    "vary": Words(lambda value: set(value) <= VARIABLE, "may hold data.train_images and keys of recipe but name"),
+    "vary": Words(
+        lambda value: set(value) <= VARIABLE,
+        "may hold data.train_images and keys of recipe but name and baseline_epochs",
+    ),
     "seed": count(2**32 - 1, low=0),
     "device": one_of("auto", "cpu", "cuda"),
     "workers": count(1024, auto=True),
@@ -135,6 +141,7 @@ RULES: dict[str, Numbers | Words] = {
     "data.loader": REFERENCE,
     "data.loader_workers": count(1024, low=0, auto=True),
     "recipe.epochs": count(10**6),
+    "recipe.baseline_epochs": positive(10**6, null=True),
     "recipe.batch_size": count(2**24, low=2),
     "recipe.learning_rate": positive(1000),
     "recipe.momentum": FRACTION,

@@ -63,6 +63,7 @@ class Recipe:
     precision: str
     compile: bool | None
     # Keys that came later, at the values that leave training as it was without them.
+    baseline_epochs: float | None = None
     learning_rate_batch: int | None = None
     optimizer_eps: float | None = None
     ema_warmup_gamma: float = 1.0

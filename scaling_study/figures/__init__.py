@@ -21,7 +21,9 @@ from scaling_study.figures.aggregation import studies
 from scaling_study.figures.axes import one_panel_per_axis
 from scaling_study.figures.comparisons import compared, regimes, searched
 from scaling_study.figures.curves import fitted, frontiers, width_by_depth_and_resolution
+from scaling_study.figures.isocompute import equal_compute
 from scaling_study.figures.law import directions, shapes
+from scaling_study.figures.learning import learning_curves
 from scaling_study.figures.methods import methods_together
 from scaling_study.figures.shape import traded
 from scaling_study.figures.times import time_against_counts
@@ -45,14 +47,17 @@ FAMILY_FIGURES = {
 }
 
 
-def of_runs(runs: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
+def of_runs(runs: pd.DataFrame, history: pd.DataFrame | None = None) -> dict[str, Callable[[], Figure | None]]:
     """{name: drawing} of a run table, a set per model that was scaled and length of training; empty when no run is
-    done."""
+    done. history: its epoch table, for learning curves."""
     parts = studies(one_rule(equal_settings(to_compare(runs)[0])[0]))
     figures: dict[str, Callable[[], Figure | None]] = {}
     for (model, epochs), rows in parts.items():
         for name, draw in RUN_FIGURES.items():
             figures[suffixed(name, parts, model, epochs)] = partial(draw, rows, model)
+        if history is not None and len(history):
+            name = suffixed("learning_curves", parts, model, epochs)
+            figures[name] = partial(learning_curves, rows, history, model)
     return figures
 
 
@@ -79,6 +84,8 @@ def of_analysis(
         drawings |= planned(name, partial(of_parts, name, draw, tables.get(name)))
     if {"shape", "shape_curves"} <= set(tables):
         drawings |= planned("shape", partial(of_shapes, tables["shape"], tables["shape_curves"]))
+    if "isocompute" in tables:
+        drawings |= planned("isocompute", partial(of_isocompute, tables["isocompute"], runs))
     if "regime" in tables:
         drawings["regime"] = partial(regimes, tables["regime"])
     if len(runs):
@@ -119,6 +126,18 @@ def of_shapes(statements: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Calla
         suffixed("shape", parts, *key): partial(traded, rows, lines[str(key)])
         for key, rows in parts.items()
         if str(key) in lines
+    }
+
+
+def of_isocompute(table: pd.DataFrame, runs: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
+    """Of each model and method by which its networks were scaled."""
+    parts = dict(iter(table.groupby(["model", "method"])))
+    several = [len({key[n] for key in parts}) > 1 for n in (0, 1)]
+    return {
+        "-".join(["isocompute", *(word for word, shown in zip(key, several, strict=True) if shown)]): partial(
+            equal_compute, rows, runs[runs.model == key[0]]
+        )
+        for key, rows in parts.items()
     }
 
 

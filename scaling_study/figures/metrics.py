@@ -10,7 +10,15 @@ if TYPE_CHECKING:
 
 
 UNITS = {
-    "count": ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, "")),
+    "count": (
+        (1e18, "10^18"),
+        (1e15, "10^15"),
+        (1e12, "trillions"),
+        (1e9, "billions"),
+        (1e6, "millions"),
+        (1e3, "thousands"),
+        (1.0, ""),
+    ),
     "bytes": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes")),
     "seconds": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")),
     "percent": ((1.0, "%"),),
@@ -42,6 +50,7 @@ METRICS = {
     metric.column: metric
     for metric in (
         Metric("flops", "multiply-adds per image", "count"),
+        Metric("train_flops", "training multiply-adds", "count"),
         Metric("params", "parameters", "count"),
         Metric("activations", "activations per image", "count"),
         Metric("activation_bytes", "memory autograd keeps per image", "bytes"),

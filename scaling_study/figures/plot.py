@@ -24,9 +24,11 @@ __all__ = [
     "fig4",
     "fits",
     "frontier",
+    "isocompute",
     "latency",
     "law",
     "law_map",
+    "learning_curves",
     "memory",
     "methods",
     "regime",
@@ -118,6 +120,36 @@ def frontier(table: pd.DataFrame, *, model: str | None = None, epochs: int | Non
     >>> figure = ss.plot.frontier(ss.frontier(ss.load_runs("results/fractals-reference"), draws=50))
     """
     return only("frontier", analyzed({"frontier": table}), model, epochs)
+
+
+def isocompute(table: pd.DataFrame, runs: pd.DataFrame, *, model: str | None = None) -> Figure:
+    """Accuracy against multiply-adds at equal training compute, with the best size of each level, and that size against
+    the compute (Figure 3 of Hoffmann et al. 2022). table: as from ``isocompute``; runs: that it was made from.
+
+    >>> import scaling_study as ss
+    >>> runs = ss.load_runs("results/fractals-reference")
+    >>> ss.plot.isocompute(ss.isocompute(runs), runs)
+    Traceback (most recent call last):
+    ...
+    ValueError: isocompute: there is nothing to draw
+    """
+    return only("isocompute", analyzed({"isocompute": table}, runs), model)
+
+
+def learning_curves(
+    runs: pd.DataFrame, history: pd.DataFrame, *, model: str | None = None, epochs: int | None = None
+) -> Figure:
+    """Validation accuracy and training loss against epochs, a column per method, not converged ones dashed.
+
+    history: as from ``load_history``, of the same study.
+
+    >>> import scaling_study as ss
+    >>> study = "results/fractals-reference"
+    >>> figure = ss.plot.learning_curves(ss.load_runs(study), ss.load_history(study))
+    >>> len(figure.axes)
+    8
+    """
+    return only("learning_curves", figures.of_runs(runs, history), model, epochs)
 
 
 def search(table: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:

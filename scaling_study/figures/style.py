@@ -53,6 +53,16 @@ def categories(count: int) -> list[Style]:
     return list(islice(cycle(CATEGORIES), count))
 
 
+def sequence(count: int) -> list[Style]:
+    """The looks of ``count`` ordered things, the darkest last, each also with a marker of its own."""
+    from matplotlib import colormaps
+
+    shades = [0.85 * (1 - n / max(count - 1, 1)) for n in range(count)]
+    return [
+        look | {"color": colormaps["viridis"](shade)} for look, shade in zip(categories(count), shades, strict=True)
+    ]
+
+
 def method_label(method: str) -> str:
     """The method with the symbol of its coefficient, as in ``width (w)``."""
     return f"{method} ({SYMBOLS[method]})" if method in SYMBOLS else method

@@ -13,6 +13,7 @@ from scaling_study.data.fingerprint import earlier_fingerprint, fingerprint, rea
 from scaling_study.measure.flops import count_flops
 from scaling_study.models import FAMILIES, built_coefficients
 from scaling_study.models import custom as custom_model
+from scaling_study.planning.length import with_epochs
 from scaling_study.planning.variant import Variant, variant_of
 from scaling_study.records.columns import BUILT
 from scaling_study.system.plugins import load_plugin
@@ -160,5 +161,7 @@ def digest(settings: object) -> str:
 
 
 def run_of(config: Config) -> Run:
-    """The run that a checked configuration describes. Raises ConfigError as ``variant_of`` does."""
-    return Run(variant_of(config), config.seed, config.model, config.data, config.recipe, digest_of_folder(config.data))
+    """The run that a checked configuration describes. Raises ConfigError as ``variant_of`` and ``with_epochs`` do."""
+    variant = variant_of(config)
+    recipe = with_epochs(config, variant)
+    return Run(variant, config.seed, config.model, config.data, recipe, digest_of_folder(config.data))

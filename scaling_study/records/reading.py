@@ -33,6 +33,11 @@ ANALYZED = {
         "epochs budget depth width resolution share_depth share_resolution accuracy extrapolated best",
     ),
     "search": ("model verdict", "epochs alpha beta gamma flops_ratio n accuracy behind low high p_holm"),
+    "isocompute": (
+        "model method what basis",
+        "train_flops networks n value low high at_edge flops_ratio epochs epochs_low epochs_high "
+        "accuracy accuracy_low accuracy_high",
+    ),
     "regime": ("model effect verdict", "flops_target epochs points low high p_holm n"),
     "shape": (
         "model what axis status",

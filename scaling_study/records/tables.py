@@ -11,6 +11,7 @@ import pandas as pd
 from scaling_study.errors import StudyError, encodable
 from scaling_study.records.built import with_built
 from scaling_study.records.columns import EPOCH_COLUMNS, LATER, RUN_COLUMNS
+from scaling_study.records.compute import with_train_flops
 from scaling_study.records.convergence import with_convergence
 from scaling_study.records.reading import UnreadableTable, read_table
 from scaling_study.records.store import copy_aside, remove_leftovers, run_folders, set_aside, write_text
@@ -60,7 +61,7 @@ def write_tables(study_dir: str | Path) -> pd.DataFrame:
         lost = (runs.status == "failed") & runs.run_id.isin(old_runs.run_id[old_runs.status == "done"])
         runs = runs[~lost]  # of a finished run whose record was damaged, and that failed when it was trained again
         kept = kept_rows(old_runs, folders, set(runs.run_id), study_dir)
-        runs = with_built(joined(runs, kept).sort_values(ORDER, ignore_index=True))
+        runs = with_train_flops(with_built(joined(runs, kept).sort_values(ORDER, ignore_index=True)))
         kept_epochs = ~old_history.run_id.isin(folders) | old_history.run_id.isin(kept.run_id)
         history = joined(history, old_history[kept_epochs])
         runs = with_convergence(runs, history)
@@ -220,4 +221,4 @@ def load(path: str | Path, name: str) -> pd.DataFrame:
         table = stored(path, name)[0]
     else:
         table = read_table(path, name, TABLES[name][0], LATER[name])[0]
-    return with_built(table) if name == "runs" else table
+    return with_train_flops(with_built(table)) if name == "runs" else table

@@ -33,11 +33,12 @@ class Drawn:
         return 1 if self.failed else 0
 
 
-def draw_runs(runs: pd.DataFrame, plots_dir: Path) -> Drawn:
-    """Draw every figure of the run table ``runs``. Returns Drawn, which is empty when no run is done."""
+def draw_runs(runs: pd.DataFrame, plots_dir: Path, history: pd.DataFrame | None = None) -> Drawn:
+    """Draw every figure of the run table ``runs`` and its epoch table. Returns Drawn, which is empty when no run is
+    done."""
     if not (runs.status == "done").any():
         return Drawn()
-    return write(plots_dir, "runs", partial(plan, "of_runs", runs))
+    return write(plots_dir, "runs", partial(plan, "of_runs", runs, history))
 
 
 def draw_costs(study_dir: Path, plots_dir: Path) -> Drawn:

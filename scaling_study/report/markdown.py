@@ -8,7 +8,7 @@ import pandas as pd
 
 CONTEXT = ("model", "epochs", "device")  # shown only where it differs between rows
 PAPER = "Tan & Le (2019)"
-UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1.0, ""))
+UNITS = ((1e18, " E"), (1e15, " P"), (1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"), (1.0, ""))
 UNIT_OF = {"activation_bytes": "B", "train_seconds": " s", "latency_seconds": " s"}
 COST_NAMES = {
     "flops": "multiply-adds",
@@ -17,6 +17,7 @@ COST_NAMES = {
     "activation_bytes": "training memory",
     "train_seconds": "training time",
     "latency_seconds": "latency",
+    "train_flops": "training multiply-adds",
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaling_study.report.summary_convergence import convergence_part
 from scaling_study.report.summary_data import data_part
+from scaling_study.report.summary_isocompute import isocompute_part
 from scaling_study.report.summary_law import law_part
 from scaling_study.report.summary_methods import comparison_part, frontier_part, leader_part, saturation_part
 from scaling_study.report.summary_models import (
@@ -43,6 +44,7 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
         "surface": surface_part,
         "rates": rates_part,
         "shape": shape_part,
+        "isocompute": isocompute_part,
         "regime": regime_part,
         "robustness": robustness_part,
         "time_fits": time_part,

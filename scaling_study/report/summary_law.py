@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from scaling_study.analysis.training_axes import AT_EQUAL_LENGTH, EXPONENT, GROWTH
 from scaling_study.report.markdown import epochs_text, interval, joined, number, table
 from scaling_study.scaling.coefficients import AXES
 
@@ -13,6 +14,35 @@ SHAPE = "shape at equal cost"
 
 
 def law_part(law: pd.DataFrame) -> Iterator[str]:
+    training = law.quantity.isin([EXPONENT, AT_EQUAL_LENGTH, GROWTH])
+    if not training.all():
+        yield from axes_part(law[~training])
+    if training.any():
+        yield from [""] * (not training.all())
+        yield "## Longer training and more images"
+        for model, rows in law[training].groupby("model"):
+            yield ""
+            yield training_sentence(model, rows)
+
+
+def training_sentence(model: str, rows: pd.DataFrame) -> str:
+    """By which powers of epochs and training images the error falls."""
+    names = {"epochs": "epochs", "train_images": "training images"}
+    parts = []
+    for row in rows[rows.quantity == EXPONENT].itertuples():
+        words = f"{names[row.axis]} to the power {interval(-row.value, -row.high, -row.low, '{:.2f}')}"
+        for change in rows[(rows.quantity == GROWTH) & (rows.axis == row.axis)].itertuples():
+            span = interval(-change.value, -change.high, -change.low, "{:+.3f}")
+            words += f", a power that changes by {span} with each doubling of the network's multiply-adds"
+        parts.append(words)
+    text = f"{model}: over all its networks, each compared with itself, error falls as {joined(parts)}"
+    for row in rows[rows.quantity == AT_EQUAL_LENGTH].itertuples():
+        span = interval(-row.value, -row.high, -row.low, "{:.2f}")
+        text += f"; of equally many images seen, as the number of different ones to the power {span}"
+    return f"{text}."
+
+
+def axes_part(law: pd.DataFrame) -> Iterator[str]:
     yield "## One law for the three axes"
     yield ""
     yield (

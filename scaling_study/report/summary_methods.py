@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from scaling_study.analysis.observations import STUDY, observe
+from scaling_study.analysis.observations import STUDY, TRAIN_FLOPS, observe
 from scaling_study.analysis.robustness import largest_cost, of_part, saturates
 from scaling_study.analysis.rules import one_rule
 from scaling_study.report.markdown import (
@@ -211,7 +211,19 @@ def frontier_part(frontier: pd.DataFrame) -> Iterator[str]:
         "which that holds."
     )
     yield ""
-    rows = frontier[(frontier.cost == "flops") & frontier.pareto]
+    yield from frontier_table(frontier, "flops")
+    if frontier[frontier.cost == TRAIN_FLOPS].epochs.nunique() > 1:
+        yield ""
+        yield (
+            "By training multiply-adds (three times the multiply-adds of every image seen), networks of all lengths of "
+            "training together:"
+        )
+        yield ""
+        yield from frontier_table(frontier, TRAIN_FLOPS)
+
+
+def frontier_table(frontier: pd.DataFrame, cost: str) -> Iterator[str]:
+    rows = frontier[(frontier.cost == cost) & frontier.pareto]
     yield from table(
         [
             {
@@ -219,7 +231,7 @@ def frontier_part(frontier: pd.DataFrame) -> Iterator[str]:
                 "epochs": row.epochs,
                 "method": row.method,
                 "depth, width, resolution": coefficients(row),
-                "multiply-adds": number(row.flops),
+                COST_NAMES[cost]: number(row.cost_value),
                 "accuracy": interval(row.accuracy, row.low, row.high, "{:.2f}"),
                 "n": row.n,
                 "probability": "no seeds" if pd.isna(row.probability) else f"{row.probability:.2f}",

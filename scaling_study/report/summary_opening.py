@@ -21,6 +21,7 @@ from scaling_study.report.opening_findings import (
     search_sentence,
     time_sentence,
 )
+from scaling_study.report.summary_isocompute import isocompute_sentence
 from scaling_study.report.summary_shape import shape_sentence
 from scaling_study.scaling.coefficients import AXES
 
@@ -50,8 +51,9 @@ def sentences(analysis: Analysis) -> list[str]:
     part = one_rule(rows)
     observations = observe(part)
     costs = {method: largest_cost(observations, method, "flops") for method in part.method.unique()}
-    regime, robustness = tables.get("regime"), own.get("robustness")
-    change = regime_sentence(None if regime is None else regime[regime.model == model])
+    robustness = own.get("robustness")
+    of_model = {name: tables[name][tables[name].model == model] for name in ("isocompute", "regime") if name in tables}
+    change = isocompute_sentence(of_model.get("isocompute")) or regime_sentence(of_model.get("regime"))
     candidates = [
         shape_sentence(own.get("shape")),
         search_sentence(own.get("search")),

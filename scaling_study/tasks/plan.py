@@ -10,6 +10,7 @@ import pandas as pd
 
 from scaling_study.config.presets import recipe_changes
 from scaling_study.data import size_of
+from scaling_study.records.compute import train_flops
 from scaling_study.report.terminal import few_updates, off_target
 from scaling_study.scaling.coefficients import AXES, Coefficients
 
@@ -40,7 +41,9 @@ def run(jobs: Sequence[Job]) -> int:
         if variant not in measured:
             measured[variant] = measure(job, data)
         updates = len(data.train) // batch_size * job.run.recipe.epochs
-        rows.append(row(job, *measured[variant]) | {"updates": updates})
+        cost, seconds = measured[variant]
+        compute = train_flops(cost.flops, updates, batch_size)
+        rows.append(row(job, cost, seconds) | {"updates": updates, "train_flops": compute})
     table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
     print(render(table))
     print(total(table, jobs[0].config))
@@ -59,6 +62,7 @@ def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
         **{axis: getattr(run.variant.coefficients, axis) for axis in AXES},
         "resolution_px": run.variant.resolution_px,
         "seed": run.seed,
+        "epochs": run.recipe.epochs,
         "settings": recipe_changes(run.recipe),
         "target": run.variant.flops_target,
         "built": cost.flops / count_flops(run.model, Coefficients(), **size),
@@ -70,13 +74,16 @@ def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
 
 
 def render(table: pd.DataFrame) -> str:
-    shown = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3)
-    shown = shown.drop(columns=["flops", "params"]).rename(columns={"seconds": "est_seconds"})
+    shown = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3, train_Gflops=table.train_flops / 1e9)
+    shown = shown.rename(columns={"seconds": "est_seconds"})
     formats = dict.fromkeys(("depth", "width", "resolution", "built"), "{:.2f}".format)
     formats |= {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "est_seconds": "{:.0f}".format}
+    formats |= {"train_Gflops": "{:.0f}".format}
     settings = ["settings"] if shown.settings.notna().any() else []
     budgets = ["target", "built"] if shown.target.notna().any() else []
-    columns = [*shown.columns[:6], *settings, *budgets, "Mflops", "kparams", "est_seconds", "status"]
+    lengths = shown.epochs.nunique() > 1
+    columns = [*shown.columns[:6], *["epochs"] * lengths, *settings, *budgets, "Mflops", "kparams"]
+    columns += [*["train_Gflops"] * lengths, "est_seconds", "status"]
     shown["settings"] = shown.settings.fillna("")
     return shown[columns].to_string(index=False, formatters=formats | {"target": "{:g}".format}, na_rep="")
 

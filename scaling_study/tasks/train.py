@@ -11,7 +11,7 @@ from scaling_study.execution.pool import patched
 from scaling_study.execution.prepare import prepare
 from scaling_study.execution.progress import Progress
 from scaling_study.execution.train import train_job
-from scaling_study.records.tables import write_tables
+from scaling_study.records.tables import load_history, write_tables
 from scaling_study.report import drawing, terminal
 from scaling_study.system.workers import first_of_several, processes_per_run
 
@@ -70,7 +70,7 @@ def finish(jobs: Sequence[Job]) -> int:
     runs = write_tables(config.study_dir)
     mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
     print("\n".join([terminal.variants(mine), *terminal.reading(mine, config.recipe.batch_size)]))
-    drawn = drawing.draw_runs(runs, config.study_plots_dir)
+    drawn = drawing.draw_runs(runs, config.study_plots_dir, load_history(config.study_dir))
     print(terminal.places(config))
     missing = {job.run.run_id for job in jobs} - set(mine.run_id[(mine.status == "done") & (mine.record == "folder")])
     if not missing:

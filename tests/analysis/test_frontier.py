@@ -45,3 +45,13 @@ def test_one_seed_has_no_probability():
     assert table.probability.isna().all()
     assert table.low.isna().all()
     assert frontier(table[:0].assign(status="done", top1=1.0, width=1.0)).empty
+
+
+def test_by_training_compute_all_lengths_are_compared():
+    rng = np.random.default_rng(0)
+    short, long = (run_rows("width", [1, 2, 4], errors, rng, sd=0.01) for errors in ([40, 38, 36], [30, 29, 28]))
+    runs = pd.concat([short.assign(epochs=1), long.assign(epochs=2)], ignore_index=True)
+    table = frontier(runs.assign(train_flops=3e3 * runs.flops * runs.epochs))
+    found = table[(table.cost == "train_flops") & table.pareto]
+    assert found[["epochs", "flops"]].to_numpy().tolist() == [[1, 1e6], [2, 1e6], [2, 2e6], [2, 4e6]]
+    assert set(table[(table.cost == "flops") & table.pareto].epochs) == {1, 2}

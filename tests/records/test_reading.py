@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import scaling_study
+from scaling_study.analysis.isocompute import isocompute
 from scaling_study.analysis.shape_tables import shapes
 from scaling_study.errors import StudyError
 from scaling_study.records.costs import TABLES, add_rows, load_table
@@ -15,6 +16,7 @@ from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import EPOCH_COLUMNS, run_table, write_tables
 
 from ..analysis.synthetic import shape_study
+from ..analysis.test_isocompute import compute_study, valley
 
 RESULTS = Path(__file__).parents[2] / "results"
 STUDY = RESULTS / "fractals-reference"
@@ -153,9 +155,11 @@ def test_a_parquet_that_fails_leaves_the_old_one_and_no_other_file(copied, monke
 
 @cache
 def example(name):
-    """A table that is committed, or, of shapes, made from a synthetic study."""
+    """A table of that name: of a committed study, or made from a synthetic one where none has it."""
     if path := next(RESULTS.glob(f"*/{name}.csv"), None):
         return path.read_bytes()
+    if name == "isocompute":
+        return isocompute(compute_study(valley()[0]), draws=50).to_csv(index=False).encode()
     statements, curves, _ = shapes(shape_study(np.random.default_rng(0)), draws=100)
     return {"shape": statements, "shape_curves": curves}[name].to_csv(index=False).encode()
 

@@ -87,7 +87,7 @@ def test_a_damaged_table_of_the_analysis_is_named_and_the_rest_drawn(study, caps
     assert "search" in line
     assert line.startswith("warning: ")
     drawn = {Path(path).stem for path in output.out.split()}
-    assert drawn == {"axes", "methods", "frontier", "law", "law_map"}
+    assert drawn == {"axes", "methods", "learning_curves", "frontier", "law", "law_map"}
 
 
 def test_a_cost_table_that_cannot_be_read_is_named(study, capsys):
