@@ -1,4 +1,4 @@
-"""The baseline for small images, second version: an EfficientNet of 39 thousand parameters for 8 to 96 pixels.
+"""The baseline for small images, second version: an EfficientNet of 32 thousand parameters for 8 to 96 pixels.
 
 Half as wide as the first, for larger images at fewer multiply-adds: docs/explanation/embedded_data.md has the search.
 """
