@@ -17,6 +17,7 @@ from .warm import Warm
 # pytest runs a process per core: with more threads each they wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 torch.set_num_threads(1)
+FIRST = {"model": "micro_mbconv", "data": "fractals", "recipe": "quick_v1"}
 SMALL = ["data.train_images=256", "data.val_images=64", "data.test_images=100", "recipe.batch_size=32"]
 
 
@@ -83,11 +84,14 @@ def environment(cache):
 
 @pytest.fixture
 def config():
-    """A checked configuration from overrides, as the command line would make it."""
+    """A checked configuration from overrides, as the command line would make it, on the first embedded set, whose numbers
+    tests know."""
 
     def make(*overrides):
+        given = {override.partition("=")[0] for override in overrides}
+        first = [f"{group}={name}" for group, name in FIRST.items() if group not in given]
         with initialize_config_dir(str(CONF), version_base="1.3"):
-            return parse(compose("config", overrides=list(overrides)))
+            return parse(compose("config", overrides=[*first, *overrides]))
 
     return make
 

@@ -135,7 +135,7 @@ def test_shape_is_a_star_of_networks_that_cost_what_the_baseline_does(given):
         for run in runs
     ]
     [baseline] = [cost for cost, run in zip(flops, runs, strict=True) if run.variant.method == "baseline"]
-    assert all(0.97 < cost / baseline < 1.03 for cost in flops)
+    assert all(0.96 < cost / baseline < 1.07 for cost in flops)  # in whole layers, channels and pixels
     assert {run.variant.flops_target for run in runs} == {None, 1}
     moved = Counter((run.variant.coefficients.depth != 1, run.variant.coefficients.resolution != 1) for run in runs)
     assert moved == {(True, False): 4, (True, True): 4, (False, True): 4, (False, False): 1}
@@ -160,7 +160,7 @@ def test_isocompute_is_every_size_at_equal_compute_on_three_levels():
 
 def test_rate_is_every_rate_for_the_largest_of_each_method(config):
     jobs = jobs_of("+sweep=rate")
-    own = config().recipe.learning_rate
+    own = config("recipe=quick").recipe.learning_rate
     found = Counter((job.run.recipe.learning_rate / own, job.run.variant.method) for job in jobs)
     methods = ("baseline", "depth", "width", "resolution", "compound")
     assert found == {(multiple, method): 1 for multiple in (4, 2, 1, 0.5, 0.25) for method in methods}

@@ -21,7 +21,7 @@ def run(*arguments: str) -> pd.DataFrame:
     >>> import scaling_study as ss
     >>> runs = ss.run("scaling.width=1.4", "recipe.epochs=1", "data.train_images=256", "data.test_images=100")
     method depth width ...
-    >>> runs.run_id.str.startswith("width-1.4-seed0").tolist()
+    >>> runs.run_id.str.contains("width-1.4-seed0").tolist()
     [True]
     """
     import pandas as pd

@@ -1,5 +1,7 @@
 """Accuracy against cost, a panel per axis (as Figure 3 of Tan & Le 2019)."""
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -8,6 +10,8 @@ from scaling_study.figures.labels import BELOW_RIGHT, name_points
 from scaling_study.figures.marks import draw_curve, mark_baseline
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import GRID, SYMBOLS, TITLE_SIZE
+
+PANEL_LETTERS = 44  # of the title that fit above a panel
 
 
 def one_panel_per_axis(runs: pd.DataFrame, model: str) -> Figure:
@@ -29,7 +33,8 @@ def one_panel_per_axis(runs: pd.DataFrame, model: str) -> Figure:
         panel.grid(**GRID)
     panels[0].set_ylabel(y.title)
     panels[-1].legend(loc="lower right", frameon=False)
-    figure.suptitle(f"{about(runs, model)}; {seeds_note(table)}", fontsize=TITLE_SIZE)
+    title = fill(f"{about(runs, model)}; {seeds_note(table)}", PANEL_LETTERS * len(names))
+    figure.suptitle(title, fontsize=TITLE_SIZE)
     for panel, axis in zip(panels, present, strict=False):
         points = curve(table, axis)
         coefficients = [f"{SYMBOLS[axis]}={value:g}" for value in points[axis]]

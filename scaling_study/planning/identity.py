@@ -44,7 +44,7 @@ class Run:
             "seed": self.seed,
             "model": model_settings(self.model),
             "data": data_settings(self.data, self.folder),
-            "recipe": without_later(self.recipe),
+            "recipe": recipe_settings(self.recipe),
         }
 
     @property
@@ -91,6 +91,12 @@ def model_settings(model: Model) -> dict[str, Any]:
     del settings["resolution"]  # data.resolution is what counts
     kept = {key: value for key, value in settings.items() if key not in later or value != later[key]}
     return kept | ({"code": custom_model.plugin(model.builder).digest} if model.builder is not None else {})
+
+
+def recipe_settings(recipe: Recipe) -> dict[str, Any]:
+    """The recipe's settings that determine a result. A first version keeps the name that it had in earlier records."""
+    settings = without_later(recipe)
+    return settings | {"name": settings["name"].removesuffix("_v1")}
 
 
 def data_settings(data: Data, folder: str | None = None) -> dict[str, Any]:

@@ -43,7 +43,9 @@ def test_a_bad_argument_raises_and_leaves_nothing(tmp_path, monkeypatch):
 def test_a_failed_run_is_named(tmp_path, monkeypatch, cache):
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ss.StudyError, match=r"status 1; baseline-seed0-\w+: Diverged: the training loss"):
+    with pytest.raises(
+        ss.StudyError, match=r"status 1; micro_mbconv_v2-baseline-seed0-\w+: Diverged: the training loss"
+    ):
         ss.run("recipe.learning_rate=900", "recipe.epochs=3", "study=s", *SMALL)
     assert ss.load_runs(tmp_path / "results" / "s").status.tolist() == ["failed"]
 

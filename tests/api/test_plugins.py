@@ -80,7 +80,7 @@ def test_changed_code_is_another_run_and_not_mixed_into_the_study(cli, mine, tmp
         (["model=custom", "model.builder=bad:raises"], "model.builder=bad:raises: raised ValueError for (depth=1.0"),
         (["model=custom", "model.builder=bad:number"], "model.builder=bad:number: must return a torch.nn.Module"),
         (["model=custom", "model.builder=bad:too_many"],
-         "model.builder=bad:too_many: its network must give (2, 200) numbers"),
+         "model.builder=bad:too_many: its network must give (2, 100) numbers"),
         (["model=custom", "model.builder=mine:build", "model.dropout=0.1"], "model.dropout=0.1: must be 0 with"),
         (["model.builder=mine:build"], "model.builder: the chosen model= has no builder to set; model=custom has it"),
         (["data=custom"], "data.loader=None: data=custom needs the function"),

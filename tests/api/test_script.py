@@ -39,7 +39,7 @@ def test_help_names_every_task_sweep_and_choice(script, tmp_path):
     assert named == {path.stem for path in (CONF / "task").glob("*.yaml")}
     named = {name.rstrip(",") for line in sweeps.splitlines() for name in re.split(r"\s{2,}", line.strip())[0].split()}
     assert named == {path.stem for path in (CONF / "sweep").glob("*.yaml")}
-    assert "recipe: efficientnet, quick, resnet, standard\n" in text
+    assert "recipe: efficientnet, quick, quick_v1, resnet, standard, standard_v1\n" in text
     assert text.count("    scaling-study ") + text.count("  scaling-study ") >= 5
     assert list(tmp_path.iterdir()) == [tmp_path / "bin"]
 
@@ -48,7 +48,7 @@ def test_help_names_every_task_sweep_and_choice(script, tmp_path):
 def test_bash_completes_groups_keys_and_sweeps(script, tmp_path):
     lines = subprocess.check_output(["bash", "-c", COMPLETE], env=script, cwd=tmp_path, text=True).splitlines()
     assert lines == [
-        "recipe=efficientnet recipe=quick recipe=resnet recipe=standard",
+        "recipe=efficientnet recipe=quick recipe=quick_v1 recipe=resnet recipe=standard recipe=standard_v1",
         "recipe.epochs=",
         "+sweep=width",
     ]

@@ -37,7 +37,7 @@ def composed(tmp_path):
 
 
 def table_of(runs, **columns):
-    return rates(runs.assign(**{"recipe": "quick"} | columns), draws=200)
+    return rates(runs.assign(**{"recipe": "quick_v1"} | columns), draws=200)
 
 
 def test_a_recipe_has_the_rule_and_the_length_that_it_was_found_for(composed, config):

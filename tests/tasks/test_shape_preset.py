@@ -46,7 +46,8 @@ def test_the_preset_is_a_baseline_of_that_shape_that_costs_as_much(config, tmp_p
     lines = path.read_text().splitlines()
     assert lines[0] == "# @package _global_"
     assert lines[2] == "# +1.00 (+0.50 to +1.50) points above the baseline, as predicted."
-    overrides = [f"hydra.searchpath=[file://{tmp_path / 's' / 'conf'}]", f"+shape={path.stem}"]
+    overrides = ["model=micro_mbconv", "data=fractals", f"+shape={path.stem}"]
+    overrides.append(f"hydra.searchpath=[file://{tmp_path / 's' / 'conf'}]")
     with initialize_config_dir(str(CONF), version_base="1.3"):
         found = parse(compose("config", overrides=overrides))
     assert found.data.resolution == 12
