@@ -84,8 +84,8 @@ def environment(cache):
 
 @pytest.fixture
 def config():
-    """A checked configuration from overrides, as the command line would make it, on the first embedded set, whose numbers
-    tests know."""
+    """A checked configuration from overrides, as the command line would make it, but for the first embedded set and its
+    baseline, whose numbers the tests know."""
 
     def make(*overrides):
         given = {override.partition("=")[0] for override in overrides}
