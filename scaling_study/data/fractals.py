@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,8 @@ def turned(maps: Any, index: Any, angle: Any) -> Any:
     return framed(out)
 
 
-def class_systems(spec: Any = SPEC) -> Any:
+@cache
+def class_systems(spec: FractalSpec = SPEC) -> Any:
     """The maps of every class: list of (k, 6) float arrays, classes of a group next to each other."""
     rng = np.random.default_rng((spec.seed, 0))
     systems: list = []
