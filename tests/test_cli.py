@@ -98,6 +98,7 @@ def test_paths_below_the_home_folder(cli, tmp_path, monkeypatch):
     assert (home / "plots" / STUDY / "axes.png").exists()
 
 
+@pytest.mark.slow
 def test_failures_are_rows_and_the_rest_goes_on(cli, tmp_path):
     result = cli(
         "-m", "scaling.width=30000,1", "limits.memory_gb=1e9", "recipe.epochs=1", "workers=1", check=False

@@ -197,7 +197,12 @@ def test_a_value_without_multiples_is_refused(value, message):
         multiples("recipe.weight_decay", value, 2, 1)
 
 
-@pytest.mark.parametrize("sweep", sorted(path.stem for path in (Path(CONF) / "sweep").glob("*.yaml")))
+SLOW = {"all", "search", "shape"}  # which are of many points
+
+
+@pytest.mark.parametrize(
+    "sweep", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in sorted(SWEPT)]
+)
 def test_no_task_refuses_what_a_sweep_sets_itself(sweep):
     jobs = jobs_of(f"+sweep={sweep}", "task=cost")
     require_one_command(jobs)

@@ -35,6 +35,7 @@ def sweep():
         yield loader, cfg
 
 
+@pytest.mark.slow
 def test_every_point_is_as_hydra_composes_it(sweep):
     loader, cfg = sweep
     expected = [parse(loader.load_sweep_config(cfg, point)) for point in POINTS]

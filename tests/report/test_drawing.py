@@ -75,7 +75,12 @@ def damaged(name):
     }[name]
 
 
-@pytest.mark.parametrize("damage", ["empty", "half", "noise", "text in numbers"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "damage", [pytest.param("empty", marks=SLOW), "half", pytest.param("noise", marks=SLOW), "text in numbers"]
+)
 def test_a_damaged_table_of_the_analysis_is_named_and_the_rest_drawn(study, capsys, damage):
     config, folder = study
     file = folder / "search.csv"

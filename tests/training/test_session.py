@@ -108,7 +108,8 @@ def files(config, tmp_path):
 
 
 MIXED = {"mixup": 0.2, "cutmix": 1.0, "random_erasing": 0.5, "flip": True}
-STOPS = [("memory", 1), ("memory", 7), ("files", 2), ("files", 9)]
+SLOW = pytest.mark.slow
+STOPS = [("memory", 1), pytest.param("memory", 7, marks=SLOW), pytest.param("files", 2, marks=SLOW), ("files", 9)]
 
 
 @pytest.mark.parametrize(("kind", "stop"), STOPS)
