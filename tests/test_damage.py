@@ -25,7 +25,8 @@ pytestmark = pytest.mark.slow
 
 STUDY = Path("results") / "s"
 RUN = "width-1.4-seed0"  # the run whose files are damaged
-SETTINGS = ["study=s", "recipe.epochs=2", "checkpoint.keep=true", "hydra/launcher=basic", *SMALL]
+FIRST = ["data=fractals", "model=micro_mbconv", "recipe=quick_v1"]
+SETTINGS = ["study=s", "recipe.epochs=2", "checkpoint.keep=true", "hydra/launcher=basic", *FIRST, *SMALL]
 POINTS = "baseline,width-1.4,width-1.8,depth-2,depth-3,resolution-1.3,resolution-1.5,compound-1,compound-2"
 WIDTHS = ["-m", "scaling.width=1,1.4", "seed=0,1"]
 FAILS = ["scaling.width=30000", "limits.memory_gb=1e9"]  # for want of memory

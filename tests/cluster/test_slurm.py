@@ -18,12 +18,14 @@ from .conftest import wait_until
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
 pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="needs pip install 'scaling_study[slurm]'")
 
-STUDY = "fractals_v2-micro_mbconv_v2-standard"
+STUDY = "fractals-micro_mbconv-standard_v1"
 EPOCHS = 80  # some ten seconds of a run, within which a test has to meet it
 SWEEP = [
     "+sweep=resolution",
     "scaling.resolution=1.5,1.3,1",
-    "recipe=standard",
+    "data=fractals",
+    "model=micro_mbconv",
+    "recipe=standard_v1",
     f"recipe.epochs={EPOCHS}",
     "device=cpu",
 ]
@@ -192,7 +194,8 @@ def test_an_interrupted_command_cancels_its_jobs(slurm, sweep, tmp_path):
 def test_the_tasks_of_a_job_train_its_run_together_and_are_preempted_together(slurm, tmp_path, cache):
     make_folder(tmp_path / "set", train=60)
     options = ["-m", "seed=0", "recipe.epochs=60", "recipe.batch_size=8", "data=imagefolder", "data.root=set"]
-    options += ["data.val_images=6", "data.resolution=16", "data.loader_workers=1", "device=cpu", f"study={STUDY}"]
+    options += ["model=micro_mbconv", "recipe=quick_v1", "data.val_images=6", "data.resolution=16"]
+    options += ["data.loader_workers=1", "device=cpu", f"study={STUDY}"]
     command = [sys.executable, "-m", "scaling_study", *options, *SLURM, "hydra.launcher.tasks_per_node=2"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=tmp_path, env=environment(cache), **pipes) as process:
