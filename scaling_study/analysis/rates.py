@@ -11,6 +11,7 @@ import pandas as pd
 from scaling_study.analysis.curves import widening
 from scaling_study.analysis.observations import STUDY, built, numbers, usable
 from scaling_study.analysis.rate_rules import ends, predicted, rule
+from scaling_study.analysis.settings import without
 from scaling_study.records.columns import BUILT, VARIANT
 from scaling_study.scaling.coefficients import AXES
 from scaling_study.training.rates import RATES
@@ -73,10 +74,9 @@ def varied(runs: pd.DataFrame, rate: str, response: str) -> pd.DataFrame:
     holds; ``own``: whether the rate is the recipe's. A rate of 0 has no logarithm and does not count."""
     if not {"settings", rate, response} <= {*runs.columns}:
         return runs[:0]
-    words = runs.settings.fillna("").str.split()
-    others = [" ".join(word for word in text if not word.startswith(f"{rate}=")) for text in words]
-    own = [len(other.split()) == len(text) for other, text in zip(others, words, strict=True)]
-    frame = runs.assign(settings=others, own=own, **{rate: numbers(runs[rate])})
+    settings = runs.settings.fillna("")
+    others = settings.map(lambda text: without(text, rate))
+    frame = runs.assign(settings=others, own=others == settings, **{rate: numbers(runs[rate])})
     frame = frame[frame[rate] > 0].reset_index(drop=True)
     keys = [name for name in (*VARIANT, "epochs", "settings") if name in frame]
     frame = frame[frame.groupby(keys, dropna=False)[rate].transform("nunique") >= RATES_MIN]

@@ -47,6 +47,11 @@ def equal_settings(runs: pd.DataFrame, settings: str | None = None) -> tuple[pd.
     return runs[kept.to_numpy()], notes
 
 
+def without(settings: str, key: str) -> str:
+    """A value of the column ``settings`` without the change of ``key``."""
+    return " ".join(change for change in settings.split() if not change.startswith(f"{key}="))
+
+
 def labels_of(frame: pd.DataFrame) -> pd.Series:
     """Settings of each row in words, with the number of training images where it differs within the table."""
     labels = frame.settings.fillna("").astype(str)

@@ -12,7 +12,7 @@ import pandas as pd
 from scaling_study.analysis.candidates import trained
 from scaling_study.analysis.observations import noisy, observe, usable
 from scaling_study.analysis.rates import RATES_MIN
-from scaling_study.analysis.settings import equal_settings
+from scaling_study.analysis.settings import equal_settings, without
 from scaling_study.config.presets import recipe_changes
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError, StudyError
@@ -131,7 +131,8 @@ def rate(config: Config, runs: pd.DataFrame) -> Question:
     from scaling_study.training.rates import learning_rate, scaled
 
     method, study = config.next.methods[0], f"study={config.study}"
-    alone = runs[runs.settings.fillna("").map(but_rate) == but_rate(recipe_changes(config.recipe) or "")]
+    others = runs.settings.fillna("").map(lambda text: without(text, "learning_rate"))
+    alone = runs[others == without(recipe_changes(config.recipe) or "", "learning_rate")]
     frame = usable(alone.assign(settings=None), "val_top1")[0].dropna(subset=["learning_rate"])
     of_method = frame[frame.method == method]
     enough = of_method.groupby(VARIANT, dropna=False).learning_rate.transform("nunique") >= RATES_MIN
@@ -160,11 +161,6 @@ def rate(config: Config, runs: pd.DataFrame) -> Question:
     answer = f"best learning rate of {method} ({', '.join(f'{variant[axis]:g}' for axis in AXES)}): {np.exp(top):.3g}"
     unit = "points of validation top-1 at the next rate" if edge else "of its natural logarithm"
     return Question(answer + where, unit, design.error(), [replace(design, candidates=table)])
-
-
-def but_rate(settings: str) -> str:
-    """What a run changes in its recipe, as in the column ``settings``, but for the learning rate."""
-    return " ".join(change for change in settings.split() if not change.startswith("learning_rate="))
 
 
 def counter(config: Config) -> Any:

@@ -18,6 +18,7 @@ from scaling_study.planning.variant import Variant, variant_of
 from scaling_study.records.columns import BUILT
 from scaling_study.system.plugins import load_plugin
 
+EARLIER_NAMES = {"quick_v1": "quick", "standard_v1": "standard"}  # of recipes, in records from before the second ones
 FORMAT = 1  # raise when the same settings no longer give the same result: old records are then other runs
 
 
@@ -94,9 +95,8 @@ def model_settings(model: Model) -> dict[str, Any]:
 
 
 def recipe_settings(recipe: Recipe) -> dict[str, Any]:
-    """The recipe's settings that determine a result. A first version keeps the name that it had in earlier records."""
-    settings = without_later(recipe)
-    return settings | {"name": settings["name"].removesuffix("_v1")}
+    """The recipe's settings that determine a result. The first versions keep the names that earlier records have."""
+    return without_later(recipe) | {"name": EARLIER_NAMES.get(recipe.name, recipe.name)}
 
 
 def data_settings(data: Data, folder: str | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from scaling_study.analysis.comparisons import compare
 from scaling_study.analysis.observations import usable
-from scaling_study.analysis.settings import TUNED, envelope, equal_settings
+from scaling_study.analysis.settings import TUNED, envelope, equal_settings, without
 
 from .synthetic import matched_study
 
@@ -91,3 +91,10 @@ def test_one_seed_picks_itself_and_that_is_said():
     tuned, notes = envelope(with_rates(dict.fromkeys(RATES, 0.0), seeds=1))
     assert len(tuned) == 21
     assert notes[1] == "21 variants have one seed, whose own validation accuracy picked the settings"
+
+
+def test_a_change_is_taken_out_by_its_whole_name():
+    known = "batch_size=32 learning_rate=0.03 momentum=0.9"
+    assert without(known, "learning_rate") == "batch_size=32 momentum=0.9"
+    assert without("learning_rate_depth=0.5", "learning_rate") == "learning_rate_depth=0.5"
+    assert without("learning_rate=0.03", "learning_rate") == without("", "learning_rate") == ""

@@ -1,10 +1,11 @@
 """Names of runs: those of committed records still come out of the configurations that trained them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scaling_study.planning.identity import run_of
+from scaling_study.planning.identity import recipe_settings, run_of
 from scaling_study.records.columns import BUILT
 from scaling_study.records.tables import load_runs
 from scaling_study.scaling.coefficients import AXES
@@ -47,6 +48,12 @@ def test_runs_of_committed_records_keep_their_names(config, study):
     names = [run_of(config(*common, *overrides)).run_id for overrides in runs]
     assert len(set(names)) == 3
     assert set(names) <= known
+
+
+def test_only_the_packages_first_recipes_are_known_by_an_earlier_name(config):
+    recipe = config().recipe
+    assert recipe_settings(recipe)["name"] == "quick"
+    assert recipe_settings(replace(recipe, name="mine_v1"))["name"] == "mine_v1"
 
 
 @pytest.mark.parametrize("rate", ["learning_rate", "weight_decay"])

@@ -11,7 +11,6 @@ import yaml
 
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.command import application, composed, options_of
-from scaling_study.execution.questions import but_rate
 from scaling_study.planning.identity import run_of
 from scaling_study.planning.jobs import job_from
 from scaling_study.planning.proposed import job_at, scaling_keys
@@ -198,12 +197,6 @@ def test_seeds_are_those_of_the_study_that_a_network_lacks_then_new_ones(config,
     points = points_of(replace(made, next=replace(made.next, minutes=8.0)))
     assert [point["seed"] for point in points.values() if "width" in point][:2] == [1, 3]
     assert "depth-3-seed3" in points
-
-
-def test_rates_are_compared_where_all_else_is_as_given():
-    assert but_rate("batch_size=32 learning_rate=0.03 momentum=0.9") == "batch_size=32 momentum=0.9"
-    assert but_rate("learning_rate_depth=0.5") == "learning_rate_depth=0.5"
-    assert but_rate("learning_rate=0.03") == but_rate("") == ""
 
 
 def test_ranges_of_seeds_are_short():
