@@ -364,6 +364,9 @@ recipe.compile=maybe
 recipe.auto_augment=rand-m9
 recipe.color_jitter=0.4
 recipe.crop_scale_min=0.5
+recipe.resolution_start=0.2
+recipe.resolution_start=2
+recipe.baseline_epochs=8 recipe.resolution_start=0.5
 recipe.ema_warmup_gamma=3
 recipe.decay_rate=0.5
 recipe.decay_rate=2 recipe.schedule=step

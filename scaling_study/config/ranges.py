@@ -160,6 +160,7 @@ RULES: dict[str, Numbers | Words] = {
     "recipe.decay_rate": positive(10),
     "recipe.batch_norm_momentum": positive(1, null=True),
     "recipe.batch_norm_eps": positive(1, null=True),
+    "recipe.resolution_start": SHARE,
     "recipe.crop_scale_min": SHARE,
     "recipe.color_jitter": Numbers(0, 10),
     "recipe.random_erasing": Numbers(0, 1),

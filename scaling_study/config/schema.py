@@ -87,6 +87,7 @@ class Recipe:
     weight_decay_depth: float = 0.0
     weight_decay_width: float = 0.0
     weight_decay_resolution: float = 0.0
+    resolution_start: float = 1.0
 
 
 @dataclass

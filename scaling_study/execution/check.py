@@ -15,10 +15,11 @@ from scaling_study.errors import ConfigError
 from scaling_study.execution.memory import check_memory
 from scaling_study.measure.complexity import images, shapes_only
 from scaling_study.measure.flops import size_reported
-from scaling_study.models import build_network
+from scaling_study.models import FAMILIES, build_network
 from scaling_study.planning.jobs import Job
 from scaling_study.training.device import choose_device
 from scaling_study.training.distributed import world_of_environment
+from scaling_study.training.image_size import check_sides
 from scaling_study.training.rates import check_rates
 from scaling_study.training.recipe import make_optimizer, make_schedule
 from scaling_study.training.regularisation import check_growth
@@ -40,6 +41,8 @@ def check_trainable(jobs: Sequence[Job], elsewhere: bool = False) -> None:
     for job in jobs:
         check_growth(job.run.model, job.run.recipe, job.run.variant)
         check_rates(job.run.recipe, job.run.variant)
+        least = FAMILIES[job.run.model.family].resolution_min
+        check_sides(job.run.recipe, job.run.variant.resolution_px, least)
     check_memory(jobs, device)
     check_outputs(jobs)
     require_tracker(jobs[0].config.tracker)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scaling_study.planning.jobs import Job
+from scaling_study.planning.length import training_flops
 
 if TYPE_CHECKING:
     from scaling_study.data.dataset import DataSet
@@ -27,11 +28,13 @@ def measure(job: Job, data: DataSet) -> tuple[Complexity, float]:
     from scaling_study.training.session import Session
 
     run = job.run
-    cost = variant_complexity(run.model, run.variant, classes=data.classes, channels=data.channels)
+    classes = {"classes": data.classes, "channels": data.channels}
+    cost = variant_complexity(run.model, run.variant, **classes)
     size: dict[str, Any] = {"resolution": run.variant.resolution_px, "device": choose_device(job.config.device)}
     recipe = scaled(run.recipe, run.variant.coefficients)
     session = Session(build(run, data), data, recipe, **size, **engine_options(job.config, run))
-    train_seconds = session.steps_per_epoch * run.recipe.epochs * seconds_per_step(session)
+    share = training_flops(run, cost.flops, **classes) / cost.flops  # of the work at full size, where images grow
+    train_seconds = session.steps_per_epoch * run.recipe.epochs * seconds_per_step(session) * share
     images = len(data.val) * (run.recipe.epochs + 2) + len(data.test)
     return cost, train_seconds + images * seconds_per_evaluated_image(session)
 

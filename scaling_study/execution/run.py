@@ -22,6 +22,7 @@ from scaling_study.errors import one_line
 from scaling_study.measure.costs import cost_columns, variant_complexity
 from scaling_study.models import build_network
 from scaling_study.planning.identity import Run
+from scaling_study.planning.length import training_flops
 from scaling_study.records.compute import train_flops
 from scaling_study.records.convergence import last_tenth_gain
 from scaling_study.records.store import RunFolder
@@ -128,7 +129,8 @@ def result_columns(config: Config, run: Run, folder: RunFolder, device: torch.de
         trained = train_from_checkpoint(config, run, folder, track, data=data, device=device, world=world)
     names = ("updates", "train_seconds", "images_per_second", "precision", "data_wait_fraction", "micro_batch_size")
     columns |= trained.metrics | {name: getattr(trained, name) for name in names}
-    columns["train_flops"] = train_flops(cost.flops, trained.updates, run.recipe.batch_size)
+    flops = training_flops(run, cost.flops, **size)
+    columns["train_flops"] = train_flops(flops, trained.updates, run.recipe.batch_size)
     columns["last_tenth_gain"] = last_tenth_gain([row["val_top1"] for row in trained.history])
     columns["train_gap"] = columns["train_top1"] - columns["top1"]
     return columns | {"unreadable_images": len(trained.unreadable), "unreadable": trained.unreadable}

@@ -47,7 +47,7 @@ RUN_COLUMNS = {
     "param_bytes": "Int64",
     "activations": "Int64",
     "activation_bytes": "Int64",
-    "train_flops": "float64",  # 3 * flops * updates * batch_size: backward passes count twice; no evaluation
+    "train_flops": "float64",  # 3 * flops * updates * batch_size (flops: mean over epochs); no evaluation
     "top1": "float64",
     "top5": "float64",
     "loss": "float64",

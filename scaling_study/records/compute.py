@@ -8,8 +8,9 @@ PASSES = 3  # a backward pass counts as two forward passes (Kaplan et al. 2020, 
 def train_flops(flops: float, updates: float, batch_size: float) -> float:
     """Multiply-adds of training: PASSES * flops * images seen, which are updates * batch_size.
 
-    flops: multiply-adds of one forward pass of one image. As Hoffmann et al. (2022, arXiv 2203.15556, appendix F)
-    count; evaluation, the optimizer's own arithmetic and augmentation are not counted.
+    flops: multiply-adds of one forward pass of one image, the mean over epochs where images grow. As Hoffmann et al.
+    (2022, arXiv 2203.15556, appendix F) count; evaluation, the optimizer's own arithmetic and augmentation are not
+    counted.
     """
     return float(PASSES * flops * updates * batch_size)
 

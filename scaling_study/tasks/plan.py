@@ -10,6 +10,7 @@ import pandas as pd
 
 from scaling_study.config.presets import recipe_changes
 from scaling_study.data import size_of
+from scaling_study.planning.length import training_flops
 from scaling_study.records.compute import train_flops
 from scaling_study.report.terminal import few_updates, off_target
 from scaling_study.scaling.coefficients import AXES, Coefficients
@@ -42,7 +43,7 @@ def run(jobs: Sequence[Job]) -> int:
             measured[variant] = measure(job, data)
         updates = len(data.train) // batch_size * job.run.recipe.epochs
         cost, seconds = measured[variant]
-        compute = train_flops(cost.flops, updates, batch_size)
+        compute = train_flops(training_flops(job.run, cost.flops, **size_of(job.run.data)), updates, batch_size)
         rows.append(row(job, cost, seconds) | {"updates": updates, "train_flops": compute})
     table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
     print(render(table))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from scaling_study.errors import StudyError
 from scaling_study.training.generators import seed_generators
@@ -50,7 +51,7 @@ def train_epoch(
         update = epoch * session.steps_per_epoch + step
         if session.schedule:
             session.schedule.step_update(update)
-        loss = session.step(*session.mix(images, labels))
+        loss = session.step(*session.mix(shrunk(images, session.sides[epoch]), labels))
         total += loss
         if session.ema:
             session.ema.update(session.network, update)
@@ -75,6 +76,15 @@ def next_batch(session: Session, batches: Iterator[Any]) -> Any:
         raise StudyError(message)
     session.wait_seconds += time.perf_counter() - start
     return batch
+
+
+def shrunk(images: torch.Tensor, resolution_px: int) -> torch.Tensor:
+    """A batch (n, channels, h, h) at ``resolution_px``, with antialiasing; itself where it is of that size."""
+    if images.shape[-1] == resolution_px:
+        return images
+    size = (resolution_px, resolution_px)
+    small = F.interpolate(images, size=size, mode="bilinear", antialias=True)
+    return small.contiguous(memory_format=torch.channels_last)
 
 
 def report(session: Session, on_progress: OnProgress, update: int, loss: torch.Tensor, epoch: int) -> None:

@@ -4,6 +4,7 @@ import torch
 
 from scaling_study.execution.run import train_and_record
 from scaling_study.execution.train import opened
+from scaling_study.measure.flops import count_flops
 from scaling_study.planning.identity import run_of
 from scaling_study.records.store import FILES, RunFolder
 
@@ -64,6 +65,19 @@ def test_a_run_is_trained_by_the_rates_that_its_record_holds(trained):
     assert plain["last_tenth_gain"] == pytest.approx(0.2 * (last - first))
     assert rates[1].tolist() == pytest.approx((rates[0] / 2).tolist())
     assert plain["loss"] != ruled["loss"]
+
+
+def test_compute_of_a_run_whose_images_grow_is_that_of_their_sizes(config, trained):
+    small = ["recipe.epochs=2", "recipe.resolution_start=0.6"]
+    record, plain = trained(lambda *_: None, *small), trained(lambda *_: None, "recipe.epochs=2")
+    run = run_of(config(*SMALL, *small))
+    size = {"classes": record["classes"], "channels": 1}
+    counts = [count_flops(run.model, run.variant.coefficients, resolution_px=px, **size) for px in (8, 14)]
+    assert record["flops"] == plain["flops"] == counts[1]
+    images = record["updates"] * record["batch_size"]
+    assert (record["train_flops"], plain["train_flops"]) == (3 * sum(counts) / 2 * images, 3 * counts[1] * images)
+    assert record["settings"].endswith("resolution_start=0.6")
+    assert record["loss"] != plain["loss"]
 
 
 @pytest.mark.parametrize(
