@@ -381,6 +381,8 @@ recipe.learning_rate_width=3 scaling.width=50
 recipe.weight_decay_width=1 recipe.weight_decay=0
 recipe=efficientnet
 recipe.name=a/b
+cost=money
+cost=params task=plan
 device=tpu
 device=cuda
 device=null

@@ -183,11 +183,12 @@ def gain_rows(result: Saturation) -> list[dict[str, Any]]:
 
 
 def curve_rows(result: Saturation) -> list[dict[str, Any]]:
-    """The chosen curve on an even grid of log cost; nothing where no trend was found."""
+    """The chosen curve on an even grid of log cost, beyond the trained costs by no greater factor than they span;
+    nothing where no trend was found."""
     if result.gains is None or result.fit is None:
         return []
     cost = result.points.cost
-    grid = np.geomspace(cost[0], min(BEYOND, result.horizon) * cost[-1], CURVE_POINTS)
+    grid = np.geomspace(cost[0], min(BEYOND, result.horizon, cost[-1] / cost[0]) * cost[-1], CURVE_POINTS)
     predicted = result.fit.predict(grid)
     table = pd.DataFrame({"cost_value": grid, "accuracy": 100 - predicted.error})
     table = table.assign(low=100 - predicted.high, high=100 - predicted.low)

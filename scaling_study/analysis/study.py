@@ -23,13 +23,12 @@ from scaling_study.analysis import (
     training_axes,
     trials,
 )
+from scaling_study.analysis.latency import with_latency
 from scaling_study.analysis.observations import usable
 from scaling_study.errors import one_line
-from scaling_study.records.columns import NETWORK
 from scaling_study.scaling.coefficients import AXES
 
 PRINTED = 0.2  # how far the paper's own flops of one budget lie apart: printed to two digits, and not quite equal
-BANDS = ("flops",)  # costs whose fitted curves are kept for the figures
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def change(without: pd.DataFrame, with_outliers: pd.DataFrame) -> str:
 
 def fitted(runs: pd.DataFrame, threshold: float, draws: int) -> dict[str, pd.DataFrame]:
     table, gains, curves = fits.fits(runs, threshold=threshold, draws=draws)
-    return {"fits": table, "gains": gains, "fit_curves": curves[curves.cost.isin(BANDS)]}
+    return {"fits": table, "gains": gains, "fit_curves": curves}
 
 
 def lawful(runs: pd.DataFrame, draws: int, notes: list[str]) -> dict[str, pd.DataFrame]:
@@ -158,29 +157,6 @@ def surfaced(runs: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
 
 def published_tables(paper: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {"published_comparisons": comparisons.compare(paper, costs=("flops",), matched=PRINTED)[0]}
-
-
-def with_latency(runs: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
-    """The run table with ``latency_seconds``: the median time of one image of the same network in the latency table, in
-    the setting (device, threads, precision) with the most networks; missing where it was not timed."""
-    single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
-    if single.empty:
-        return runs.assign(latency_seconds=float("nan"))
-    settings = single.groupby(["device", "threads", "precision"], dropna=False).variant_id.nunique()
-    best = dict(zip(settings.index.names, settings.idxmax(), strict=True))
-    single = single[(single[list(best)] == best).all(axis=1)].drop_duplicates("variant_id", keep="last")
-    timed = costs.merge(single[["variant_id", "seconds_median"]], on="variant_id")
-    timed = comparable(timed.rename(columns={"seconds_median": "latency_seconds"})).drop_duplicates(
-        NETWORK, keep="last"
-    )
-    return comparable(runs).merge(timed[[*NETWORK, "latency_seconds"]], on=NETWORK, how="left")
-
-
-def comparable(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the columns of NETWORK in a form in which they are equal for equal networks."""
-    stem = table.small_stem if "small_stem" in table else pd.Series(False, index=table.index)
-    stem = stem.astype("boolean").fillna(False).astype(bool)  # tables of earlier versions do not have it
-    return table.round(dict.fromkeys(("depth", "width", "resolution"), 6)).assign(small_stem=stem)
 
 
 def scaled_in_the_paper(published: pd.DataFrame) -> pd.DataFrame:

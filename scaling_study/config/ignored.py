@@ -36,6 +36,7 @@ IGNORED = [
     ("next.flops", lambda c: c.next.question != "comparison", "is for next.question=comparison"),
     ("next.methods", lambda c: c.next.question == "direction", "is for next.question=comparison and rate"),
     ("analysis.*", lambda c: c.task in TRAINING, "is for task=analyze"),
+    ("cost", lambda c: c.task not in ("train", "analyze", "figures"), "is for task=train, analyze and figures"),
     ("recipe.baseline_epochs", lambda c: c.task == "recommend", "is for training; give recipe.epochs"),
     ("recipe.epochs", lambda c: c.recipe.baseline_epochs is not None, "is set by recipe.baseline_epochs"),
     ("scaling.alpha", no_rule, "needs scaling.method=compound without scaling.triple"),

@@ -121,6 +121,9 @@ RULES: dict[str, Numbers | Words] = {
     "workers": count(1024, auto=True),
     "threads": count(1024),
     "micro_batch_size": count(2**24, null=True),
+    "cost": one_of(
+        "flops", "params", "activations", "activation_bytes", "train_flops", "train_seconds", "latency_seconds"
+    ),
     "tracker": one_of("none", "tensorboard", "mlflow"),
     "model.depth_multiplier": COEFFICIENT,
     "model.width_multiplier": COEFFICIENT,

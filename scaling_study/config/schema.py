@@ -181,6 +181,7 @@ class Config:
     threads: int
     micro_batch_size: int | None
     cuda_graphs: bool
+    cost: str
     tracker: str
     model: Model
     data: Data

@@ -47,18 +47,25 @@ FAMILY_FIGURES = {
 }
 
 
-def of_runs(runs: pd.DataFrame, history: pd.DataFrame | None = None) -> dict[str, Callable[[], Figure | None]]:
+def of_runs(
+    runs: pd.DataFrame, history: pd.DataFrame | None = None, cost: str = "flops"
+) -> dict[str, Callable[[], Figure | None]]:
     """{name: drawing} of a run table, a set per model that was scaled and length of training; empty when no run is
-    done. history: its epoch table, for learning curves."""
+    done. history: its epoch table, for learning curves; cost: a column, which names its figures if it is not flops."""
     parts = studies(one_rule(equal_settings(to_compare(runs)[0])[0]))
     figures: dict[str, Callable[[], Figure | None]] = {}
     for (model, epochs), rows in parts.items():
         for name, draw in RUN_FIGURES.items():
-            figures[suffixed(name, parts, model, epochs)] = partial(draw, rows, model)
+            figures[suffixed(by_cost(name, cost), parts, model, epochs)] = partial(draw, rows, model, cost)
         if history is not None and len(history):
             name = suffixed("learning_curves", parts, model, epochs)
             figures[name] = partial(learning_curves, rows, history, model)
     return figures
+
+
+def by_cost(name: str, cost: str) -> str:
+    """A figure's name, with the cost that it is by where that is not flops."""
+    return name if cost == "flops" else f"{name}-{cost}"
 
 
 def suffixed(name: str, parts: Any, model: str, epochs: float) -> str:
@@ -68,9 +75,14 @@ def suffixed(name: str, parts: Any, model: str, epochs: float) -> str:
 
 
 def of_analysis(
-    tables: dict[str, pd.DataFrame], runs: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame
+    tables: dict[str, pd.DataFrame],
+    runs: pd.DataFrame,
+    costs: pd.DataFrame,
+    latencies: pd.DataFrame,
+    cost: str = "flops",
 ) -> dict[str, Callable[[], Figure | None]]:
-    """{name: drawing} of what an analysis found; tables: its frames by name; runs: the run table, which may be empty.
+    """{name: drawing} of what an analysis found; tables: its frames by name; runs: the run table, which may be empty;
+    cost: what figures of tables by cost are by.
 
     A table that is not as expected gives a drawing, of the table's name, that raises what is wrong with it.
     """
@@ -79,9 +91,10 @@ def of_analysis(
         runs = one_rule(equal_settings(runs[runs.status == "done"])[0])
     drawings: dict[str, Callable[[], Figure | None]] = {}
     for name, (table, draw) in WITH_RUNS.items():
-        drawings |= planned(name, partial(of_parts, name, draw, tables.get(table), runs))
+        own = cost if name == "fits" else "flops"  # the law is of axes, which it compares by what they cost in flops
+        drawings |= planned(name, partial(of_parts, name, draw, tables.get(table), runs, cost=own))
     for name, draw in WITHOUT_RUNS.items():
-        drawings |= planned(name, partial(of_parts, name, draw, tables.get(name)))
+        drawings |= planned(name, partial(of_parts, name, draw, tables.get(name), cost=cost))
     if {"shape", "shape_curves"} <= set(tables):
         drawings |= planned("shape", partial(of_shapes, tables["shape"], tables["shape_curves"]))
     if "isocompute" in tables:
@@ -89,7 +102,7 @@ def of_analysis(
     if "regime" in tables:
         drawings["regime"] = partial(regimes, tables["regime"])
     if len(runs):
-        drawings["fig4"] = partial(width_by_depth_and_resolution, runs)
+        drawings[by_cost("fig4", cost)] = partial(width_by_depth_and_resolution, runs, cost)
     if "time_fits" in tables:
         drawings |= planned("times", partial(of_times, tables["time_fits"], costs, latencies))
     return drawings
@@ -110,11 +123,13 @@ def fail(error: Exception) -> NoReturn:
 
 
 def of_parts(
-    name: str, draw: Callable, table: pd.DataFrame | None, runs: pd.DataFrame | None = None
+    name: str, draw: Callable, table: pd.DataFrame | None, runs: pd.DataFrame | None = None, *, cost: str = "flops"
 ) -> dict[str, Callable[[], Figure | None]]:
-    """Of one table, in costs by flops alone; with ``runs``, the drawing also takes those of its part."""
-    parts = parts_of(table[table.cost == "flops"] if table is not None and "cost" in table else table)
-    shown = {key: rows for key, rows in parts.items() if name != "comparisons" or rows.difference.notna().any()}
+    """Of one table, its rows by ``cost`` if it has several; with ``runs``, the drawing also takes those of its part."""
+    if table is not None and "cost" in table:
+        table, name = table[table.cost == cost], by_cost(name, cost)
+    parts = parts_of(table)
+    shown = {key: rows for key, rows in parts.items() if "difference" not in rows or rows.difference.notna().any()}
     own = {key: () if runs is None else (runs_of(runs, *key),) for key in shown}
     return {suffixed(name, parts, *key): partial(draw, rows, *own[key]) for key, rows in shown.items()}
 

@@ -18,21 +18,27 @@ def studies(runs: pd.DataFrame) -> dict[tuple[str, float], pd.DataFrame]:
     }
 
 
-def variants(runs: pd.DataFrame, y: str) -> pd.DataFrame:
-    """Mean, least and greatest of column ``y`` over the seeds of each finished variant.
+def variants(runs: pd.DataFrame, y: str, cost: str = "flops") -> pd.DataFrame:
+    """Mean, least and greatest of column ``y`` over the seeds of each finished variant whose ``cost`` is known.
 
-    Returns a frame with the columns of VARIANT, phi, n, mean, low and high, sorted by flops.
+    Returns a frame with the columns of VARIANT, the mean of ``cost``, phi, n, mean, low and high, sorted by cost.
     """
-    done = runs[runs.status == "done"]
+    done = runs[(runs.status == "done") & runs[cost].notna()]
     known = [column for column in VARIANT if column in done]  # of tables that were not read from a study
     groups = done.groupby(known, as_index=False, dropna=False)
     columns = {"n": (y, "size"), "mean": (y, "mean"), "low": (y, "min"), "high": (y, "max")}
-    return groups.agg(phi=("phi", "first"), **columns).sort_values("flops", ignore_index=True)
+    means = {} if cost in known else {cost: (cost, "mean")}
+    return groups.agg(phi=("phi", "first"), **means, **columns).sort_values(cost, ignore_index=True)
 
 
-def curve(table: pd.DataFrame, method: str) -> pd.DataFrame:
-    """The points of one method with the baseline, where it starts, in front."""
-    return pd.concat([table[table.method == "baseline"], table[table.method == method]]).sort_values("flops")
+def cost_of(table: pd.DataFrame) -> str:
+    """The cost that a table of an analysis is by; tables of one cost alone may leave it out, which is then flops."""
+    return table.cost.iloc[0] if "cost" in table else "flops"
+
+
+def curve(table: pd.DataFrame, method: str, cost: str = "flops") -> pd.DataFrame:
+    """The points of one method with the baseline, where it starts, by growing cost."""
+    return pd.concat([table[table.method == "baseline"], table[table.method == method]]).sort_values(cost)
 
 
 def seeds_note(table: pd.DataFrame) -> str:

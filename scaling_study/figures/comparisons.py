@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from scaling_study.figures.aggregation import trained
+from scaling_study.figures.aggregation import cost_of, trained
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import CAP_SIZE, HOLLOW, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, VERDICTS, categories
 from scaling_study.scaling.grid import PAPER
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def compared(comparisons: pd.DataFrame) -> Figure:
-    """Compound minus every other method at equal flops; filled where the corrected verdict distinguishes them."""
+    """Compound minus every other method at equal cost; filled where the corrected verdict distinguishes them."""
     rows = comparisons[comparisons.difference.notna()].sort_values(["cost_value", "other"], ascending=[False, True])
-    x = METRICS["flops"].for_values(rows.cost_value)
+    x = METRICS[cost_of(rows)].for_values(rows.cost_value)
     figure, axes = lines(len(rows))
     for place, row in enumerate(rows.itertuples()):
         style = METHODS[row.other] | ({} if row.verdict in ("better", "worse") else HOLLOW)

@@ -10,15 +10,18 @@ from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import GRID, METHODS, ONE_PANEL, POINTS, TITLE_SIZE, method_label
 
 
-def methods_together(runs: pd.DataFrame, model: str) -> Figure:
-    """Accuracy against flops (log scale) with a curve per method, all from the baseline."""
-    everything, y = variants(runs, "top1"), METRICS["top1"]
+def methods_together(runs: pd.DataFrame, model: str, cost: str = "flops") -> Figure | None:
+    """Accuracy against cost (log scale) with a curve per method, all from the baseline; None where no cost is known."""
+    everything, y = variants(runs, "top1", cost), METRICS["top1"]
     table = everything[everything.model == model]
-    x = METRICS["flops"].for_values(table.flops)
+    if table.empty:
+        return None
+    x = METRICS[cost].for_values(table[cost])
     figure = Figure(figsize=ONE_PANEL, layout="constrained")
     axes = figure.subplots()
     for method in [method for method in METHODS if (table.method == method).any()]:
-        points, line = (table[table.method == method], POINTS) if method == "custom" else (curve(table, method), {})
+        own = table[table.method == method]
+        points, line = (own, POINTS) if method == "custom" else (curve(table, method, cost), {})
         draw_curve(axes, points, method, x, label=method_label(method), **line)
     mark_baseline(axes, table, x)
     names = mark_references(axes, everything[everything.model != model], x)

@@ -54,6 +54,8 @@ METRICS = {
         Metric("params", "parameters", "count"),
         Metric("activations", "activations per image", "count"),
         Metric("activation_bytes", "memory autograd keeps per image", "bytes"),
+        Metric("train_seconds", "training time", "seconds"),
+        Metric("latency_seconds", "latency of one image", "seconds"),
         Metric("seconds_median", "latency of one image", "seconds"),
         Metric("top1", "test top-1 accuracy", "percent", unit="%"),
         Metric("val_top1", "validation top-1 accuracy", "percent", unit="%"),

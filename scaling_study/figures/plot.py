@@ -38,34 +38,43 @@ __all__ = [
 ]
 
 
-def methods(runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
-    """Accuracy against multiply-adds, a curve per method (Figure 8 of Tan & Le 2019). runs: as from ``load_runs``.
+def methods(runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None, cost: str = "flops") -> Figure:
+    """Accuracy against a cost, a curve per method (Figure 8 of Tan & Le 2019).
+
+    runs: as from ``load_runs``; cost: a column of it.
 
     >>> import scaling_study as ss
     >>> ss.plot.methods(ss.load_runs("results/fractals-reference")).axes[0].get_xscale()
     'log'
     """
-    return only("methods", figures.of_runs(runs), model, epochs)
+    return only(figures.by_cost("methods", cost), figures.of_runs(runs, cost=cost), model, epochs)
 
 
-def axes(runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
-    """Accuracy against multiply-adds, a panel per axis (Figure 3).
+def axes(runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None, cost: str = "flops") -> Figure:
+    """Accuracy against a cost, a panel per axis (Figure 3).
 
     >>> import scaling_study as ss
     >>> len(ss.plot.axes(ss.load_runs("results/fractals-reference")).axes)
     3
     """
-    return only("axes", figures.of_runs(runs), model, epochs)
+    return only(figures.by_cost("axes", cost), figures.of_runs(runs, cost=cost), model, epochs)
 
 
-def fits(curves: pd.DataFrame, runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
+def fits(
+    curves: pd.DataFrame,
+    runs: pd.DataFrame,
+    *,
+    model: str | None = None,
+    epochs: int | None = None,
+    cost: str = "flops",
+) -> Figure:
     """Fitted curves with 95% bands. curves: of ``fit_curves``, which also takes ``runs``.
 
     >>> import scaling_study as ss
     >>> runs = ss.load_runs("results/fractals-reference")
     >>> figure = ss.plot.fits(ss.fit_curves(runs, ["flops"], draws=50).curves, runs)
     """
-    return only("fits", analyzed({"fit_curves": curves}, runs), model, epochs)
+    return only(figures.by_cost("fits", cost), analyzed({"fit_curves": curves}, runs, cost), model, epochs)
 
 
 def law(curves: pd.DataFrame, runs: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
@@ -104,22 +113,26 @@ def law_map(table: pd.DataFrame, runs: pd.DataFrame, *, model: str | None = None
     return only("law_map", analyzed({"law_map": table}, runs), model, epochs)
 
 
-def comparisons(compared: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
-    """Differences at equal multiply-adds with their intervals. compared: as from ``compare``.
+def comparisons(
+    compared: pd.DataFrame, *, model: str | None = None, epochs: int | None = None, cost: str = "flops"
+) -> Figure:
+    """Differences at equal cost with their intervals. compared: as from ``compare``.
 
     >>> import scaling_study as ss
     >>> figure = ss.plot.comparisons(ss.compare(ss.load_runs("results/fractals-reference")))
     """
-    return only("comparisons", analyzed({"comparisons": compared}), model, epochs)
+    return only(figures.by_cost("comparisons", cost), analyzed({"comparisons": compared}, cost=cost), model, epochs)
 
 
-def frontier(table: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Figure:
-    """The Pareto frontier by multiply-adds. table: as from ``frontier``.
+def frontier(
+    table: pd.DataFrame, *, model: str | None = None, epochs: int | None = None, cost: str = "flops"
+) -> Figure:
+    """The Pareto frontier by a cost. table: as from ``frontier``.
 
     >>> import scaling_study as ss
     >>> figure = ss.plot.frontier(ss.frontier(ss.load_runs("results/fractals-reference"), draws=50))
     """
-    return only("frontier", analyzed({"frontier": table}), model, epochs)
+    return only(figures.by_cost("frontier", cost), analyzed({"frontier": table}, cost=cost), model, epochs)
 
 
 def isocompute(table: pd.DataFrame, runs: pd.DataFrame, *, model: str | None = None) -> Figure:
@@ -186,7 +199,7 @@ def shape(
     return only("shape", analyzed({"shape": statements, "shape_curves": curves}), model, epochs)
 
 
-def fig4(runs: pd.DataFrame) -> Figure:
+def fig4(runs: pd.DataFrame, *, cost: str = "flops") -> Figure:
     """Accuracy as width grows, a curve per pair of depth and resolution (Figure 4).
 
     >>> import scaling_study as ss
@@ -195,7 +208,7 @@ def fig4(runs: pd.DataFrame) -> Figure:
     ...
     ValueError: fig4: there is nothing to draw
     """
-    return only("fig4", analyzed({}, runs))
+    return only(figures.by_cost("fig4", cost), analyzed({}, runs, cost))
 
 
 def times(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> Figure:
@@ -256,12 +269,12 @@ def cost_curves(costs: pd.DataFrame) -> Figure:
 
 
 def analyzed(
-    tables: dict[str, pd.DataFrame], runs: pd.DataFrame | None = None
+    tables: dict[str, pd.DataFrame], runs: pd.DataFrame | None = None, cost: str = "flops"
 ) -> dict[str, Callable[[], Figure | None]]:
     """Drawings of an analysis without costs."""
     import pandas as pd
 
-    return figures.of_analysis(tables, pd.DataFrame() if runs is None else runs, pd.DataFrame(), no_latencies())
+    return figures.of_analysis(tables, pd.DataFrame() if runs is None else runs, pd.DataFrame(), no_latencies(), cost)
 
 
 def no_latencies() -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from scaling_study.analysis.latency import with_latency
 from scaling_study.errors import one_line
 from scaling_study.records.costs import TABLES, load_table
 from scaling_study.records.reading import ANALYZED, UnreadableTable, analyzed
@@ -33,12 +34,23 @@ class Drawn:
         return 1 if self.failed else 0
 
 
-def draw_runs(runs: pd.DataFrame, plots_dir: Path, history: pd.DataFrame | None = None) -> Drawn:
-    """Draw every figure of the run table ``runs`` and its epoch table. Returns Drawn, which is empty when no run is
-    done."""
+def draw_runs(runs: pd.DataFrame, plots_dir: Path, history: pd.DataFrame | None = None, cost: str = "flops") -> Drawn:
+    """Draw every figure of the run table ``runs`` and its epoch table, by ``cost``. Returns Drawn, which is empty when
+    no run is done."""
     if not (runs.status == "done").any():
         return Drawn()
-    return write(plots_dir, "runs", partial(plan, "of_runs", runs, history))
+    return write(plots_dir, "runs", partial(plan, "of_runs", runs, history, cost))
+
+
+def priced(runs: pd.DataFrame, study_dir: Path, cost: str) -> pd.DataFrame:
+    """The run table with the column ``cost``, which comes from the study's latency table if it is latency. Says so on
+    standard error where no run has it."""
+    if cost not in runs:
+        runs = with_latency(runs, *load_costs(study_dir)[:2])
+    if not runs[cost].notna().any():
+        hint = ", which task=latency measures" if cost == "latency_seconds" else ""
+        print(f"warning: cost={cost}: no run of the study has it{hint}; figures by it are left out", file=sys.stderr)
+    return runs
 
 
 def draw_costs(study_dir: Path, plots_dir: Path) -> Drawn:
@@ -53,13 +65,17 @@ def draw_costs(study_dir: Path, plots_dir: Path) -> Drawn:
     return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", costs, latencies, paper))
 
 
-def draw_analysis(analyzed: dict[str, pd.DataFrame], runs: pd.DataFrame, study_dir: Path, plots_dir: Path) -> Drawn:
-    """Draw every figure of an analysis, {name: frame}, of the run table ``runs``. Returns Drawn.
+def draw_analysis(
+    analyzed: dict[str, pd.DataFrame], runs: pd.DataFrame, study_dir: Path, plots_dir: Path, cost: str = "flops"
+) -> Drawn:
+    """Draw every figure of an analysis, {name: frame}, of the run table ``runs``, by ``cost``. Returns Drawn.
 
     Cost tables that cannot be read have been reported by the caller.
     """
     costs, latencies, _ = load_costs(study_dir)
-    return write(plots_dir, "the analysis", partial(plan, "of_analysis", analyzed, runs, costs, latencies))
+    if len(runs) and cost not in runs:
+        runs = with_latency(runs, costs, latencies)
+    return write(plots_dir, "the analysis", partial(plan, "of_analysis", analyzed, runs, costs, latencies, cost))
 
 
 def load_costs(study_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame, list]:

@@ -54,6 +54,14 @@ def number(value: float) -> str:
     return f"{value / scale:.3g}{unit}"
 
 
+def amount(value: float, cost: str) -> str:
+    """A cost with its unit: 1.23 M, 4.56 MB, 7.89 ms."""
+    unit = UNIT_OF.get(cost, "")
+    if unit == " s" and 0 < value < 1:
+        return f"{1e3 * value:.3g} ms"
+    return f"{number(value)}{unit if np.isfinite(value) else ''}"
+
+
 def interval(value: float, low: float, high: float, form: str) -> str:
     if pd.isna(value):
         return "none"

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from scaling_study.report.markdown import COST_NAMES, alternatives, joined, number
+from scaling_study.report.markdown import COST_NAMES, alternatives, amount, joined
 
 VERDICTS = ("better", "worse", "not distinguishable")
 APART = "apart"  # not distinguishable, though the interval of this comparison alone misses 0
@@ -19,25 +19,26 @@ def compound_sentence(
     methods: set[str],
     robustness: pd.DataFrame | None = None,
     searched: bool = False,
+    cost: str = "flops",
 ) -> str:
-    """Compound against every other method by multiply-adds, each at the largest cost that can be compared."""
+    """Compound against every other method by ``cost``, each at the largest cost that can be compared."""
     if comparisons is None or comparisons.empty:
         if searched:
             return "Compound scaling was not compared: each triple was trained at one size only, which is no series."
         if "compound" not in methods:
             return "Compound scaling was not compared: no series of compound networks was trained."
         return "Compound scaling was not compared: no other method was trained."
-    rows = largest(comparisons, "flops")
+    rows = largest(comparisons, cost)
     if rows.empty:
-        return "Compound scaling was not compared: no other method was trained around the same multiply-adds."
-    words = f"At the largest multiply-adds that both methods reach, {NAME} (all three axes grown by one rule)"
+        return f"Compound scaling was not compared: no other method was trained around the same {COST_NAMES[cost]}."
+    words = f"At the largest {COST_NAMES[cost]} that both methods reach, {NAME} (all three axes grown by one rule)"
     if rows.p.isna().all():
         leads = joined(f"{row.difference:+.2f} points to {row.other}" for row in rows.itertuples())
         return f"{words} has a difference of {leads}, but without seeds that differ it may all be chance."
     groups: dict[str, list[str]] = {}
     for row in rows.itertuples():
         marks = "".join(f"; {mark}" for mark in seed_marks(robustness, f"{row.method} against {row.other}"))
-        size = f"{number(row.cost_value)}: {row.difference:+.2f} points, {row.low:+.2f} to {row.high:+.2f}{marks}"
+        size = f"{amount(row.cost_value, cost)}: {row.difference:+.2f} points, {row.low:+.2f} to {row.high:+.2f}{marks}"
         apart = row.verdict == VERDICTS[2] and not row.low <= 0 <= row.high
         side = f"{'ahead of' if row.difference > 0 else 'behind'} {APART}"
         groups.setdefault(side if apart else row.verdict, []).append(f"{row.other} ({size})")
@@ -61,15 +62,17 @@ def largest(comparisons: pd.DataFrame, cost: str) -> pd.DataFrame:
     return rows.sort_values("cost_value").drop_duplicates("other", keep="last")
 
 
-def cost_sentence(comparisons: pd.DataFrame | None, leaders: pd.DataFrame | None = None) -> str | None:
-    """Whether the verdicts on compound scaling change with the cost that is held equal."""
+def cost_sentence(
+    comparisons: pd.DataFrame | None, leaders: pd.DataFrame | None = None, first_cost: str = "flops"
+) -> str | None:
+    """Whether the verdicts on compound scaling by other costs differ from those by ``first_cost``."""
     if comparisons is None or comparisons.empty:
         return None
     verdicts = {
         cost: {row.other: row.verdict for row in largest(comparisons, cost).itertuples() if row.verdict in VERDICTS}
         for cost in comparisons.cost.unique()
     }
-    first = verdicts.pop("flops", {})
+    first = verdicts.pop(first_cost, {})
     compared = [cost for cost in verdicts if first.keys() & verdicts[cost].keys()]
     if not compared:
         return None
@@ -86,7 +89,7 @@ def cost_sentence(comparisons: pd.DataFrame | None, leaders: pd.DataFrame | None
     ]
     parts = [f"at the largest one, {NAME} is {by_cost(changed)}"] if changed else []
     parts += [f"at smaller ones {'it' if changed else NAME} is {by_cost(smaller)}"] if smaller else []
-    best = list(leads(leaders))
+    best = list(leads(leaders, first_cost))
     if not parts:
         same = f"The verdicts on {NAME} are the same by {joined(COST_NAMES[cost] for cost in compared)}"
         return f"{'; '.join([same, *best])}."
@@ -108,13 +111,13 @@ def found_below(comparisons: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     yield from dict.fromkeys(rows[["cost", "other", "verdict"]].itertuples(index=False, name=None))
 
 
-def leads(leaders: pd.DataFrame | None) -> Iterator[str]:
-    """The costs by which compound is better than every method that can be compared, if not by multiply-adds."""
+def leads(leaders: pd.DataFrame | None, first_cost: str = "flops") -> Iterator[str]:
+    """The costs by which compound is better than every method that can be compared, if not by ``first_cost``."""
     if leaders is None or leaders.empty:
         return
     for cost, rows in leaders.groupby("cost", sort=False):
         clear = (rows.method == "compound").all() and (rows.verdict == "better").all()
-        if cost == "flops" and clear:
+        if cost == first_cost and clear:
             return
         if clear:
             yield f"by {COST_NAMES[cost]} it is better than all methods that can be compared, {joined(rows.other)}"

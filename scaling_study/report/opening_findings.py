@@ -10,7 +10,7 @@ import pandas as pd
 from scaling_study.analysis.law_tables import BEYOND, LEAD
 from scaling_study.analysis.robustness import LAW_QUESTION, SATURATION_QUESTION, saturates
 from scaling_study.analysis.search import OVER_BUDGET
-from scaling_study.report.markdown import COST_NAMES, PAPER, epochs_text, joined, number, triple
+from scaling_study.report.markdown import COST_NAMES, PAPER, amount, epochs_text, joined, triple
 from scaling_study.report.opening_compound import cost_marks, seed_marks
 from scaling_study.scaling.grid import TARGET
 
@@ -20,12 +20,15 @@ GROWN = 1.005  # coefficients up to this one do not grow their axis
 
 
 def saturation_sentence(
-    fits: pd.DataFrame | None, largest: Mapping[str, float], robustness: pd.DataFrame | None = None
+    fits: pd.DataFrame | None,
+    largest: Mapping[str, float],
+    robustness: pd.DataFrame | None = None,
+    cost: str = "flops",
 ) -> str | None:
-    """Whether and where each method saturates. largest: {method: largest trained multiply-adds}."""
-    if fits is None or fits.empty:
+    """Whether and where each method saturates along ``cost``. largest: {method: largest trained cost}."""
+    if fits is None or not (fits.cost == cost).any():
         return None
-    rows = fits[(fits.cost == "flops") & fits.chosen]
+    rows = fits[(fits.cost == cost) & fits.chosen]
     if rows.empty:
         return "Whether accuracy is saturated is open: no method was trained at enough sizes for a curve."
     groups: dict[str, list] = {}
@@ -38,7 +41,7 @@ def saturation_sentence(
         "falling": "{it} is falling towards the largest networks with",
         "no clear trend": "{it} has no clear trend with",
     }
-    it, meant = "accuracy", f" (a doubling of multiply-adds brings less than {rows.threshold.max():g} points)"
+    it, meant = "accuracy", f" (a doubling of {COST_NAMES[cost]} brings less than {rows.threshold.max():g} points)"
     parts = []
     for verdict in filter(groups.__contains__, words):
         details = [detail(row, verdict, largest[row.method], robustness) for row in groups[verdict]]
@@ -62,17 +65,17 @@ def detail(row: Any, verdict: str, largest: float, robustness: pd.DataFrame | No
 def start(row: Any) -> str:
     """From which cost on a method saturates."""
     first = row.saturation_cost <= row.unit * (1 + 1e-9)
-    latest = f"{number(row.saturation_high)} at the latest"
-    return f"from {latest}" if first else f"from {number(row.saturation_cost)}, {latest}"
+    latest = f"{amount(row.saturation_high, row.cost)} at the latest"
+    return f"from {latest}" if first else f"from {amount(row.saturation_cost, row.cost)}, {latest}"
 
 
 def last_doubling(row: Any, largest: float) -> str:
     """What the last doubling brought without a fitted curve, and up to where was trained."""
     if pd.isna(row.measured_gain):
-        return f"trained up to {number(largest)}"
+        return f"trained up to {amount(largest, row.cost)}"
     span = "" if pd.isna(row.measured_gain_low) else f", {row.measured_gain_low:+.2f} to {row.measured_gain_high:+.2f}"
     sure = f", above {row.threshold:g}" if row.measured_gain_low > row.threshold else ""
-    return f"last doubling, to {number(largest)}: {row.measured_gain:+.2f} points{span}{sure}"
+    return f"last doubling, to {amount(largest, row.cost)}: {row.measured_gain:+.2f} points{span}{sure}"
 
 
 def law_sentence(law: pd.DataFrame | None, robustness: pd.DataFrame | None = None) -> str | None:

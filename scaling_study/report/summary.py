@@ -29,16 +29,17 @@ if TYPE_CHECKING:
     from scaling_study.analysis.study import Analysis
 
 
-def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> str:
-    """Markdown of an Analysis; ``recommendations``: the study's table of task=recommend, empty if there is none."""
+def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame, cost: str = "flops") -> str:
+    """Markdown of an Analysis; ``recommendations``: the study's table of task=recommend, empty if there is none; cost:
+    what saturation, comparisons and frontier are by."""
     tables = analysis.tables
     writers = {
         "convergence": convergence_part,
         "trials": lambda trials: trials_part(trials, analysis.runs, tables.get("rates")),
-        "fits": lambda fits: saturation_part(fits, analysis.runs),
-        "comparisons": comparison_part,
+        "fits": lambda fits: saturation_part(fits, analysis.runs, cost),
+        "comparisons": lambda comparisons: comparison_part(comparisons, cost),
         "leaders": leader_part,
-        "frontier": frontier_part,
+        "frontier": lambda frontier: frontier_part(frontier, cost),
         "search": search_part,
         "law": law_part,
         "surface": surface_part,
@@ -50,7 +51,7 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame) -> st
         "time_fits": time_part,
         "published_comparisons": published_part,
     }
-    lines = [f"# {study}", "", *opening_part(analysis), "", "## Data", "", *data_part(analysis)]
+    lines = [f"# {study}", "", *opening_part(analysis, cost), "", "## Data", "", *data_part(analysis)]
     for name, write in writers.items():
         if name in tables:
             lines += ["", *write(tables[name])]

@@ -10,48 +10,49 @@ from scaling_study.analysis.robustness import largest_cost, of_part, saturates
 from scaling_study.analysis.rules import one_rule
 from scaling_study.report.markdown import (
     COST_NAMES,
-    UNIT_OF,
+    amount,
     coefficients,
     epochs_text,
     interval,
     joined,
-    number,
     table,
 )
 
 SATURATION_WORDS = (
-    "Saturated: a doubling of multiply-adds brings less than {threshold} points from some cost on, and the whole "
+    "Saturated: a doubling of {cost} brings less than {threshold} points from some cost on, and the whole "
     "interval of that cost lies within the trained ones. Not saturated: all of it lies beyond them. Open: a part of "
-    "it does. No clear trend: no dependence on multiply-adds beyond the noise. Falling: the largest networks are "
+    "it does. No clear trend: no dependence on {cost} beyond the noise. Falling: the largest networks are "
     "worse than smaller ones. Three curves are fitted, to cover the choice of curve; numbers are of the average of "
     "two (a power law with a floor, and M4 of Alabdulmohsin et al. 2022), intervals of all three. The last doubling "
     "is given as measured at the largest cost and half of it alone, and by the curve. Other costs are in fits.csv."
 )
 
 
-def saturation_part(fits: pd.DataFrame, runs: pd.DataFrame) -> Iterator[str]:
+def saturation_part(fits: pd.DataFrame, runs: pd.DataFrame, cost: str) -> Iterator[str]:
     yield "## Does accuracy saturate?"
     yield ""
-    flops = fits[fits.cost == "flops"]
-    chosen = flops[flops.chosen]
+    own = fits[fits.cost == cost]
+    chosen = own[own.chosen]
     if len(chosen):
-        yield SATURATION_WORDS.format(threshold=f"{fits.threshold.max():g}")
+        yield SATURATION_WORDS.format(threshold=f"{fits.threshold.max():g}", cost=COST_NAMES[cost])
         yield ""
-        yield from table(list(saturation_rows(chosen, runs)))
+        yield from table(list(saturation_rows(chosen, runs, cost)))
     key = ["model", "epochs", "method"]
     judged = set(chosen[key].itertuples(index=False, name=None))
-    few = [row for row in flops.drop_duplicates(key).itertuples() if (row.model, row.epochs, row.method) not in judged]
+    few = [row for row in own.drop_duplicates(key).itertuples() if (row.model, row.epochs, row.method) not in judged]
     if few:
         names = ", ".join(dict.fromkeys(f"{row.model} {row.method} ({row.points})" for row in few))
         yield from [""] * bool(len(chosen))
         yield f"Open for want of sizes, too few for a curve: {names}."
+    elif own.empty:
+        yield f"There are no curves by {COST_NAMES[cost]}; other costs are in fits.csv."
 
 
-def saturation_rows(chosen: pd.DataFrame, runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def saturation_rows(chosen: pd.DataFrame, runs: pd.DataFrame, cost: str) -> Iterator[dict[str, Any]]:
     for (model, epochs), rows in chosen.groupby(STUDY, dropna=False, sort=False):
         observations = observe(one_rule(of_part(runs, model, epochs)))
         for row in rows.itertuples():
-            yield saturation_row(row, largest_cost(observations, row.method, "flops"))
+            yield saturation_row(row, largest_cost(observations, row.method, cost))
 
 
 def saturation_row(row: Any, largest: float) -> dict[str, Any]:
@@ -75,15 +76,15 @@ def saturation_words(row: Any) -> str:
     if row.saturation_status in ("not identifiable", "too few points"):
         return "unknown"
     if row.saturation_status == "beyond reach":
-        return f"beyond the curve's reach, above {number(row.saturation_low)}"
+        return f"beyond the curve's reach, above {amount(row.saturation_low, row.cost)}"
     first = row.saturation_cost <= row.unit * (1 + 1e-9)
-    words = number(row.saturation_cost)
+    words = amount(row.saturation_cost, row.cost)
     if pd.isna(row.saturation_low):
         words += " (no interval)"
     elif first:
-        words = f"the baseline's {words} or less, at most {number(row.saturation_high)}"
+        words = f"the baseline's {words} or less, at most {amount(row.saturation_high, row.cost)}"
     else:
-        words += f" ({number(row.saturation_low)} to {number(row.saturation_high)})"
+        words += f" ({amount(row.saturation_low, row.cost)} to {amount(row.saturation_high, row.cost)})"
     return f"extrapolated: {words}" if row.saturation_status == "extrapolated" else words
 
 
@@ -95,7 +96,7 @@ def asymptote_words(row: Any) -> str:
     return f"unknown, above {row.asymptote_low:.1f}"
 
 
-def comparison_part(comparisons: pd.DataFrame) -> Iterator[str]:
+def comparison_part(comparisons: pd.DataFrame, cost: str) -> Iterator[str]:
     yield "## Compound against the other methods at equal cost"
     yield ""
     yield (
@@ -105,20 +106,20 @@ def comparison_part(comparisons: pd.DataFrame) -> Iterator[str]:
         "distinguishable."
     )
     yield ""
-    flops = comparisons[(comparisons.cost == "flops") & (comparisons.basis != "none")]
+    own = comparisons[(comparisons.cost == cost) & (comparisons.basis != "none")]
     yield from table(
         [
             {
                 "model": row.model,
                 "epochs": row.epochs,
-                "multiply-adds": number(row.cost_value),
+                COST_NAMES[cost]: amount(row.cost_value, cost),
                 "against": row.other,
                 "basis": row.basis,
                 "difference": interval(row.difference, row.low, row.high, "{:+.2f}"),
                 "n": row.n,
                 "verdict": row.verdict,
             }
-            for row in flops.itertuples()
+            for row in own.itertuples()
         ]
     )
     apart = comparisons[comparisons.basis == "none"]
@@ -131,9 +132,9 @@ def comparison_part(comparisons: pd.DataFrame) -> Iterator[str]:
     yield ""
     yield "By each cost, in how many comparisons compound is better / not distinguishable / worse:"
     yield ""
-    for cost, rows in comparisons[comparisons.basis != "none"].groupby("cost", sort=False):
+    for name, rows in comparisons[comparisons.basis != "none"].groupby("cost", sort=False):
         counts = [f"{other} {tally(part)}" for other, part in rows.groupby("other", sort=False)]
-        yield f"- {COST_NAMES[cost]}: {', '.join(counts)}"
+        yield f"- {COST_NAMES[name]}: {', '.join(counts)}"
 
 
 def tally(part: pd.DataFrame) -> str:
@@ -155,7 +156,7 @@ def leader_part(leaders: pd.DataFrame) -> Iterator[str]:
         name = f"{model}, {epochs_text(epochs)}" if several else model
         yield ""
         for cost, part in rows.groupby("cost", sort=False):
-            at = f"{number(part.cost_value.iloc[0])}{UNIT_OF.get(cost, '')}"
+            at = amount(part.cost_value.iloc[0], cost)
             best, field = part.method.iloc[0], ", ".join(sorted(part.other))
             yield f"- {name}, {COST_NAMES[cost]} ({at}): best {best} (compared with {field}); {doubt(part)}"
         yield ""
@@ -203,16 +204,16 @@ def winners(rows: pd.DataFrame) -> str:
     )
 
 
-def frontier_part(frontier: pd.DataFrame) -> Iterator[str]:
-    yield "## Pareto frontier by multiply-adds"
+def frontier_part(frontier: pd.DataFrame, cost: str) -> Iterator[str]:
+    yield f"## Pareto frontier by {COST_NAMES[cost]}"
     yield ""
     yield (
         "Networks that no cheaper one matches; the probability is the share of random repetitions (bootstrap draws) in "
         "which that holds."
     )
     yield ""
-    yield from frontier_table(frontier, "flops")
-    if frontier[frontier.cost == TRAIN_FLOPS].epochs.nunique() > 1:
+    yield from frontier_table(frontier, cost)
+    if cost != TRAIN_FLOPS and frontier[frontier.cost == TRAIN_FLOPS].epochs.nunique() > 1:
         yield ""
         yield (
             "By training multiply-adds (three times the multiply-adds of every image seen), networks of all lengths of "
@@ -231,7 +232,7 @@ def frontier_table(frontier: pd.DataFrame, cost: str) -> Iterator[str]:
                 "epochs": row.epochs,
                 "method": row.method,
                 "depth, width, resolution": coefficients(row),
-                COST_NAMES[cost]: number(row.cost_value),
+                COST_NAMES[cost]: amount(row.cost_value, cost),
                 "accuracy": interval(row.accuracy, row.low, row.high, "{:.2f}"),
                 "n": row.n,
                 "probability": "no seeds" if pd.isna(row.probability) else f"{row.probability:.2f}",

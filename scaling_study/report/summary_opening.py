@@ -33,14 +33,14 @@ SENTENCES = 6
 FEW_SEEDS = 5  # fewer leave small differences hidden
 
 
-def opening_part(analysis: Analysis) -> Iterator[str]:
-    """Lines with at most SENTENCES sentences, of the model and length of training with the most runs."""
+def opening_part(analysis: Analysis, cost: str = "flops") -> Iterator[str]:
+    """Lines with at most SENTENCES sentences, of the model and length of training with the most runs, by ``cost``."""
     yield "## In short"
     yield ""
-    yield from (f"- {sentence}" for sentence in sentences(analysis))
+    yield from (f"- {sentence}" for sentence in sentences(analysis, cost))
 
 
-def sentences(analysis: Analysis) -> list[str]:
+def sentences(analysis: Analysis, cost: str = "flops") -> list[str]:
     tables, runs = analysis.tables, analysis.runs
     if not len(runs):
         found = [time_sentence(tables.get("time_fits")), published_sentence(tables.get("published_comparisons"))]
@@ -50,16 +50,16 @@ def sentences(analysis: Analysis) -> list[str]:
     own = {name: of_part(table, model, epochs) for name, table in tables.items() if {"model", "epochs"} <= {*table}}
     part = one_rule(rows)
     observations = observe(part)
-    costs = {method: largest_cost(observations, method, "flops") for method in part.method.unique()}
-    robustness = own.get("robustness")
+    costs = {method: largest_cost(observations, method, cost) for method in part.method.unique()}
+    robustness = own.get("robustness") if cost == "flops" else None  # which checks what is said by multiply-adds
     of_model = {name: tables[name][tables[name].model == model] for name in ("isocompute", "regime") if name in tables}
     change = isocompute_sentence(of_model.get("isocompute")) or regime_sentence(of_model.get("regime"))
     candidates = [
         shape_sentence(own.get("shape")),
         search_sentence(own.get("search")),
-        saturation_sentence(own.get("fits"), costs, robustness),
-        compound_sentence(own.get("comparisons"), set(part.method), robustness, has_search(own)),
-        cost_sentence(own.get("comparisons"), own.get("leaders")),
+        saturation_sentence(own.get("fits"), costs, robustness, cost),
+        compound_sentence(own.get("comparisons"), set(part.method), robustness, has_search(own), cost),
+        cost_sentence(own.get("comparisons"), own.get("leaders"), cost),
         law_sentence(own.get("law"), robustness),
         time_sentence(tables.get("time_fits")),
     ]

@@ -43,14 +43,14 @@ def run(jobs: Sequence[Job]) -> int:
         write_text(folder / f"{name}.csv", table.to_csv(index=False))
     from scaling_study.report.summary import summary
 
-    text = summary(config.study, analysis, load_table(folder, RECOMMENDATIONS))
+    text = summary(config.study, analysis, load_table(folder, RECOMMENDATIONS), config.cost)
     presets = {folder / "conf" / name: text for name, text in presets_of(config.study, analysis.tables).items()}
     for path, lines in presets.items():
         write_text(path, lines)
     shapes = write_shape_presets(folder, analysis.tables.get("shape"), runs)
     write_text(folder / "summary.md", text)
     print(text)
-    drawn = draw_analysis(analysis.tables, runs, folder, config.study_plots_dir)
+    drawn = draw_analysis(analysis.tables, runs, folder, config.study_plots_dir, config.cost)
     print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
     for preset in presets:
         print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} {preset.parent.name}={preset.stem}")

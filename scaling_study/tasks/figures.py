@@ -10,7 +10,7 @@ import pandas as pd
 from scaling_study.errors import StudyError
 from scaling_study.records.store import run_folders
 from scaling_study.records.tables import has_tables, load_history, rebuild
-from scaling_study.report.drawing import Drawn, draw_analysis, draw_costs, draw_runs, load_analysis
+from scaling_study.report.drawing import Drawn, draw_analysis, draw_costs, draw_runs, load_analysis, priced
 
 if TYPE_CHECKING:
     from scaling_study.planning.jobs import Job
@@ -22,12 +22,15 @@ def run(jobs: Sequence[Job]) -> int:
     places = {"study_dir": config.study_dir, "plots_dir": config.study_plots_dir}
     has_runs = not config.study_dir.is_dir() or has_tables(config.study_dir) or run_folders(config.study_dir)
     runs = rebuild(config.study_dir) if has_runs else pd.DataFrame()
-    drawn = draw_runs(runs, config.study_plots_dir, load_history(config.study_dir)) if has_runs else Drawn()
+    drawn = Drawn()
+    if has_runs:
+        runs = priced(runs, config.study_dir, config.cost)
+        drawn = draw_runs(runs, config.study_plots_dir, load_history(config.study_dir), config.cost)
     drawn += draw_costs(**places)
     analyzed, unreadable = load_analysis(config.study_dir)
     drawn += Drawn(failed=unreadable)
     if analyzed:
-        drawn += draw_analysis(analyzed, runs, **places)
+        drawn += draw_analysis(analyzed, runs, **places, cost=config.cost)
     if not drawn.files and not drawn.failed:
         raise StudyError(f"study={config.study}: there is no finished run, and no cost table with something to draw")
     print("\n".join(map(str, drawn.files)))

@@ -35,7 +35,7 @@ def study(tmp_path):
     """The config of a copy of a committed study, and its folder."""
     folder = tmp_path / "results" / STUDY
     shutil.copytree(RESULTS / STUDY, folder)
-    return SimpleNamespace(study_dir=folder, study_plots_dir=tmp_path / "plots", study=STUDY), folder
+    return SimpleNamespace(study_dir=folder, study_plots_dir=tmp_path / "plots", study=STUDY, cost="flops"), folder
 
 
 def test_a_users_settings_of_matplotlib_change_nothing(tmp_path):

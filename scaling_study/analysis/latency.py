@@ -1,0 +1,28 @@
+"""Latencies of the networks of runs."""
+
+import pandas as pd
+
+from scaling_study.records.columns import NETWORK
+
+
+def with_latency(runs: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
+    """The run table with ``latency_seconds``: the median time of one image of the same network in the latency table, in
+    the setting (device, threads, precision) with the most networks; missing where it was not timed."""
+    single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
+    if single.empty:
+        return runs.assign(latency_seconds=float("nan"))
+    settings = single.groupby(["device", "threads", "precision"], dropna=False).variant_id.nunique()
+    best = dict(zip(settings.index.names, settings.idxmax(), strict=True))
+    single = single[(single[list(best)] == best).all(axis=1)].drop_duplicates("variant_id", keep="last")
+    timed = costs.merge(single[["variant_id", "seconds_median"]], on="variant_id")
+    timed = comparable(timed.rename(columns={"seconds_median": "latency_seconds"})).drop_duplicates(
+        NETWORK, keep="last"
+    )
+    return comparable(runs).merge(timed[[*NETWORK, "latency_seconds"]], on=NETWORK, how="left")
+
+
+def comparable(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the columns of NETWORK in a form in which they are equal for equal networks."""
+    stem = table.small_stem if "small_stem" in table else pd.Series(False, index=table.index)
+    stem = stem.astype("boolean").fillna(False).astype(bool)  # tables of earlier versions do not have it
+    return table.round(dict.fromkeys(("depth", "width", "resolution"), 6)).assign(small_stem=stem)
