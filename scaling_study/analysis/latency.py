@@ -3,17 +3,16 @@
 import pandas as pd
 
 from scaling_study.records.columns import NETWORK
+from scaling_study.records.costs import most_timed
 
 
 def with_latency(runs: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
     """The run table with ``latency_seconds``: the median time of one image of the same network in the latency table, in
-    the setting (device, threads, precision) with the most networks; missing where it was not timed."""
+    the setting (device, threads, precision, runtime) with the most networks; missing where it was not timed."""
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
     if single.empty:
         return runs.assign(latency_seconds=float("nan"))
-    settings = single.groupby(["device", "threads", "precision"], dropna=False).variant_id.nunique()
-    best = dict(zip(settings.index.names, settings.idxmax(), strict=True))
-    single = single[(single[list(best)] == best).all(axis=1)].drop_duplicates("variant_id", keep="last")
+    single = most_timed(single).drop_duplicates("variant_id", keep="last")
     timed = costs.merge(single[["variant_id", "seconds_median"]], on="variant_id")
     timed = comparable(timed.rename(columns={"seconds_median": "latency_seconds"})).drop_duplicates(
         NETWORK, keep="last"

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from scaling_study.analysis.contrasts import LEVEL
+from scaling_study.records.costs import SETTING
 
 PREDICTORS = ("flops", "params", "activations")
 TIMES = {"inference": "latency of one image", "train_step": "training step, seconds per image at the fastest batch"}
@@ -15,6 +16,7 @@ COLUMNS = {
     "device": "string",
     "threads": "Int64",
     "precision": "string",
+    "runtime": "string",
     "time": "string",  # a key of TIMES
     "family": "string",  # or: all
     "predictor": "string",
@@ -36,8 +38,7 @@ def time_fits(costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
     costs, latencies: the cost and latency tables of a study.
     """
     rows = []
-    settings = ["device", "threads", "precision"]
-    for setting, table in latencies.groupby(settings, dropna=False):
+    for setting, table in latencies.groupby(SETTING, dropna=False):
         for time in TIMES:
             points = merged(costs, table, time)
             sizes = points.family.drop(
@@ -46,7 +47,7 @@ def time_fits(costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
             families = sorted(sizes.index[(sizes > 1) & (sizes < len(points))])
             for family in ["all", *families]:
                 part = points if family == "all" else points[points.family == family]
-                common = dict(zip(settings, setting, strict=True)) | {"time": time, "family": family}
+                common = dict(zip(SETTING, setting, strict=True)) | {"time": time, "family": family}
                 rows += [common | regression(part, predictor) for predictor in PREDICTORS]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 

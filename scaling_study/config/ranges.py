@@ -107,6 +107,8 @@ VARIABLE = {
     *(f"recipe.{field.name}" for field in fields(Recipe) if field.name not in ("name", "baseline_epochs")),
 }
 
+RUNTIMES = ("eager", "compile", "onnxruntime", "openvino")
+
 RULES: dict[str, Numbers | Words] = {
     "task": one_of(
         "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "next", "evaluate"
@@ -189,6 +191,10 @@ RULES: dict[str, Numbers | Words] = {
     "scaling.triple": Numbers(0.01, 100, count=3, null=True, what="alpha, beta and gamma, "),
     "latency.seconds": positive(3600),
     "latency.batch_size_max": count(2**24),
+    "latency.runtime": Words(
+        lambda value: bool(value) and len(set(value)) == len(value) and set(value) <= set(RUNTIMES),
+        f"must be a list of {', '.join(RUNTIMES)}, each at most once",
+    ),
     "search.alpha_step": STEP,
     "search.beta_step": STEP,
     "search.gamma_step": STEP,

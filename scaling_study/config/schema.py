@@ -112,6 +112,7 @@ class Scaling:
 @dataclass
 class Latency:
     seconds: float
+    runtime: list[str]
     batch_size_max: int
 
 

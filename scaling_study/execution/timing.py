@@ -1,14 +1,20 @@
-"""Times of a variant on the configured device."""
+"""Times of a variant on the configured device, each runtime in a process of its own."""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.data import size_of
+from scaling_study.errors import StudyError, one_line
+from scaling_study.execution.isolate import run_isolated
 from scaling_study.planning.jobs import Job
 
 if TYPE_CHECKING:
@@ -17,42 +23,94 @@ if TYPE_CHECKING:
     from scaling_study.measure.latency import Timing
 
 
-def timings_of(job: Job, device: torch.device, setting: Mapping[str, Any], image_bytes: int) -> Iterator[Timing]:
+def timed_apart(job: Job, setting: Mapping[str, Any], image_bytes: int) -> list[dict[str, Any]]:
+    """Columns of the latency table, a row per workload and batch size, measured in a process of its own, so that no
+    runtime's threads or memory are there while another is timed. On Linux it is held to as many cores as threads.
+
+    Raises StudyError with the reason where the variant cannot be timed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.json"
+        death = run_isolated(measure_into, path, job, dict(setting), image_bytes)
+        answer: dict[str, Any] = {"error": death or "it left no rows"}
+        if path.exists():
+            answer = json.loads(path.read_text(encoding="utf-8"))
+    if "error" in answer:
+        raise StudyError(answer["error"])
+    return answer["rows"]
+
+
+def measure_into(path: Path, job: Job, setting: Mapping[str, Any], image_bytes: int) -> None:
+    """Write the rows of ``timed_apart``, or what went wrong, as JSON."""
+    import torch
+
+    from scaling_study.training.device import choose_device
+
+    device = choose_device(job.config.device)
+    torch.set_num_threads(job.config.threads)
+    hold_to_cores(job.config.threads, device)
+    answer: dict[str, Any]
+    try:
+        timed = timings_of(job, device, setting, image_bytes)
+        answer = {"rows": [asdict(timing) | {"export_difference": difference} for timing, difference in timed]}
+    except StudyError as error:
+        answer = {"error": str(error)}
+    except Exception as error:  # of whatever kind a runtime raises over a network that it cannot take
+        answer = {"error": f"{type(error).__name__}: {one_line(error, 200)}"}
+    path.write_text(json.dumps(answer), encoding="utf-8")
+
+
+def hold_to_cores(count: int, device: torch.device) -> None:
+    """Hold this process to its first ``count`` cores, where the system can and the CPU is timed."""
+    if device.type == "cpu" and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
+
+
+def timings_of(
+    job: Job, device: torch.device, setting: Mapping[str, Any], image_bytes: int
+) -> Iterator[tuple[Timing, float | None]]:
+    """(Timing, largest difference of an exported network's outputs) of each workload and batch size."""
     import torch
 
     # torch's timer warns on import of CUDA tools without a GPU, which is nothing to a user of the CPU.
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     from scaling_study.measure.latency import timings
+    from scaling_study.measure.runtimes import awakened, prepared
     from scaling_study.models import build_network
     from scaling_study.training.device import autocast
     from scaling_study.training.recipe import make_optimizer
 
     run, config = job.run, job.config
     torch.manual_seed(run.seed)
-    size = size_of(run.data)
-    network = build_network(run.model, run.variant.coefficients, resolution_px=run.variant.resolution_px, **size)
+    size, px = size_of(run.data), run.variant.resolution_px
+    network = build_network(run.model, run.variant.coefficients, resolution_px=px, **size)
     network = network.to(device).to(memory_format=torch.channels_last)
-    return timings(
+    exported = None
+    if setting["runtime"] != "eager":
+        images = torch.rand(2, size["channels"], px, px, device=device).to(memory_format=torch.channels_last)
+        exported = prepared(setting["runtime"], awakened(network).eval(), images, config.threads)
+    for timing in timings(
         network,
         make_optimizer(network, replace(run.recipe, learning_rate=1e-9)),  # weights stay sane under noise as images
-        resolution=run.variant.resolution_px,
+        resolution=px,
         device=device,
         autocast=partial(autocast, setting["precision"]),
         threads=config.threads,
         seconds=config.latency.seconds,
         batch_size_max=config.latency.batch_size_max,
         image_bytes=image_bytes,
+        runtime=exported.runtime if exported else None,
         **size,
-    )
+    ):
+        yield timing, exported.difference if exported else None
 
 
 def seconds_of_one_image(job: Job) -> float:
-    """Median latency of a job's variant on the configured device."""
+    """Median latency of a job's variant on the configured device, in eager torch."""
     import torch
 
     from scaling_study.training.device import choose_device, choose_precision
 
     device = choose_device(job.config.device)
     torch.set_num_threads(job.config.threads)
-    setting = {"precision": choose_precision(job.config.recipe.precision, device)}
-    return next(iter(timings_of(job, device, setting, image_bytes=0))).seconds_median  # inference comes first
+    setting = {"precision": choose_precision(job.config.recipe.precision, device), "runtime": "eager"}
+    return next(iter(timings_of(job, device, setting, image_bytes=0)))[0].seconds_median  # inference comes first

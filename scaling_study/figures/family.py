@@ -11,6 +11,7 @@ from matplotlib.ticker import LogLocator
 from scaling_study.figures.labels import ABOVE_LEFT, BELOW_RIGHT, name_points
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import CATEGORIES, GRID, HOLLOW, LABEL_SIZE, LINES, POINTS, TITLE_SIZE
+from scaling_study.records.costs import SETTING, most_timed
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
@@ -72,12 +73,11 @@ def latency(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFram
     """Median seconds of one image against flops, quartiles as bars, for the setting with the most models."""
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
     single = single[single.variant_id.isin(baselines(costs).variant_id)]
-    setting = ["device", "threads", "precision"]
-    device, threads, precision = single[setting].value_counts().index[0]
-    rows = single[(single[setting] == [device, threads, precision]).all(axis=1)].drop_duplicates("model", keep="last")
+    rows = most_timed(single).drop_duplicates("model", keep="last")
+    device, threads, precision, runtime = rows[SETTING].iloc[0]
     flops = rows.variant_id.map(costs.set_index("variant_id").flops)
     repeats = f"median and quartiles of {rows.repeats.min()} to {rows.repeats.max()} repetitions"
-    title = f"{device}, {threads} CPU thread(s), {precision}; {repeats}"
+    title = f"{device}, {threads} CPU thread(s), {precision}, {runtime}; {repeats}"
     bars = (rows.seconds_median - rows.seconds_p25, rows.seconds_p75 - rows.seconds_median)
     return against_flops(rows, flops, "seconds_median", printed=printed_names(published), title=title, bars=bars)
 

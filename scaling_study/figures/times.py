@@ -10,6 +10,7 @@ from matplotlib.ticker import LogLocator
 
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import BASELINE_STAR, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
+from scaling_study.records.costs import SETTING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,11 +23,13 @@ COUNTS = ("flops", "params", "activations")
 def time_against_counts(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> Figure:
     """Latency of one image against each count, log-log, with the pooled regression line; a marker per family, or per
     method where there is one family."""
+    if "runtime" not in time_fits:  # of earlier versions
+        time_fits = time_fits.assign(runtime="eager")
     fits = time_fits[(time_fits.family == "all") & (time_fits.time == "inference") & (time_fits.status == "estimated")]
+    fits = fits.sort_values("runtime", key=lambda runtime: runtime != "eager", kind="stable")
     setting = fits.iloc[0] if len(fits) else time_fits.iloc[0]
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
-    single = single[(single.device == setting.device) & (single.threads == setting.threads)]
-    single = single[single.precision == setting.precision].drop_duplicates("variant_id", keep="last")
+    single = single[(single[SETTING] == setting[SETTING]).all(axis=1)].drop_duplicates("variant_id", keep="last")
     points = costs.drop_duplicates("variant_id", keep="last").merge(
         single[["variant_id", "seconds_median"]], on="variant_id"
     )
@@ -61,7 +64,8 @@ def time_against_counts(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies:
     panels[0].legend(frameon=False, fontsize=LABEL_SIZE)
     n = len(points)
     figure.suptitle(
-        f"{setting.device}, CPU threads: {setting.threads}, {setting.precision}; {n} networks", fontsize=TITLE_SIZE
+        f"{setting.device}, CPU threads: {setting.threads}, {setting.precision}, {setting.runtime}; {n} networks",
+        fontsize=TITLE_SIZE,
     )
     return figure
 

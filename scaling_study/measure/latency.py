@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch.utils.benchmark import Timer
 
+from scaling_study.measure.runtimes import Runtime
+
 REPEATS_MIN = 5
 GAIN_MIN = 1.03  # a batch has to be this much faster per image than the best before it
 IDLE_MAX = 2  # as many doublings in a row without such a gain, one of which may be noise, end the search
@@ -22,7 +24,8 @@ MEMORY_SHARE = 0.5  # of the free memory, which a batch may take by estimate
 @dataclass(frozen=True)
 class Timing:
     """workload: ``inference`` or ``train_step``; seconds_*: of one batch, over ``repeats`` measurements after a
-    warm-up; peak_memory_bytes: of the device, CUDA only."""
+    warm-up; drift: median of their last third relative to that of their first; peak_memory_bytes: of the device, CUDA
+    only."""
 
     workload: str
     batch_size: int
@@ -31,6 +34,7 @@ class Timing:
     seconds_p75: float
     repeats: int
     images_per_second: float
+    drift: float
     peak_memory_bytes: int | None
 
 
@@ -47,17 +51,21 @@ def timings(
     seconds: float,
     batch_size_max: int,
     image_bytes: int,
+    runtime: Runtime | None = None,
 ) -> Iterator[Timing]:
     """Timings of ``network`` on ``device`` in channels_last layout, for growing batches until they stop paying.
 
     autocast(device): context of the forward passes; seconds: least time per measurement; image_bytes: what training
-    needs per image, by which batches that would not fit into memory are not tried.
+    needs per image, by which batches that would not fit into memory are not tried; runtime: what inference runs on
+    instead of eager torch; training steps are then not timed.
     """
-    workloads = {
-        "inference": lambda images, labels: infer(network, images, autocast),
-        "train_step": lambda images, labels: train_step(network, optimizer, images, labels, autocast),
+    workloads: dict[str, Callable[[torch.Tensor, torch.Tensor], Callable[[], object]]] = {
+        "inference": lambda images, labels: partial(infer, network, images, autocast),
+        "train_step": lambda images, labels: partial(train_step, network, optimizer, images, labels, autocast),
     }
-    for name, run in workloads.items():
+    if runtime:
+        workloads = {"inference": lambda images, labels: partial(runtime.run, runtime.inputs(images))}
+    for name, prepare in workloads.items():
         network.train(name == "train_step")
         best, idle, batch_size = 0.0, 0, 1
         while batch_size <= batch_size_max and (batch_size == 1 or fits(batch_size * image_bytes, device)):
@@ -68,9 +76,8 @@ def timings(
                 batch_size = 2
                 continue
             try:
-                timing = measure(
-                    name, partial(run, images, labels), batch_size, device=device, threads=threads, seconds=seconds
-                )
+                run = prepare(images, labels)
+                timing = measure(name, run, batch_size, device=device, threads=threads, seconds=seconds)
             except torch.cuda.OutOfMemoryError:
                 break
             yield timing
@@ -114,7 +121,13 @@ def trains_on(network: torch.nn.Module, images: torch.Tensor) -> bool:
 
 
 def measure(
-    workload: str, function: Callable[[], None], batch_size: int, *, device: torch.device, threads: int, seconds: float
+    workload: str,
+    function: Callable[[], object],
+    batch_size: int,
+    *,
+    device: torch.device,
+    threads: int,
+    seconds: float,
 ) -> Timing:
     timer = Timer("function()", globals={"function": function}, num_threads=threads)
     with peak_memory(device) as peak:
@@ -125,7 +138,9 @@ def measure(
         while len(times) < REPEATS_MIN:  # again only where one of them stalled and took up the time of the others
             times += timer.blocked_autorange(min_run_time=max(seconds, REPEATS_MIN * once)).times
     p25, median, p75 = np.quantile(times, (0.25, 0.5, 0.75)).tolist()
-    return Timing(workload, batch_size, median, p25, p75, len(times), batch_size / median, peak.get("bytes"))
+    part = len(times) // 3 or 1
+    drift = float(np.median(times[-part:]) / np.median(times[:part]))
+    return Timing(workload, batch_size, median, p25, p75, len(times), batch_size / median, drift, peak.get("bytes"))
 
 
 @contextlib.contextmanager

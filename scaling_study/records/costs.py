@@ -65,6 +65,8 @@ LATENCY_COLUMNS = {
     "device": "string",
     "threads": "Int64",
     "precision": "string",
+    "runtime": "string",  # eager and compile (torch), onnxruntime or openvino
+    "runtime_version": "string",
     "workload": "string",  # inference or train_step
     "batch_size": "Int64",
     "seconds_median": "float64",
@@ -72,6 +74,8 @@ LATENCY_COLUMNS = {
     "seconds_p75": "float64",
     "repeats": "Int64",
     "images_per_second": "float64",
+    "drift": "float64",  # median of the last third of the repetitions relative to that of the first
+    "export_difference": "float64",  # largest of any output from torch's, relative to the largest output
     "peak_memory_bytes": "Int64",
     "torch_version": "string",
     "timm_version": "string",
@@ -127,7 +131,16 @@ RECOMMENDATION_COLUMNS = {
     "runs_before": "Int64",  # runs of these coefficients that the prediction comes from
     "extrapolated": "boolean",  # farther from the trained variants than any of them
 }
-LATER = {"small_stem", *BUILT}  # columns that tables of earlier versions lack; they read as missing values
+# What two times must share to be compared.
+SETTING = ["device", "threads", "precision", "runtime"]
+LATER = {
+    "small_stem",
+    *BUILT,
+    "runtime",
+    "runtime_version",
+    "drift",
+    "export_difference",
+}  # columns that tables of earlier versions lack; they read as missing values
 TABLES = {
     "costs": COST_COLUMNS,
     "cost_parts": PART_COLUMNS,
@@ -145,9 +158,28 @@ def load_table(study_dir: str | Path, name: str) -> pd.DataFrame:
     columns = TABLES[name]
     try:
         table = read_table(Path(study_dir) / f"{name}.csv", name, columns, LATER, strict=True)[0]
-        return with_built(table) if name == "costs" else table
+        return COMPLETED.get(name, pd.DataFrame.copy)(table)
     except FileNotFoundError:
         return pd.DataFrame(columns=list(columns)).astype(columns)
+
+
+def with_runtime(latencies: pd.DataFrame) -> pd.DataFrame:
+    """The latency table with the runtime of earlier versions, which timed torch in eager mode alone."""
+    eager = latencies.runtime.isna()
+    versions = latencies.runtime_version.mask(eager, latencies.torch_version)
+    return latencies.assign(runtime=latencies.runtime.fillna("eager"), runtime_version=versions)
+
+
+def most_timed(latencies: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the setting with the most networks, among several such of eager torch if it is one of them."""
+    counts = latencies.groupby(SETTING, dropna=False).variant_id.nunique().reset_index()
+    most = counts[counts.variant_id == counts.variant_id.max()]
+    best = most.sort_values("runtime", key=lambda runtime: runtime != "eager", kind="stable").iloc[0]
+    return latencies[(latencies[SETTING] == best[SETTING]).all(axis=1)]
+
+
+# Columns that tables of earlier versions lack, from others.
+COMPLETED = {"costs": with_built, "latencies": with_runtime}
 
 
 def load_costs(study_dir: str | Path) -> pd.DataFrame:

@@ -172,6 +172,7 @@ def time_sentence(times: pd.DataFrame | None) -> str | None:
     if shown.empty:
         return None
     shown = shown[shown.device == shown.device.iloc[0]]
+    shown = shown[shown.runtime == ("eager" if (shown.runtime == "eager").any() else shown.runtime.iloc[0])]
     groups = [rows for _, rows in shown.groupby("time", sort=False)]
     doubts = [rivals(rows) for rows in groups]
     every = all(len(found) == len(rows) - 1 for found, rows in zip(doubts, groups, strict=True))

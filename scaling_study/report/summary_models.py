@@ -181,19 +181,20 @@ def time_part(times: pd.DataFrame) -> Iterator[str]:
 
 def best_predictors(fits: pd.DataFrame) -> Iterator[str]:
     """For each time and group of networks, the count of the highest correlation, and those that may do as well."""
-    for (device, time, family), rows in fits.groupby(["device", "time", "family"], sort=False):
+    for (device, runtime, time, family), rows in fits.groupby(["device", "runtime", "time", "family"], sort=False):
         best = rows.loc[rows.correlation.idxmax()]
         rivals = rows[(rows.correlation_high > best.correlation_low) & (rows.predictor != best.predictor)]
         names = [COST_NAMES[name] for name in rivals.predictor]
         where = "all networks" if family == "all" else family
         place = f" on {device}" if fits.device.nunique() > 1 else ""
+        place += f", {runtime}" if fits.runtime.nunique() > 1 else ""
         tail = f"not clearly lower: {joined(names)}" if names else "clearly above the others"
         best_of = f"highest with {COST_NAMES[best.predictor]} ({best.correlation:.2f})"
         yield f"{TIMES[time]}, {where}{place}: {best_of}; {tail}"
 
 
 def device_of(row: Any) -> str:
-    return f"{row.device}, CPU threads: {row.threads}, {row.precision}"
+    return f"{row.device}, CPU threads: {row.threads}, {row.precision}, {row.runtime}"
 
 
 def published_part(comparisons: pd.DataFrame) -> Iterator[str]:

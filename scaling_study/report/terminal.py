@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 UPDATES_MIN = 100  # of the weights, by which a network has learned something
+DRIFT_MAX = 0.1  # of the time, between the first and the last third of a measurement's repetitions
 OFF_MAX = 0.1  # share by which a network may cost more or less than asked for without a word
 UPDATES_FEW = 1000  # below which networks of different sizes have come differently far
 WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word
@@ -135,21 +136,37 @@ def costs(table: pd.DataFrame) -> str:
 
 
 def latencies(table: pd.DataFrame, costs: pd.DataFrame) -> str:
-    """One line per variant: latency of one image with its quartiles, and the best throughputs, each with its batch."""
+    """One line per variant and runtime: latency of one image with its quartiles, and the best throughputs, each with
+    its batch; no training where none was timed."""
     lines = []
-    for variant, rows in table.groupby("variant_id", sort=False):
+    runtimes = list(dict.fromkeys(table.runtime))
+    for (variant, runtime), rows in table.groupby(["variant_id", "runtime"], sort=False):
         single = rows[(rows.workload == "inference") & (rows.batch_size == 1)].iloc[0]
         line = {"model": single.model, "method": single.method, "px": single.resolution_px}
+        line |= {"runtime": runtime} if runtimes != ["eager"] else {}
         line |= {"Mflops": costs.loc[variant].flops / 1e6, "latency_ms": 1e3 * single.seconds_median}
         line["p25-p75_ms"] = f"{1e3 * single.seconds_p25:.1f}-{1e3 * single.seconds_p75:.1f}"
         for workload, label in (("inference", "infer"), ("train_step", "train")):
             best = rows[rows.workload == workload].nlargest(1, "images_per_second")  # none where no batch could train
             line |= {f"{label}_img/s": best.images_per_second.max(), f"{label}_batch": best.batch_size.max()}
         lines.append(line)
-    shown = pd.DataFrame(lines).sort_values("Mflops")
+    shown = pd.DataFrame(lines).sort_values("Mflops", kind="stable").dropna(axis="columns", how="all")
     formats = dict.fromkeys(("Mflops", "latency_ms"), "{:.1f}".format)
     formats |= dict.fromkeys(("infer_img/s", "train_img/s"), "{:.2f}".format)
     return shown.to_string(index=False, formatters=formats, na_rep="")
+
+
+def drifted(table: pd.DataFrame) -> list[str]:
+    """What is said of measurements whose last repetitions took longer or less than their first."""
+    off = table[(table.drift - 1).abs() > DRIFT_MAX]
+    if off.empty:
+        return []
+    worst = off.loc[(off.drift - 1).abs().idxmax()]
+    return [
+        f"{len(off)} of {len(table)} measurements drifted by more than {100 * DRIFT_MAX:g}%, most {worst.model} on "
+        f"{worst.runtime} ({worst.workload}, batch {worst.batch_size}): its last repetitions took {worst.drift:.2f} "
+        "times as long as its first; other work on this machine, or its clock, changes the times"
+    ]
 
 
 def places(config: Config) -> str:

@@ -2,57 +2,93 @@
 
 from __future__ import annotations
 
+import random
+import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution import costs as counts
 from scaling_study.execution.memory import check_memory
-from scaling_study.execution.timing import timings_of
+from scaling_study.execution.timing import timed_apart
 from scaling_study.records.costs import add_rows, load_table, require_readable
 from scaling_study.report import terminal
 from scaling_study.system.progress import counter
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import torch
 
-    from scaling_study.measure.latency import Timing
+    from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
 
 
 def run(jobs: Sequence[Job]) -> int:
-    """Measure, tabulate and print; what the study's table holds for this device and these versions stays."""
-    import torch
-
+    """Measure, tabulate and print; what the study's table holds for this device and these versions stays. Exit status 1
+    where a variant could not be timed on a runtime; the others are."""
     from scaling_study.execution.check import check_optimizers
-    from scaling_study.training.device import choose_device, choose_precision, describe
+    from scaling_study.training.device import choose_device
 
     config = jobs[0].config
     require_readable(config.study_dir, "latencies")
     device = choose_device(config.device)
+    settings = settings_of(config, device)
     check_memory(jobs, device, images=1)
     check_optimizers(jobs)
     costs = counts.counted(jobs).set_index("variant_id")
-    torch.set_num_threads(config.threads)
-    setting = {
-        "device": describe(device),
-        "threads": config.threads,
-        "precision": choose_precision(config.recipe.precision, device),
-    } | counts.versions()
-    folder, wanted = config.study_dir, counts.variants(jobs)
-    table = load_table(folder, "latencies")
-    done = set(here(table, setting).variant_id)
-    for name, job in counter({k: job for k, job in wanted.items() if k not in done}, "timing"):
-        rows = [
-            row(name, job, timing, setting) for timing in timings_of(job, device, setting, costs.activation_bytes[name])
-        ]
-        table = add_rows(folder, "latencies", rows, ["variant_id", *setting])
-    shown = here(table, setting)
-    print(f"{setting['device']}, {setting['threads']} CPU thread(s), {setting['precision']}")
-    print(terminal.latencies(shown[shown.variant_id.isin(wanted)], costs))
-    print(f"Tables: {folder / 'costs.csv'}, {folder / 'latencies.csv'}")
-    return 0
+    wanted = counts.variants(jobs)
+    failed = time_missing(config, wanted, settings, costs)
+    print(f"{settings[0]['device']}, {config.threads} CPU thread(s), {settings[0]['precision']}")
+    table = load_table(config.study_dir, "latencies")
+    shown = pd.concat([here(table, setting) for setting in settings], ignore_index=True)
+    shown = shown[shown.variant_id.isin(wanted)]
+    if len(shown):
+        print(terminal.latencies(shown, costs))
+    print(f"Tables: {config.study_dir / 'costs.csv'}, {config.study_dir / 'latencies.csv'}")
+    for line in [*terminal.drifted(shown), *failed]:
+        print(f"warning: {line}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def settings_of(config: Config, device: torch.device) -> list[dict[str, Any]]:
+    """For each runtime, the columns that two times must share to be compared. Raises ConfigError for a runtime that is
+    not installed, or not for this device or precision."""
+    from scaling_study.measure.runtimes import version_of
+    from scaling_study.training.device import choose_precision, describe
+
+    precision = choose_precision(config.recipe.precision, device)
+    for name in config.latency.runtime:
+        if name != "eager" and (device.type != "cpu" or precision != "fp32"):
+            message = f"is for the CPU in fp32, and this is {device.type} in {precision}"
+            raise ConfigError("latency.runtime", name, message)
+    common = {"device": describe(device), "threads": config.threads, "precision": precision} | counts.versions()
+    return [common | {"runtime": name, "runtime_version": version_of(name)} for name in config.latency.runtime]
+
+
+def time_missing(
+    config: Config, wanted: dict[str, Job], settings: list[dict[str, Any]], costs: pd.DataFrame
+) -> list[str]:
+    """Time what the table lacks, in random order, so that a machine that gets slower slows no network or runtime more
+    than another. Returns a line for each variant that could not be timed."""
+    table, failed = load_table(config.study_dir, "latencies"), []
+    todo = {
+        f"{name} on {setting['runtime']}": (name, job, setting)
+        for setting in settings
+        for name, job in wanted.items()
+        if name not in set(here(table, setting).variant_id)
+    }
+    order = random.Random(config.seed).sample(list(todo), len(todo))
+    for label, (name, job, setting) in counter({key: todo[key] for key in order}, "timing"):
+        try:
+            timed = timed_apart(job, setting, costs.activation_bytes[name])
+        except StudyError as error:
+            failed.append(f"{label} was not timed: {error}")
+            continue
+        rows = [row(name, job, columns, setting) for columns in timed]
+        add_rows(config.study_dir, "latencies", rows, ["variant_id", *setting])
+    return failed
 
 
 def here(table: pd.DataFrame, setting: dict[str, Any]) -> pd.DataFrame:
@@ -60,9 +96,9 @@ def here(table: pd.DataFrame, setting: dict[str, Any]) -> pd.DataFrame:
     return table[(table[list(setting)] == setting).all(axis=1)]
 
 
-def row(name: str, job: Job, timing: Timing, setting: dict[str, Any]) -> dict[str, Any]:
+def row(name: str, job: Job, timing: dict[str, Any], setting: dict[str, Any]) -> dict[str, Any]:
     run = job.run
     identity = {"variant_id": name, "study": job.config.study, "source": "measured", "model": run.model.name}
     variant = {"family": run.model.family, "method": run.variant.method, "resolution_px": run.variant.resolution_px}
     now = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    return identity | variant | setting | asdict(timing) | now
+    return identity | variant | setting | timing | now

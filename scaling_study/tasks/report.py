@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaling_study.errors import StudyError
 from scaling_study.literature import published
-from scaling_study.records.costs import load_table
+from scaling_study.records.costs import SETTING, load_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,16 +51,16 @@ def speedups(latencies: pd.DataFrame) -> Iterator[str]:
     paper = published(torchvision=False)
     paper = paper[(paper.table == "Table 4") & paper.built_as.notna()].set_index("built_as")
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
-    yield "| device, CPU threads, precision | ResNet-152, s | EfficientNet-B1, s | ratio | paper's ratio |"
+    yield "| device, CPU threads, precision, runtime | ResNet-152, s | EfficientNet-B1, s | ratio | paper's ratio |"
     yield "| --- | --- | --- | --- | --- |"
     slow, fast = "resnet152", "efficientnet_b1"
     printed = paper.latency_seconds[slow] / paper.latency_seconds[fast]
-    for (device, threads, precision), rows in single.groupby(["device", "threads", "precision"]):
+    for setting, rows in single.groupby(SETTING):
         rows = rows[rows.method == "baseline"].drop_duplicates("model", keep="last").set_index("model")
         if {slow, fast} <= set(rows.index):
             seconds = rows.seconds_median
             yield (
-                f"| {device}, {threads}, {precision} | {quartiles(rows.loc[slow])} | {quartiles(rows.loc[fast])} | "
+                f"| {', '.join(map(str, setting))} | {quartiles(rows.loc[slow])} | {quartiles(rows.loc[fast])} | "
                 f"{seconds[slow] / seconds[fast]:.1f} | {printed:.1f} |"
             )
 

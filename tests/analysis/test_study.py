@@ -149,7 +149,7 @@ def test_latency_comes_from_the_setting_with_the_most_networks():
         stage_depth=pd.NA, resolution_px=14
     )
     costs = runs.drop_duplicates(["width"]).assign(variant_id=lambda table: table.method + table.flops.astype(str))
-    common = {"threads": 1, "precision": "fp32", "workload": "inference", "batch_size": 1}
+    common = {"threads": 1, "precision": "fp32", "runtime": "eager", "workload": "inference", "batch_size": 1}
     slow = pd.DataFrame(
         {"variant_id": costs.variant_id, "device": "slow", "seconds_median": costs.flops * 1e-6}
     ).assign(**common)

@@ -45,7 +45,7 @@ def test_the_search_ends_when_a_larger_batch_does_not_pay(monkeypatch):
 
 
 def fake(workload, size, speed):
-    return latency.Timing(workload, size, size / speed, size / speed, size / speed, 5, speed, None)
+    return latency.Timing(workload, size, size / speed, size / speed, size / speed, 5, speed, 1.0, None)
 
 
 def test_batches_that_do_not_fit_are_not_tried():

@@ -1,0 +1,151 @@
+"""Runtimes that networks are deployed on: the same network, from a batch of images to its outputs.
+
+torch.compile optimises the network for one input size; ONNX Runtime and OpenVINO run the same ONNX file, which torch
+exports. What is exported is compared with torch's own outputs before it is timed.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import torch
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from scaling_study.errors import ConfigError, StudyError
+
+DIFFERENCE_MAX = 1e-3  # of exported outputs from torch's, relative to the largest output
+# The package whose version is that of the runtime, what has to be installed, and the extra that installs it.
+PACKAGES: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "eager": ("torch", (), ""),
+    "compile": ("torch", (), ""),
+    "onnxruntime": ("onnxruntime", ("onnx", "onnxscript", "onnxruntime"), "onnx"),
+    "openvino": ("openvino", ("onnx", "onnxscript", "openvino"), "openvino"),
+}
+
+
+class Runtime(Protocol):
+    """A network on a runtime. ``inputs`` converts a batch, once; ``run`` gives its logits, and is what is timed."""
+
+    def inputs(self, images: torch.Tensor) -> Any: ...
+    def run(self, inputs: Any) -> Any: ...
+
+
+class Compiled:
+    """torch.compile, in channels_last layout, which compiles at the first batch of a size."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        torch._dynamo.config.recompile_limit = 64  # a size each
+        self.network = torch.compile(network, dynamic=False)
+
+    def inputs(self, images: torch.Tensor) -> torch.Tensor:
+        return images
+
+    def run(self, inputs: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            return self.network(inputs)
+
+
+class OnnxRuntime:
+    """ONNX Runtime's CPU provider."""
+
+    def __init__(self, model: bytes, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.name = self.session.get_inputs()[0].name
+
+    def inputs(self, images: torch.Tensor) -> dict[str, Any]:
+        return {self.name: images.contiguous().numpy()}
+
+    def run(self, inputs: dict[str, Any]) -> Any:
+        return self.session.run(None, inputs)[0]
+
+
+class OpenVino:
+    """OpenVINO's CPU plugin, held to 32-bit arithmetic: its own choice is bf16 where the processor has it."""
+
+    def __init__(self, model: bytes, threads: int) -> None:
+        import openvino
+
+        core = openvino.Core()
+        hints = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+        compiled = core.compile_model(core.read_model(io.BytesIO(model)), "CPU", hints)
+        self.request, self.output = compiled.create_infer_request(), compiled.output(0)
+
+    def inputs(self, images: torch.Tensor) -> list[Any]:
+        return [images.contiguous().numpy()]
+
+    def run(self, inputs: list[Any]) -> Any:
+        return self.request.infer(inputs, share_inputs=True)[self.output]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """difference: the largest of any output from torch's, relative to the largest output."""
+
+    runtime: Runtime
+    difference: float
+
+
+def prepared(name: str, network: torch.nn.Module, images: torch.Tensor, threads: int) -> Prepared:
+    """``network``, in evaluation mode on the CPU, on the runtime ``name``, a key of PACKAGES but eager.
+
+    images: a batch (n, channels, height, width) to compare outputs on, at least two of them. Raises StudyError where
+    the outputs differ by more than DIFFERENCE_MAX.
+    """
+    with torch.inference_mode():
+        expected = network(images)
+    if name == "compile":
+        runtime: Runtime = Compiled(network)
+    else:
+        kinds: dict[str, Any] = {"onnxruntime": OnnxRuntime, "openvino": OpenVino}
+        runtime = kinds[name](exported(network, images), threads)
+    found = torch.as_tensor(runtime.run(runtime.inputs(images)))
+    difference = float((found - expected).abs().max() / expected.abs().max())
+    if not difference <= DIFFERENCE_MAX:
+        raise StudyError(f"its outputs differ from torch's by {difference:.2g} of the largest, so it is not timed")
+    return Prepared(runtime, difference)
+
+
+def exported(network: torch.nn.Module, images: torch.Tensor) -> bytes:
+    """The network as an ONNX model of batches of any size."""
+    batch = ({0: torch.export.Dim("n")},)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(action="ignore"):
+        program = torch.onnx.export(network, (images,), dynamo=True, dynamic_shapes=batch, verbose=False)
+    assert program is not None  # with dynamo
+    return program.model_proto.SerializeToString()
+
+
+def awakened(network: torch.nn.Module) -> torch.nn.Module:
+    """The network with random statistics and weights in every batch norm. A new network's blocks end in one that
+    multiplies by zero, behind which a wrong export would not show."""
+    for module in network.modules():
+        if isinstance(module, _BatchNorm):
+            for values in filter(torch.is_tensor, (module.weight, module.running_var)):
+                values.data.uniform_(0.5, 1.5)
+            for values in filter(torch.is_tensor, (module.bias, module.running_mean)):
+                values.data.normal_(0, 0.1)
+    return network
+
+
+def version_of(name: str) -> str:
+    """The version of a runtime, a key of PACKAGES. Raises ConfigError where it is not installed."""
+    package, needed, extra = PACKAGES[name]
+    missing = [one for one in needed if find_spec(one) is None]
+    try:
+        found = version(package)
+    except PackageNotFoundError:
+        missing = missing or [package]
+    if missing:
+        message = f"{' and '.join(missing)} must be installed: pip install 'scaling_study[{extra}]'"
+        raise ConfigError("latency.runtime", name, message)
+    return found

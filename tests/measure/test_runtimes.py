@@ -1,0 +1,115 @@
+"""Networks on the runtimes that they are deployed on give what torch gives."""
+
+import pytest
+import torch
+
+from scaling_study.data import size_of
+from scaling_study.errors import ConfigError, StudyError
+from scaling_study.measure import runtimes
+from scaling_study.models import FAMILIES, build_network
+from scaling_study.planning.identity import run_of
+
+EXPORTED = ["onnxruntime", "openvino"]
+
+
+def micro():
+    torch.manual_seed(0)
+    network = FAMILIES["micro_mbconv"].build(depths=[1] * 4, width=1, classes=10, channels=1)
+    return network.to(memory_format=torch.channels_last)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return runtimes.awakened(micro()).eval()
+
+
+@pytest.fixture(scope="module")
+def model(network):
+    return runtimes.exported(network, batch_of(2))
+
+
+def batch_of(count):
+    images = torch.rand(count, 1, 14, 14, generator=torch.Generator().manual_seed(count))
+    return images.to(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_exported_network_gives_torchs_outputs_for_batches_of_any_size(network, model, monkeypatch, name):
+    pytest.importorskip(name)
+    monkeypatch.setattr(runtimes, "exported", lambda *_: model)
+    prepared = runtimes.prepared(name, network, batch_of(2), threads=1)
+    assert 0 <= prepared.difference < 1e-5
+    for count in (1, 5):
+        images = batch_of(count)
+        with torch.inference_mode():
+            expected = network(images)
+        found = torch.as_tensor(prepared.runtime.run(prepared.runtime.inputs(images)))
+        assert torch.allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_wrong_export_is_refused(network, model, monkeypatch, name):
+    pytest.importorskip(name)
+    monkeypatch.setattr(runtimes, "exported", lambda *_: model)
+    other = runtimes.awakened(runtimes.awakened(micro())).eval()  # with other statistics
+    with pytest.raises(StudyError, match=r"outputs differ from torch's by [\d.e+-]+ of the largest"):
+        runtimes.prepared(name, other, batch_of(2), threads=1)
+
+
+def test_outputs_that_are_no_numbers_are_refused(network, model, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(runtimes, "exported", lambda *_: model)
+    with pytest.raises(StudyError, match="differ from torch's by nan"):
+        runtimes.prepared("onnxruntime", network, batch_of(2) * torch.nan, threads=1)
+
+
+def test_blocks_of_an_awakened_network_multiply_by_no_zero():
+    fresh, awake = micro(), runtimes.awakened(micro())
+    gammas = [
+        [(m.weight == 0).any().item() for m in n.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        for n in (fresh, awake)
+    ]
+    assert any(gammas[0])
+    assert not any(gammas[1])
+
+
+def test_version_is_that_of_the_package():
+    assert runtimes.version_of("eager") == runtimes.version_of("compile")
+    assert torch.__version__.startswith(runtimes.version_of("eager").partition("+")[0])
+
+
+@pytest.mark.parametrize(("name", "extra"), [("onnxruntime", "onnx"), ("openvino", "openvino")])
+def test_runtime_that_is_not_installed_is_named_with_its_extra(monkeypatch, name, extra):
+    monkeypatch.setattr(runtimes, "find_spec", lambda package: None)
+    message = rf"^latency\.runtime={name}: onnx and onnxscript and {name} must be installed: .*scaling_study\[{extra}\]"
+    with pytest.raises(ConfigError, match=message):
+        runtimes.version_of(name)
+
+
+@pytest.mark.parametrize("value", ["[]", "[tvm]", "[eager,eager]"])
+def test_key_takes_known_runtimes_once(config, value):
+    with pytest.raises(
+        ConfigError, match=r"^latency\.runtime=.*: must be a list of eager, compile, onnxruntime, openvino"
+    ):
+        config(f"latency.runtime={value}")
+
+
+@pytest.mark.slow
+def test_compiled_network_gives_torchs_outputs(network):
+    prepared = runtimes.prepared("compile", network, batch_of(2), threads=1)
+    assert prepared.difference < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scaled", [[], ["scaling.depth=1.4", "scaling.width=1.2", "scaling.resolution=1.3"]])
+@pytest.mark.parametrize(
+    "name", ["micro_mbconv_v2", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"]
+)
+def test_every_family_is_exported_as_built(config, name, scaled):
+    data = [] if name.startswith("micro") else ["data=imagenet_size", "data.resolution=64"]
+    run = run_of(config(f"model={name}", *data, *scaled))
+    px, size = run.variant.resolution_px, size_of(run.data)
+    network = runtimes.awakened(build_network(run.model, run.variant.coefficients, resolution_px=px, **size)).eval()
+    images = torch.rand(2, size["channels"], px, px)
+    for runtime in filter(pytest.importorskip, EXPORTED):
+        assert runtimes.prepared(runtime, network, images, threads=1).difference < runtimes.DIFFERENCE_MAX
