@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import rule
 
 import scaling_study as ss
 from scaling_study.records import columns, costs
@@ -34,8 +35,12 @@ TABLES = {
     "evaluations": (costs, "EVALUATION_COLUMNS", "evaluations.csv: one row per network with weights, data and split"),
     "recommendations": (costs, "RECOMMENDATION_COLUMNS", "recommendations.csv: one row per budget"),
 }
+RULE_STUDY, SHAPE_STUDY = "fractals_v2-rule", "fractals_v2-shape"
 # Studies with runs that are committed; results/ also holds those of whoever runs the commands here.
-COMMITTED = ("fashion_mnist-reference", "fashion_mnist-regime", "fractals-reference", "fractals-search")
+COMMITTED = (
+    *("fashion_mnist-reference", "fashion_mnist-regime", "fractals-reference", "fractals-search"),
+    *(RULE_STUDY, SHAPE_STUDY),
+)
 
 
 def main() -> None:
@@ -56,7 +61,8 @@ def pages() -> dict[Path, str]:
 
 
 def filled(match: re.Match) -> str:
-    lines = {"report": report_lines, "reference": reference_lines, "commits": commit_lines}[match[2]]()
+    blocks = {"report": report_lines, "reference": reference_lines, "commits": commit_lines, "rule": rule_lines}
+    lines = blocks[match[2]]()
     return f"{match[1]}{chr(10).join(lines)}\n{match[3]}"
 
 
@@ -173,6 +179,11 @@ def reference_lines() -> list[str]:
     return lines + [
         f"| {' | '.join([name, *(cell for part in cells.values() for cell in part[name])])} |" for name in first
     ]
+
+
+def rule_lines() -> list[str]:
+    """The rule of docs/explanation/embedded_data.md on the study that judges it."""
+    return rule.lines(ss.load_runs(ROOT / "results" / RULE_STUDY))
 
 
 def cells_of(runs: pd.DataFrame) -> dict[str, tuple[str, str]]:

@@ -182,6 +182,7 @@ def test_a_garbled_record_is_named_and_its_run_redone(cli, tmp_path):
 @pytest.mark.slow
 def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
     sweep = ["-m", "model=resnet50,efficientnet_b0", "data=imagenet_size", "data.resolution=32", "study=c"]
+    sweep += ["recipe=efficientnet"]
     first = cli(*sweep, "task=cost", small=False, fresh=True)
     assert re.search(r"resnet50 baseline +1.00 +1.00 +1.00 +32 +1.00", first.stdout)
     costs = load_table(tmp_path / "results" / "c", "costs")

@@ -1,8 +1,12 @@
 """From the run table to what is drawn: variants with their mean and range over seeds, and the texts of titles."""
 
+from textwrap import fill
+
 import pandas as pd
 
 from scaling_study.records.columns import VARIANT
+
+TITLE_LETTERS = 88  # that fit above one panel
 
 
 def studies(runs: pd.DataFrame) -> dict[tuple[str, float], pd.DataFrame]:
@@ -52,6 +56,11 @@ def about(runs: pd.DataFrame, model: str) -> str:
     """Data set, baseline, recipe and length of training of the runs, for the title."""
     data, recipe = (" and ".join(sorted(set(runs[column].dropna()))) for column in ("data", "recipe"))
     return f"{data}, {trained(model, runs)}, {recipe}"
+
+
+def wrapped(title: str) -> str:
+    """A title in lines that fit above one panel."""
+    return "\n".join(fill(line, TITLE_LETTERS) for line in title.split("\n"))
 
 
 def trained(model: str, rows: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scaling_study.figures.aggregation import about, cost_of, seeds_note, trained, variants
+from scaling_study.figures.aggregation import about, cost_of, seeds_note, trained, variants, wrapped
 from scaling_study.figures.comparisons import seeds
 from scaling_study.figures.marks import mark_baseline, yerror
 from scaling_study.figures.metrics import METRICS
@@ -43,7 +43,7 @@ def cost_axes(x: Metric, title: str) -> tuple[Figure, Axes]:
     axes.set_xlabel(f"{x.title}, log scale")
     axes.set_ylabel(METRICS["top1"].title)
     axes.grid(**GRID)
-    axes.set_title(title, fontsize=TITLE_SIZE)
+    axes.set_title(wrapped(title), fontsize=TITLE_SIZE)
     return figure, axes
 
 

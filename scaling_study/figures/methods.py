@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scaling_study.figures.aggregation import about, curve, seeds_note, variants
+from scaling_study.figures.aggregation import about, curve, seeds_note, variants, wrapped
 from scaling_study.figures.labels import name_points
 from scaling_study.figures.marks import draw_curve, mark_baseline, mark_references
 from scaling_study.figures.metrics import METRICS
@@ -31,6 +31,6 @@ def methods_together(runs: pd.DataFrame, model: str, cost: str = "flops") -> Fig
     axes.set_ylabel(y.title)
     axes.grid(**GRID)
     axes.legend(frameon=False)
-    axes.set_title(f"{about(runs, model)}; {seeds_note(table)}", fontsize=TITLE_SIZE)
+    axes.set_title(wrapped(f"{about(runs, model)}; {seeds_note(table)}"), fontsize=TITLE_SIZE)
     name_points(axes, names)
     return figure

@@ -129,6 +129,8 @@ def comparison_part(comparisons: pd.DataFrame, cost: str) -> Iterator[str]:
             f"By all costs together, {len(apart)} more comparisons could not be made: the other method was not trained "
             "around that cost."
         )
+    if len(apart) == len(comparisons):
+        return
     yield ""
     yield "By each cost, in how many comparisons compound is better / not distinguishable / worse:"
     yield ""

@@ -12,8 +12,8 @@ def tables(rng, n=12, sd=0.1):
                           "params": params, "activations": 1e6})  # fmt: skip
     seconds = 1e-9 * flops**0.8 * np.exp(sd * rng.standard_normal(n))
     parts = [
-        pd.DataFrame({"variant_id": costs.variant_id, "device": "cpu", "threads": 1, "precision": "fp32", "runtime": "eager",
-                      "workload": workload, "batch_size": batch, "seconds_median": seconds * batch,
+        pd.DataFrame({"variant_id": costs.variant_id, "device": "cpu", "threads": 1, "precision": "fp32",
+                      "runtime": "eager", "workload": workload, "batch_size": batch, "seconds_median": seconds * batch,
                       "images_per_second": 1 / seconds})
         for workload, batch in (("inference", 1), ("inference", 8), ("train_step", 4))
     ]  # fmt: skip

@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import generate
 import matplotlib
 import pandas as pd
 import pytest
@@ -98,9 +99,6 @@ def test_links_lead_to_files(name):
 
 
 def test_generated_pages_are_what_the_code_and_tables_give():
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    generate = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generate)
     for path, text in generate.pages().items():
         assert path.read_text(encoding="utf-8") == text, f"{path}: run python docs/generate.py"
     listed = set(re.findall(r"^\| `([\w.]+)`", text_of("docs/reference/configuration.md"), flags=re.MULTILINE))

@@ -118,3 +118,13 @@ def test_a_committed_table_is_complete():
         runs = load_runs(study)
         assert (runs.status == "done").all()
         assert pd.Series(runs.git_commit).str.contains("dirty").sum() == 0
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def test_titles_stay_inside_the_figure(study):
+    drawings = of_runs(load_runs(study))
+    figure = next(draw for name, draw in drawings.items() if name.startswith("methods"))()
+    figure.draw_without_rendering()
+    box = figure.axes[0].title.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1

@@ -12,6 +12,7 @@ from scaling_study.scaling.coefficients import AXES
 
 RESULTS = Path(__file__).parents[2] / "results"
 FASHION = ["data=fashion_mnist", "data.train_images=20000"]
+SECOND = ["data=fractals_v2", "model=micro_mbconv_v2"]
 SEARCH = ["scaling.method=compound", "scaling.phi=1"]
 COMMITTED = {
     "fractals-reference": (
@@ -37,6 +38,18 @@ COMMITTED = {
             ["recipe.epochs=2", "scaling.method=width", "scaling.flops=4", "seed=1"],
             ["recipe.epochs=4", "seed=2"],
         ],
+    ),
+    "fractals_v2-rule": (
+        [*SECOND, "recipe=standard"],
+        [
+            ["seed=0"],
+            ["scaling.method=width", "scaling.flops=2", "seed=3"],
+            ["scaling.method=compound", "scaling.flops=16"],
+        ],
+    ),
+    "fractals_v2-shape": (
+        [*SECOND, "recipe=quick", "+sweep=shape"],
+        [["scaling.point=baseline"], ["scaling.point=depth-2", "seed=1"], ["scaling.point=resolution-1.41", "seed=2"]],
     ),
 }
 
