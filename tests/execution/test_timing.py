@@ -31,6 +31,7 @@ def test_rows_come_from_a_process_of_its_own(job):
     assert set(rows[0]) < set(LATENCY_COLUMNS)
 
 
+@pytest.mark.slow
 def test_exported_runtime_has_a_difference_and_no_training(job):
     pytest.importorskip("onnxruntime")
     rows = timing.timed_apart(job, EAGER | {"runtime": "onnxruntime"}, image_bytes=1)
