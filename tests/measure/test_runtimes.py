@@ -104,13 +104,12 @@ def test_compiled_network_gives_torchs_outputs(network):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scaled", [[], ["scaling.depth=1.4", "scaling.width=1.2", "scaling.resolution=1.3"]])
 @pytest.mark.parametrize(
     "name", ["micro_mbconv_v2", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"]
 )
-def test_every_family_is_exported_as_built(config, monkeypatch, name, scaled):
+def test_scaled_network_of_every_family_is_exported_as_built(config, monkeypatch, name):
     data = [] if name.startswith("micro") else ["data=imagenet_size", "data.resolution=64"]
-    run = run_of(config(f"model={name}", *data, *scaled))
+    run = run_of(config(f"model={name}", *data, "scaling.depth=1.4", "scaling.width=1.2", "scaling.resolution=1.3"))
     px, size = run.variant.resolution_px, size_of(run.data)
     network = runtimes.awakened(build_network(run.model, run.variant.coefficients, resolution_px=px, **size)).eval()
     images = torch.rand(2, size["channels"], px, px)
