@@ -10,7 +10,7 @@ import timm
 import torch
 
 from scaling_study.measure.latency import measure
-from scaling_study.measure.runtimes import awakened, exported, prepared
+from scaling_study.measure.runtimes import exported, prepared, with_random_batch_norms
 
 ROUNDS, SECONDS = 7, 2.0
 
@@ -27,7 +27,7 @@ def bare(session, name, image):
 
 def main():
     torch.set_num_threads(1)
-    network, images = awakened(timm.create_model("efficientnet_b0")).eval(), torch.rand(2, 3, 224, 224)
+    network, images = with_random_batch_norms(timm.create_model("efficientnet_b0")).eval(), torch.rand(2, 3, 224, 224)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(exported(network, images), options, providers=["CPUExecutionProvider"])

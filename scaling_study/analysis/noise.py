@@ -48,7 +48,7 @@ def moderated(values: np.ndarray, blocks: bool = False) -> Noise | None:
     squares = np.nansum(residuals**2, axis=1)
     df = (counts - 1) * df_total / df_within
     pooled = squares.sum() / df_total
-    variance, df_moderated = shrunk(squares, df, pooled, df_total, np.nanmean(values, axis=1))
+    variance, df_moderated = resized(squares, df, pooled, df_total, np.nanmean(values, axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.sqrt(variance * df / np.where(counts > 1, counts, 1))
         standardised = (residuals / scale[:, None])[present & (counts > 1)[:, None]]
@@ -76,7 +76,7 @@ def without_seed_effects(residuals: np.ndarray) -> np.ndarray:
     return residuals
 
 
-def shrunk(squares: np.ndarray, df: np.ndarray, pooled: float, df_total: float, means: np.ndarray) -> Any:
+def resized(squares: np.ndarray, df: np.ndarray, pooled: float, df_total: float, means: np.ndarray) -> Any:
     """(variance, df) per variant: the common variance unless Bartlett's test finds that the variants differ; then each
     one's own and what is usual at its accuracy, weighted by degrees of freedom."""
     known = df > 0

@@ -19,7 +19,7 @@ from scaling_study.models import FAMILIES, build_network
 from scaling_study.planning.jobs import Job
 from scaling_study.training.device import choose_device
 from scaling_study.training.distributed import world_of_environment
-from scaling_study.training.image_size import check_sides
+from scaling_study.training.image_size import check_resolutions
 from scaling_study.training.rates import check_rates
 from scaling_study.training.recipe import make_optimizer, make_schedule
 from scaling_study.training.regularisation import check_growth
@@ -42,7 +42,7 @@ def check_trainable(jobs: Sequence[Job], elsewhere: bool = False) -> None:
         check_growth(job.run.model, job.run.recipe, job.run.variant)
         check_rates(job.run.recipe, job.run.variant)
         least = FAMILIES[job.run.model.family].resolution_min
-        check_sides(job.run.recipe, job.run.variant.resolution_px, least)
+        check_resolutions(job.run.recipe, job.run.variant.resolution_px, least)
     check_memory(jobs, device)
     check_outputs(jobs)
     require_tracker(jobs[0].config.tracker)

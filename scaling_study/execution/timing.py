@@ -74,7 +74,7 @@ def timings_of(
     # torch's timer warns on import of CUDA tools without a GPU, which is nothing to a user of the CPU.
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     from scaling_study.measure.latency import timings
-    from scaling_study.measure.runtimes import awakened, prepared
+    from scaling_study.measure.runtimes import prepared, with_random_batch_norms
     from scaling_study.models import build_network
     from scaling_study.training.device import autocast
     from scaling_study.training.recipe import make_optimizer
@@ -84,10 +84,10 @@ def timings_of(
     size, px = size_of(run.data), run.variant.resolution_px
     network = build_network(run.model, run.variant.coefficients, resolution_px=px, **size)
     network = network.to(device).to(memory_format=torch.channels_last)
-    exported = None
+    ready = None
     if setting["runtime"] != "eager":
         images = torch.rand(2, size["channels"], px, px, device=device).to(memory_format=torch.channels_last)
-        exported = prepared(setting["runtime"], awakened(network).eval(), images, config.threads)
+        ready = prepared(setting["runtime"], with_random_batch_norms(network).eval(), images, config.threads)
     for timing in timings(
         network,
         make_optimizer(network, replace(run.recipe, learning_rate=1e-9)),  # weights stay sane under noise as images
@@ -98,10 +98,10 @@ def timings_of(
         seconds=config.latency.seconds,
         batch_size_max=config.latency.batch_size_max,
         image_bytes=image_bytes,
-        runtime=exported.runtime if exported else None,
+        runtime=ready.runtime if ready else None,
         **size,
     ):
-        yield timing, exported.difference if exported else None
+        yield timing, ready.difference if ready else None
 
 
 def seconds_of_one_image(job: Job) -> float:

@@ -26,7 +26,10 @@ def variants(runs: pd.DataFrame, y: str, cost: str = "flops") -> pd.DataFrame:
     """Mean, least and greatest of column ``y`` over the seeds of each finished variant whose ``cost`` is known.
 
     Returns a frame with the columns of VARIANT, the mean of ``cost``, phi, n, mean, low and high, sorted by cost.
+    Raises ValueError where the table has no column ``cost``.
     """
+    if cost not in runs:
+        raise ValueError(f"cost={cost}: the run table has no such column")
     done = runs[(runs.status == "done") & runs[cost].notna()]
     known = [column for column in VARIANT if column in done]  # of tables that were not read from a study
     groups = done.groupby(known, as_index=False, dropna=False)

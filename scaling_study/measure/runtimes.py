@@ -125,7 +125,7 @@ def exported(network: torch.nn.Module, images: torch.Tensor) -> bytes:
     return program.model_proto.SerializeToString()
 
 
-def awakened(network: torch.nn.Module) -> torch.nn.Module:
+def with_random_batch_norms(network: torch.nn.Module) -> torch.nn.Module:
     """The network with random statistics and weights in every batch norm. A new network's blocks end in one that
     multiplies by zero, behind which a wrong export would not show."""
     for module in network.modules():
@@ -146,6 +146,6 @@ def version_of(name: str) -> str:
     except PackageNotFoundError:
         missing = missing or [package]
     if missing:
-        message = f"{' and '.join(missing)} must be installed: pip install 'scaling_study[{extra}]'"
+        message = f"needs {', '.join(missing)}: pip install 'scaling_study[{extra}]'"
         raise ConfigError("latency.runtime", name, message)
     return found

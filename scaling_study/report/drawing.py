@@ -42,9 +42,11 @@ def draw_runs(runs: pd.DataFrame, plots_dir: Path, history: pd.DataFrame | None 
     return write(plots_dir, "runs", partial(plan, "of_runs", runs, history, cost))
 
 
-def priced(runs: pd.DataFrame, study_dir: Path, cost: str) -> pd.DataFrame:
+def with_cost(runs: pd.DataFrame, study_dir: Path, cost: str) -> pd.DataFrame:
     """The run table with the column ``cost``, which comes from the study's latency table if it is latency. Says so on
     standard error where no run has it."""
+    if runs.empty:
+        return runs
     if cost not in runs:
         runs = with_latency(runs, *load_costs(study_dir)[:2])
     if not runs[cost].notna().any():
@@ -73,8 +75,6 @@ def draw_analysis(
     Cost tables that cannot be read have been reported by the caller.
     """
     costs, latencies, _ = load_costs(study_dir)
-    if len(runs) and cost not in runs:
-        runs = with_latency(runs, costs, latencies)
     return write(plots_dir, "the analysis", partial(plan, "of_analysis", analyzed, runs, costs, latencies, cost))
 
 

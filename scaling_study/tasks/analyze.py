@@ -13,7 +13,7 @@ from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.costs import load_table, require_readable
 from scaling_study.records.store import require_writable, run_folders, write_text
 from scaling_study.records.tables import has_tables, rebuild
-from scaling_study.report.drawing import draw_analysis
+from scaling_study.report.drawing import draw_analysis, with_cost
 from scaling_study.report.presets import presets_of
 from scaling_study.tasks.shape_preset import write_shape_presets
 
@@ -50,6 +50,7 @@ def run(jobs: Sequence[Job]) -> int:
     shapes = write_shape_presets(folder, analysis.tables.get("shape"), runs)
     write_text(folder / "summary.md", text)
     print(text)
+    runs = with_cost(runs, folder, config.cost)
     drawn = draw_analysis(analysis.tables, runs, folder, config.study_plots_dir, config.cost)
     print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
     for preset in presets:

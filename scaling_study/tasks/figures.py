@@ -10,7 +10,7 @@ import pandas as pd
 from scaling_study.errors import StudyError
 from scaling_study.records.store import run_folders
 from scaling_study.records.tables import has_tables, load_history, rebuild
-from scaling_study.report.drawing import Drawn, draw_analysis, draw_costs, draw_runs, load_analysis, priced
+from scaling_study.report.drawing import Drawn, draw_analysis, draw_costs, draw_runs, load_analysis, with_cost
 
 if TYPE_CHECKING:
     from scaling_study.planning.jobs import Job
@@ -24,7 +24,7 @@ def run(jobs: Sequence[Job]) -> int:
     runs = rebuild(config.study_dir) if has_runs else pd.DataFrame()
     drawn = Drawn()
     if has_runs:
-        runs = priced(runs, config.study_dir, config.cost)
+        runs = with_cost(runs, config.study_dir, config.cost)
         drawn = draw_runs(runs, config.study_plots_dir, load_history(config.study_dir), config.cost)
     drawn += draw_costs(**places)
     analyzed, unreadable = load_analysis(config.study_dir)

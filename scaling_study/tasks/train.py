@@ -70,7 +70,7 @@ def finish(jobs: Sequence[Job]) -> int:
     runs = write_tables(config.study_dir)
     mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
     print("\n".join([terminal.variants(mine), *terminal.reading(mine, config.recipe.batch_size)]))
-    runs = drawing.priced(runs, config.study_dir, config.cost)
+    runs = drawing.with_cost(runs, config.study_dir, config.cost)
     drawn = drawing.draw_runs(runs, config.study_plots_dir, load_history(config.study_dir), config.cost)
     print(terminal.places(config))
     missing = {job.run.run_id for job in jobs} - set(mine.run_id[(mine.status == "done") & (mine.record == "folder")])

@@ -51,7 +51,7 @@ def train_epoch(
         update = epoch * session.steps_per_epoch + step
         if session.schedule:
             session.schedule.step_update(update)
-        loss = session.step(*session.mix(shrunk(images, session.sides[epoch]), labels))
+        loss = session.step(*session.mix(resized(images, session.training_resolutions[epoch]), labels))
         total += loss
         if session.ema:
             session.ema.update(session.network, update)
@@ -78,7 +78,7 @@ def next_batch(session: Session, batches: Iterator[Any]) -> Any:
     return batch
 
 
-def shrunk(images: torch.Tensor, resolution_px: int) -> torch.Tensor:
+def resized(images: torch.Tensor, resolution_px: int) -> torch.Tensor:
     """A batch (n, channels, h, h) at ``resolution_px``, with antialiasing; itself where it is of that size."""
     if images.shape[-1] == resolution_px:
         return images

@@ -1,4 +1,4 @@
-"""Training images that grow: their side in each epoch."""
+"""Training images that grow: their resolution in each epoch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Recipe
 
 
-def training_sides(recipe: Recipe, resolution_px: int) -> list[int]:
+def training_resolutions(recipe: Recipe, resolution_px: int) -> list[int]:
     """Pixels of each epoch's training images: from ``recipe.resolution_start`` times ``resolution_px`` in the first to
     ``resolution_px`` in the last, linearly (progressive learning, Tan & Le 2021, arXiv 2104.00298, section 4). A single
     epoch has them at full size."""
@@ -24,14 +24,14 @@ def training_sides(recipe: Recipe, resolution_px: int) -> list[int]:
 def mean_flops(recipe: Recipe, resolution_px: int, flops: int, count: Callable[[int], int]) -> float:
     """Multiply-adds of a forward pass of one training image, mean over the epochs.
 
-    flops: at ``resolution_px``; count: from the side of the input to multiply-adds, for the other sizes.
+    flops: at ``resolution_px``; count: from the resolution in pixels to multiply-adds, for the others.
     """
-    sides = Counter(training_sides(recipe, resolution_px))
-    return sum(n * (flops if px == resolution_px else count(px)) for px, n in sides.items()) / recipe.epochs
+    resolutions = Counter(training_resolutions(recipe, resolution_px))
+    return sum(n * (flops if px == resolution_px else count(px)) for px, n in resolutions.items()) / recipe.epochs
 
 
-def check_sides(recipe: Recipe, resolution_px: int, least: int) -> None:
+def check_resolutions(recipe: Recipe, resolution_px: int, least: int) -> None:
     """Raise ConfigError where the first epoch's images are smaller than the ``least`` that the network takes."""
-    if (first := training_sides(recipe, resolution_px)[0]) < least:
+    if (first := training_resolutions(recipe, resolution_px)[0]) < least:
         message = f"gives images of {first} pixels in the first epoch; the network needs at least {least}"
         raise ConfigError("recipe.resolution_start", recipe.resolution_start, message)

@@ -92,13 +92,18 @@ def train(
         session.history = [*session.history, {"epoch": epoch + 1, "train_loss": loss, **val, **session.epoch_columns()}]
         if on_state:
             on_state(state_of(session), session.history)
-    updates = session.steps_per_epoch * recipe.epochs
+    return finished(session)
+
+
+def finished(session: Session) -> Trained:
+    """What a session whose epochs are done has given."""
+    updates = session.steps_per_epoch * session.recipe.epochs
     return Trained(
         metrics=session.final_metrics(),
         history=session.history,
         updates=updates,
         train_seconds=session.train_seconds,
-        images_per_second=updates * recipe.batch_size / session.train_seconds,
+        images_per_second=updates * session.recipe.batch_size / session.train_seconds,
         precision=session.precision,
         data_wait_fraction=session.wait_seconds / session.train_seconds,
         micro_batch_size=session.step.micro_batch_size,

@@ -12,7 +12,7 @@ from scaling_study.data.unreadable import refuse
 from scaling_study.training.device import choose_precision
 from scaling_study.training.distributed import ALONE, World
 from scaling_study.training.evaluation import evaluate
-from scaling_study.training.image_size import training_sides
+from scaling_study.training.image_size import training_resolutions
 from scaling_study.training.mixing import make_mixing
 from scaling_study.training.recipe import make_ema, make_optimizer, make_schedule
 from scaling_study.training.step import TrainingStep
@@ -44,7 +44,7 @@ class Session:
             data, recipe, resolution=resolution, device=device, share=world.share, auto_augment=auto_augment
         )
         self.steps_per_epoch = self.batches.steps_per_epoch
-        self.sides = training_sides(recipe, resolution)
+        self.training_resolutions = training_resolutions(recipe, resolution)
         self.class_names = data.class_names
         self.mix = make_mixing(recipe, data.classes, device)
         optimizer = make_optimizer(self.network, recipe)

@@ -11,7 +11,7 @@ from scaling_study.config.ranges import RULES
 from scaling_study.figures import of_analysis, of_runs
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
-from scaling_study.report.drawing import priced
+from scaling_study.report.drawing import with_cost
 from scaling_study.report.markdown import amount
 from scaling_study.report.summary import summary
 
@@ -112,11 +112,11 @@ def test_summary_by_a_cost_without_curves_says_so(study):
 
 def test_missing_cost_is_one_warning(study, tmp_path, capsys):
     runs = study[0].drop(columns="latency_seconds").assign(small_stem=False, stage_depth=pd.NA)
-    assert priced(runs, tmp_path, "latency_seconds").latency_seconds.isna().all()
+    assert with_cost(runs, tmp_path, "latency_seconds").latency_seconds.isna().all()
     line = capsys.readouterr().err
     assert line.startswith("warning: cost=latency_seconds: no run of the study has it, which task=latency measures;")
     assert line.count("\n") == 1
-    assert priced(runs, tmp_path, "params") is runs
+    assert with_cost(runs, tmp_path, "params") is runs
     assert not capsys.readouterr().err
 
 

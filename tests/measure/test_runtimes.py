@@ -5,6 +5,7 @@ import shutil
 import pytest
 import torch
 
+from scaling_study.config.ranges import RUNTIMES
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.measure import runtimes
@@ -22,7 +23,7 @@ def micro():
 
 @pytest.fixture(scope="module")
 def network():
-    return runtimes.awakened(micro()).eval()
+    return runtimes.with_random_batch_norms(micro()).eval()
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_exported_network_gives_torchs_outputs_for_batches_of_any_size(network, 
 def test_wrong_export_is_refused(network, model, monkeypatch, name):
     pytest.importorskip(name)
     monkeypatch.setattr(runtimes, "exported", lambda *_: model)
-    other = runtimes.awakened(runtimes.awakened(micro())).eval()  # with other statistics
+    other = runtimes.with_random_batch_norms(runtimes.with_random_batch_norms(micro())).eval()  # with other statistics
     with pytest.raises(StudyError, match=r"outputs differ from torch's by [\d.e+-]+ of the largest"):
         runtimes.prepared(name, other, batch_of(2), threads=1)
 
@@ -65,14 +66,18 @@ def test_outputs_that_are_no_numbers_are_refused(network, model, monkeypatch):
         runtimes.prepared("onnxruntime", network, batch_of(2) * torch.nan, threads=1)
 
 
-def test_blocks_of_an_awakened_network_multiply_by_no_zero():
-    fresh, awake = micro(), runtimes.awakened(micro())
+def test_no_block_with_random_batch_norms_multiplies_by_zero():
+    fresh, awake = micro(), runtimes.with_random_batch_norms(micro())
     gammas = [
         [(m.weight == 0).any().item() for m in n.modules() if isinstance(m, torch.nn.BatchNorm2d)]
         for n in (fresh, awake)
     ]
     assert any(gammas[0])
     assert not any(gammas[1])
+
+
+def test_every_runtime_that_the_key_takes_is_there():
+    assert tuple(runtimes.PACKAGES) == RUNTIMES
 
 
 def test_version_is_that_of_the_package():
@@ -83,7 +88,7 @@ def test_version_is_that_of_the_package():
 @pytest.mark.parametrize(("name", "extra"), [("onnxruntime", "onnx"), ("openvino", "openvino")])
 def test_runtime_that_is_not_installed_is_named_with_its_extra(monkeypatch, name, extra):
     monkeypatch.setattr(runtimes, "find_spec", lambda package: None)
-    message = rf"^latency\.runtime={name}: onnx and onnxscript and {name} must be installed: .*scaling_study\[{extra}\]"
+    message = rf"^latency\.runtime={name}: needs onnx, onnxscript, {name}: .*scaling_study\[{extra}\]"
     with pytest.raises(ConfigError, match=message):
         runtimes.version_of(name)
 
@@ -111,7 +116,9 @@ def test_scaled_network_of_every_family_is_exported_as_built(config, monkeypatch
     data = [] if name.startswith("micro") else ["data=imagenet_size", "data.resolution=64"]
     run = run_of(config(f"model={name}", *data, "scaling.depth=1.4", "scaling.width=1.2", "scaling.resolution=1.3"))
     px, size = run.variant.resolution_px, size_of(run.data)
-    network = runtimes.awakened(build_network(run.model, run.variant.coefficients, resolution_px=px, **size)).eval()
+    network = runtimes.with_random_batch_norms(
+        build_network(run.model, run.variant.coefficients, resolution_px=px, **size)
+    ).eval()
     images = torch.rand(2, size["channels"], px, px)
     pytest.importorskip("onnxscript")
     model = runtimes.exported(network, images)

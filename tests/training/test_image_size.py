@@ -8,8 +8,8 @@ import torch
 from scaling_study.errors import ConfigError
 from scaling_study.models import FAMILIES
 from scaling_study.planning.identity import run_of
-from scaling_study.training.epoch import shrunk
-from scaling_study.training.image_size import check_sides, mean_flops, training_sides
+from scaling_study.training.epoch import resized
+from scaling_study.training.image_size import check_resolutions, mean_flops, training_resolutions
 from scaling_study.training.loop import train
 
 CPU = torch.device("cpu")
@@ -25,7 +25,7 @@ def recipe(config):
     [(1.0, 3, [20, 20, 20]), (0.5, 3, [10, 15, 20]), (0.5, 1, [20]), (0.5, 2, [10, 20]), (0.33, 4, [7, 11, 16, 20])],
 )
 def test_sides_grow_linearly_to_the_resolution(recipe, start, epochs, sides):
-    assert training_sides(replace(recipe, resolution_start=start, epochs=epochs), 20) == sides
+    assert training_resolutions(replace(recipe, resolution_start=start, epochs=epochs), 20) == sides
 
 
 def test_mean_of_the_flops_counts_every_epoch(recipe):
@@ -35,11 +35,11 @@ def test_mean_of_the_flops_counts_every_epoch(recipe):
 
 def test_shrunk_images_keep_mean_and_layout():
     images = torch.rand(4, 3, 20, 20).contiguous(memory_format=torch.channels_last)
-    small = shrunk(images, 10)
+    small = resized(images, 10)
     assert small.shape == (4, 3, 10, 10)
     assert small.is_contiguous(memory_format=torch.channels_last)
     assert small.mean((2, 3)) == pytest.approx(images.mean((2, 3)), abs=0.02)
-    assert shrunk(images, 20) is images
+    assert resized(images, 20) is images
 
 
 def test_each_epoch_trains_on_its_size_and_is_evaluated_at_the_networks(toy_data, recipe):
@@ -53,10 +53,10 @@ def test_each_epoch_trains_on_its_size_and_is_evaluated_at_the_networks(toy_data
 
 
 def test_images_that_are_too_small_are_refused(recipe):
-    check_sides(recipe, 20, 10)
+    check_resolutions(recipe, 20, 10)
     message = r"^recipe\.resolution_start=0\.5: gives images of 10 pixels in the first epoch; .* at least 11"
     with pytest.raises(ConfigError, match=message):
-        check_sides(recipe, 20, 11)
+        check_resolutions(recipe, 20, 11)
 
 
 @pytest.mark.parametrize("value", ["0", "-0.5", "1.2", "small"])
