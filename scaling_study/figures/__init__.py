@@ -55,7 +55,10 @@ def of_runs(
     parts = studies(one_rule(equal_settings(to_compare(runs)[0])[0]))
     figures: dict[str, Callable[[], Figure | None]] = {}
     for (model, epochs), rows in parts.items():
+        shapes_alone = set(rows.method) == {"baseline", "custom"}  # which follow no axis
         for name, draw in RUN_FIGURES.items():
+            if name == "axes" and shapes_alone:
+                continue
             figures[suffixed(by_cost(name, cost), parts, model, epochs)] = partial(draw, rows, model, cost)
         if history is not None and len(history):
             name = suffixed("learning_curves", parts, model, epochs)

@@ -62,8 +62,13 @@ def about(runs: pd.DataFrame, model: str) -> str:
 
 
 def wrapped(title: str) -> str:
-    """A title in lines that fit above one panel."""
-    return "\n".join(fill(line, TITLE_LETTERS) for line in title.split("\n"))
+    """A title in lines that fit above one panel, broken between its parts where that is enough."""
+    lines = []
+    for line in title.split("\n"):
+        first, mark, rest = line.rpartition("; ")
+        parts = [f"{first};", rest] if mark and len(line) > TITLE_LETTERS else [line]
+        lines += [fill(part, TITLE_LETTERS) for part in parts]
+    return "\n".join(lines)
 
 
 def trained(model: str, rows: pd.DataFrame) -> str:

@@ -7,44 +7,27 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scaling_study.figures.aggregation import about, cost_of, seeds_note, trained, variants, wrapped
+from scaling_study.figures.aggregation import about, cost_of, seeds_note, trained, variants
 from scaling_study.figures.comparisons import seeds
-from scaling_study.figures.marks import mark_baseline, yerror
+from scaling_study.figures.marks import cost_axes, finish_cost_axis, mark_baseline, yerror
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import (
     BASELINE,
     CAP_SIZE,
     DASHES,
-    GRID,
     HOLLOW,
     MARKER_SIZE,
     METHODS,
-    ONE_PANEL,
     POINTS,
-    TITLE_SIZE,
     categories,
     method_label,
 )
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from scaling_study.figures.metrics import Metric
+    pass
 
 
 WIDTHS_MIN = 3
-
-
-def cost_axes(x: Metric, title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=ONE_PANEL, layout="constrained")
-    axes = figure.subplots()
-    axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.set_xlabel(f"{x.title}, log scale")
-    axes.set_ylabel(METRICS["top1"].title)
-    axes.grid(**GRID)
-    axes.set_title(wrapped(title), fontsize=TITLE_SIZE)
-    return figure, axes
 
 
 def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Figure:
@@ -75,7 +58,7 @@ def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Figure:
         axes.errorbar(points[cost] / x.scale, points["mean"], error, label=method_label(method) + fit, **look)
     mark_baseline(axes, table, x)
     axes.legend(frameon=False, loc="lower right")
-    return figure
+    return finish_cost_axis(figure)
 
 
 def frontiers(frontier: pd.DataFrame) -> Figure:
@@ -100,7 +83,7 @@ def frontiers(frontier: pd.DataFrame) -> Figure:
     handles, labels = axes.get_legend_handles_labels()
     shown = dict(zip(labels, handles, strict=True))
     axes.legend(shown.values(), shown.keys(), frameon=False, loc="best")
-    return figure
+    return finish_cost_axis(figure)
 
 
 def width_by_depth_and_resolution(runs: pd.DataFrame, cost: str = "flops") -> Figure | None:
@@ -126,4 +109,4 @@ def width_by_depth_and_resolution(runs: pd.DataFrame, cost: str = "flops") -> Fi
         look = style | {"capsize": CAP_SIZE, "markersize": MARKER_SIZE, "label": f"d={depth:g}, r={resolution:g}"}
         axes.errorbar(rows[cost] / x.scale, rows["mean"], error, **look)
     axes.legend(frameon=False, loc="lower right")
-    return figure
+    return finish_cost_axis(figure)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from scaling_study.figures.aggregation import wrapped
 from scaling_study.figures.labels import ABOVE_LEFT, BELOW_RIGHT, name_points
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import CATEGORIES, GRID, HOLLOW, LABEL_SIZE, LINES, POINTS, TITLE_SIZE
@@ -110,7 +111,7 @@ def against_flops(
     axes.yaxis.set_minor_formatter(lambda *_: "")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.legend(frameon=False, loc="lower right")
-    axes.set_title(title, fontsize=TITLE_SIZE)
+    axes.set_title(wrapped(title), fontsize=TITLE_SIZE)
     name_points(axes, texts)
     return figure
 

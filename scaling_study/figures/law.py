@@ -16,9 +16,8 @@ from matplotlib.ticker import MaxNLocator
 
 from scaling_study.figures.aggregation import about, seeds_note, variants
 from scaling_study.figures.comparisons import seeds
-from scaling_study.figures.curves import cost_axes
 from scaling_study.figures.labels import ABOVE_LEFT, name_points
-from scaling_study.figures.marks import mark_baseline, yerror
+from scaling_study.figures.marks import cost_axes, mark_baseline, yerror
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import (
     BASELINE_STAR,

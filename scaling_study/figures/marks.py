@@ -1,14 +1,51 @@
 """Marks that several figures share: curves with the range over seeds, the baseline, references."""
 
 from collections.abc import Iterable
+from math import ceil, floor, log2
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from scaling_study.figures.aggregation import wrapped
 from scaling_study.figures.labels import BELOW_RIGHT
-from scaling_study.figures.metrics import Metric
-from scaling_study.figures.style import BASELINE_STAR, CAP_SIZE, MARKER_SIZE, METHODS, POINTS, REFERENCE
+from scaling_study.figures.metrics import METRICS, Metric
+from scaling_study.figures.style import (
+    BASELINE_STAR,
+    CAP_SIZE,
+    GRID,
+    MARKER_SIZE,
+    METHODS,
+    ONE_PANEL,
+    POINTS,
+    REFERENCE,
+    TITLE_SIZE,
+)
+
+
+def cost_axes(x: Metric, title: str) -> tuple[Figure, Axes]:
+    """A Figure of one panel, accuracy against a cost on a log scale; ``finish_cost_axis`` is called last."""
+    figure = Figure(figsize=ONE_PANEL, layout="constrained")
+    axes = figure.subplots()
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlabel(f"{x.title}, log scale")
+    axes.set_ylabel(METRICS["top1"].title)
+    axes.grid(**GRID)
+    axes.set_title(wrapped(title), fontsize=TITLE_SIZE)
+    return figure, axes
+
+
+def finish_cost_axis(figure: Figure) -> Figure:
+    """The Figure with even ticks where fewer than two powers of two are in view."""
+    [axes] = figure.axes
+    low, high = axes.get_xlim()
+    if floor(log2(high)) <= ceil(log2(low)):
+        axes.set_xticks([tick for tick in MaxNLocator(5).tick_values(low, high) if low < tick < high])
+        axes.minorticks_off()
+    return figure
 
 
 def draw_curve(axes: Axes, points: pd.DataFrame, method: str, x: Metric, **options: Any) -> None:
@@ -31,8 +68,13 @@ def mark_references(axes: Axes, table: pd.DataFrame, x: Metric) -> list[tuple]:
 
 
 def mark_baseline(axes: Axes, table: pd.DataFrame, x: Metric) -> None:
-    """The baseline as a star."""
+    """The baseline as a star, with its range where no curve that starts there shows it."""
     baseline = table[table.method == "baseline"]
+    if set(table.method) <= {"baseline", "custom"}:
+        error = yerror([baseline["mean"] - baseline.low, baseline.high - baseline["mean"]])
+        axes.errorbar(
+            baseline[x.column] / x.scale, baseline["mean"], error, fmt="none", ecolor="black", capsize=CAP_SIZE
+        )
     axes.plot(baseline[x.column] / x.scale, baseline["mean"], label="baseline", **BASELINE_STAR | POINTS)
 
 

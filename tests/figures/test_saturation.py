@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from scaling_study.figures import of_runs, save
-from scaling_study.figures.aggregation import variants
+from scaling_study.figures.aggregation import variants, wrapped
 from scaling_study.figures.axes import one_panel_per_axis
 from scaling_study.figures.methods import methods_together
 from scaling_study.records.tables import load_runs, run_table
@@ -128,3 +128,20 @@ def test_titles_stay_inside_the_figure(study):
     box = figure.axes[0].title.get_window_extent()
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.x1
+
+
+def test_cost_axis_has_ticks_where_all_costs_are_about_equal(runs):
+    methods = runs.method.where(runs.method == "baseline", "custom")
+    near = runs.assign(flops=1_100_000 + 1_000 * runs.depth, method=methods)
+    [axes] = methods_together(near, "net").axes
+    low, high = axes.get_xlim()
+    assert sum(low < tick < high for tick in axes.get_xticks()) >= 3
+    assert len(axes.containers) == 2  # the baseline has its range, as the others have
+    assert set(of_runs(near)) == {"methods"}
+
+
+def test_title_breaks_between_its_parts():
+    first, second = "a" * 60, "b" * 40
+    assert wrapped(f"{first}; {second}") == f"{first};\n{second}"
+    assert wrapped(f"{first}; b") == f"{first}; b"
+    assert wrapped("word " * 30).count("\n") == 1
