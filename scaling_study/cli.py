@@ -24,6 +24,7 @@ TASKS = {
     "plan": "scaling_study.tasks.plan",
     "cost": "scaling_study.tasks.cost",
     "latency": "scaling_study.tasks.latency",
+    "export": "scaling_study.tasks.export",
     "tables": "scaling_study.tasks.tables",
     "figures": "scaling_study.tasks.figures",
     "report": "scaling_study.tasks.report",

@@ -6,10 +6,16 @@ from scaling_study.records.columns import NETWORK
 from scaling_study.records.costs import most_timed
 
 
-def with_latency(runs: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
+def with_latency(
+    runs: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame, runtime: str | None = None
+) -> pd.DataFrame:
     """The run table with ``latency_seconds``: the median time of one image of the same network in the latency table, in
-    the setting (device, threads, precision, runtime) with the most networks; missing where it was not timed."""
+    the setting (device, threads, precision, runtime) with the most networks; missing where it was not timed.
+
+    runtime: of which alone settings are looked at; None: of all.
+    """
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
+    single = single[single.runtime == runtime] if runtime else single
     if single.empty:
         return runs.assign(latency_seconds=float("nan"))
     single = most_timed(single).drop_duplicates("variant_id", keep="last")

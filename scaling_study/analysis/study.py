@@ -52,10 +52,12 @@ def analyze(
     draws: int = 1000,
     tolerance: float = 0.1,
     tried: pd.DataFrame | None = None,
+    runtime: str | None = None,
 ) -> Analysis:
     """Analyze the run table of a study, and its cost and latency tables where it has them.
 
-    tried: the run table with all settings of training, where ``runs`` holds those that are compared; None: ``runs``.
+    tried: the run table with all settings of training, where ``runs`` holds those that are compared; None: ``runs``;
+    runtime: as ``with_latency`` takes it.
 
     published: what scaling_study.published() gives; the paper's single-seed Tables 3 and 7 are compared too where the
     study has costs of published models. Empty frames are allowed everywhere.
@@ -63,7 +65,7 @@ def analyze(
     parts = Parts()
     every = runs if tried is None else tried
     if len(runs):
-        runs = with_latency(runs, costs, latencies)
+        runs = with_latency(runs, costs, latencies, runtime)
         parts.add("convergence", lambda: {"convergence": convergence.convergence(runs)})
         parts.add("comparisons", lambda: compared(runs, parts.notes))
         parts.add("leaders", lambda: {"leaders": comparisons.leaders(runs)})

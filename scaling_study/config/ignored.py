@@ -31,7 +31,9 @@ def no_rule(config: Config) -> bool:
 IGNORED = [
     ("budget.*", lambda c: c.task in TRAINING, "is for task=recommend"),
     ("evaluate.*", lambda c: c.task in TRAINING, "is for task=evaluate"),
+    ("latency.import", lambda c: c.task != "latency", "is for task=latency"),
     ("latency.*", lambda c: c.task in TRAINING, "is for task=latency"),
+    ("latency.[!i]*", lambda c: c.latency.import_ and c.task == "latency", "is not needed with latency.import"),
     ("next.*", lambda c: c.task in TRAINING, "is for task=next"),
     ("next.flops", lambda c: c.next.question != "comparison", "is for next.question=comparison"),
     ("next.methods", lambda c: c.next.question == "direction", "is for next.question=comparison and rate"),

@@ -3,6 +3,7 @@ allowed."""
 
 import re
 from collections.abc import Mapping
+from keyword import iskeyword
 from operator import attrgetter
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from scaling_study.config import resolvers  # noqa: F401 - registers what the YA
 from scaling_study.config.choices import check_choices
 from scaling_study.config.paths import expand_paths
 from scaling_study.config.ranges import RULES
-from scaling_study.config.schema import GROUPS, Config, Scaling, keys, unknown_key_message
+from scaling_study.config.schema import GROUPS, Config, Scaling, keys, unknown_key_message, written
 from scaling_study.data import with_val_images
 from scaling_study.errors import ConfigError, from_resolver
 
@@ -32,6 +33,9 @@ def typed_of(cfg: DictConfig) -> DictConfig:
     """A composed configuration with the types of the schema, its ranges not checked yet, and without ``hydra``."""
     container = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
     container.pop("hydra", None)
+    for group in filter(lambda value: isinstance(value, dict), container.values()):
+        for name in filter(iskeyword, list(group)):
+            group[f"{name}_"] = group.pop(name)
     plain = OmegaConf.create(container)
     require_groups(plain)
     try:
@@ -116,7 +120,7 @@ def apply_triple(scaling: Scaling) -> None:
 def config_error(error: BaseException, cfg: DictConfig) -> ConfigError:
     """What OmegaConf raised over a key of ``cfg`` as a ConfigError: the key, its value as given, what is allowed."""
     key = re.sub(r"\[\d+\]$", "", getattr(error, "full_key", None) or key_of_overflow(cfg))
-    return ConfigError(key, raw(cfg, key), reason(error, key))
+    return ConfigError(written(key), raw(cfg, key), reason(error, key))
 
 
 def reason(error: BaseException, key: str) -> str:

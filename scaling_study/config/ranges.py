@@ -111,7 +111,18 @@ RUNTIMES = ("eager", "compile", "onnxruntime", "openvino")
 
 RULES: dict[str, Numbers | Words] = {
     "task": one_of(
-        "train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "next", "evaluate"
+        "train",
+        "plan",
+        "cost",
+        "latency",
+        "tables",
+        "figures",
+        "report",
+        "analyze",
+        "recommend",
+        "next",
+        "evaluate",
+        "export",
     ),
     "study": NAME,
     "vary": Words(

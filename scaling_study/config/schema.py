@@ -114,6 +114,7 @@ class Latency:
     seconds: float
     runtime: list[str]
     batch_size_max: int
+    import_: str | None
 
 
 @dataclass
@@ -130,6 +131,7 @@ class Analysis:
     draws: int
     settings: str | None
     envelope: bool | None
+    runtime: str | None
 
 
 @dataclass
@@ -217,7 +219,12 @@ def keys(node: type = Config, prefix: str = "") -> Iterator[str]:
         if hasattr(kind, "__dataclass_fields__"):
             yield from keys(kind, f"{prefix}{name}.")
         else:
-            yield prefix + name
+            yield written(prefix + name)
+
+
+def written(key: str) -> str:
+    """A key as users write it: without the underscore that keeps a name of the schema from being a word of Python's."""
+    return key.removesuffix("_")
 
 
 def unknown_key_message(key: str) -> str:

@@ -1,14 +1,18 @@
 """Run a function in a process of its own, whose death then does not end the sweep."""
 
+import json
 import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any
 
+from scaling_study.errors import StudyError, one_line
 from scaling_study.system.output import make_discarding
 from scaling_study.system.processes import end_with
 
@@ -48,6 +52,34 @@ def run_isolated(function: Callable[..., None], *args: Any) -> str | None:
         hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
         return f"the process of the run was killed by {name}{hint}"
     return f"the process of the run ended with status {child.exitcode}"
+
+
+def answer_of(function: Callable[..., Any], *args: Any) -> Any:
+    """What ``function(*args)`` returns, values that JSON holds, when it is called in a process of its own.
+
+    Raises StudyError with the reason where it raises any exception or its process dies.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "answer.json"
+        death = run_isolated(write_answer, path, function, *args)
+        answer: dict[str, Any] = {"error": death or "its process left no answer"}
+        if path.exists():
+            answer = json.loads(path.read_text(encoding="utf-8"))
+    if "error" in answer:
+        raise StudyError(answer["error"])
+    return answer["value"]
+
+
+def write_answer(path: Path, function: Callable[..., Any], *args: Any) -> None:
+    """Write what ``function(*args)`` returns, or what went wrong, as JSON."""
+    answer: dict[str, Any]
+    try:
+        answer = {"value": function(*args)}
+    except StudyError as error:
+        answer = {"error": str(error)}
+    except Exception as error:  # of whatever kind a library raises over a network that it cannot take
+        answer = {"error": f"{type(error).__name__}: {one_line(error, 200)}"}
+    path.write_text(json.dumps(answer), encoding="utf-8")
 
 
 def dependent(parent: int, function: Callable[..., None], *args: Any) -> None:

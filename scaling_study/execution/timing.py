@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.data import size_of
-from scaling_study.errors import StudyError, one_line
-from scaling_study.execution.isolate import run_isolated
+from scaling_study.execution.isolate import answer_of
+from scaling_study.execution.network import new_network
 from scaling_study.planning.jobs import Job
 
 if TYPE_CHECKING:
@@ -28,19 +25,11 @@ def timed_apart(job: Job, setting: Mapping[str, Any], image_bytes: int) -> list[
     runtime's threads or memory are there while another is timed. On Linux it is held to as many cores as threads.
 
     Raises StudyError with the reason where the variant cannot be timed."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.json"
-        death = run_isolated(measure_into, path, job, dict(setting), image_bytes)
-        answer: dict[str, Any] = {"error": death or "it left no rows"}
-        if path.exists():
-            answer = json.loads(path.read_text(encoding="utf-8"))
-    if "error" in answer:
-        raise StudyError(answer["error"])
-    return answer["rows"]
+    return answer_of(measured, job, dict(setting), image_bytes)
 
 
-def measure_into(path: Path, job: Job, setting: Mapping[str, Any], image_bytes: int) -> None:
-    """Write the rows of ``timed_apart``, or what went wrong, as JSON."""
+def measured(job: Job, setting: Mapping[str, Any], image_bytes: int) -> list[dict[str, Any]]:
+    """The rows of ``timed_apart``, in this process."""
     import torch
 
     from scaling_study.training.device import choose_device
@@ -48,15 +37,8 @@ def measure_into(path: Path, job: Job, setting: Mapping[str, Any], image_bytes: 
     device = choose_device(job.config.device)
     torch.set_num_threads(job.config.threads)
     hold_to_cores(job.config.threads, device)
-    answer: dict[str, Any]
-    try:
-        timed = timings_of(job, device, setting, image_bytes)
-        answer = {"rows": [asdict(timing) | {"export_difference": difference} for timing, difference in timed]}
-    except StudyError as error:
-        answer = {"error": str(error)}
-    except Exception as error:  # of whatever kind a runtime raises over a network that it cannot take
-        answer = {"error": f"{type(error).__name__}: {one_line(error, 200)}"}
-    path.write_text(json.dumps(answer), encoding="utf-8")
+    timed = timings_of(job, device, setting, image_bytes)
+    return [asdict(timing) | {"export_difference": difference} for timing, difference in timed]
 
 
 def hold_to_cores(count: int, device: torch.device) -> None:
@@ -75,15 +57,12 @@ def timings_of(
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     from scaling_study.measure.latency import timings
     from scaling_study.measure.runtimes import prepared, with_random_batch_norms
-    from scaling_study.models import build_network
     from scaling_study.training.device import autocast
     from scaling_study.training.recipe import make_optimizer
 
     run, config = job.run, job.config
-    torch.manual_seed(run.seed)
     size, px = size_of(run.data), run.variant.resolution_px
-    network = build_network(run.model, run.variant.coefficients, resolution_px=px, **size)
-    network = network.to(device).to(memory_format=torch.channels_last)
+    network = new_network(job).to(device)
     ready = None
     if setting["runtime"] != "eager":
         images = torch.rand(2, size["channels"], px, px, device=device).to(memory_format=torch.channels_last)

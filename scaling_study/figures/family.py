@@ -12,7 +12,7 @@ from scaling_study.figures.aggregation import wrapped
 from scaling_study.figures.labels import ABOVE_LEFT, BELOW_RIGHT, name_points
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import CATEGORIES, GRID, HOLLOW, LABEL_SIZE, LINES, POINTS, TITLE_SIZE
-from scaling_study.records.costs import SETTING, most_timed
+from scaling_study.records.costs import most_timed, setting_words
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ def latency(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFram
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
     single = single[single.variant_id.isin(baselines(costs).variant_id)]
     rows = most_timed(single).drop_duplicates("model", keep="last")
-    device, threads, precision, runtime = rows[SETTING].iloc[0]
     flops = rows.variant_id.map(costs.set_index("variant_id").flops)
-    repeats = f"median and quartiles of {rows.repeats.min()} to {rows.repeats.max()} repetitions"
-    title = f"{device}, {threads} CPU thread(s), {precision}, {runtime}; {repeats}"
+    repeats = f"; median and quartiles of {rows.repeats.min()} to {rows.repeats.max()} repetitions"
+    title = setting_words(rows.iloc[0]) + (repeats if rows.repeats.notna().all() else "; repetitions are not known")
     bars = (rows.seconds_median - rows.seconds_p25, rows.seconds_p75 - rows.seconds_median)
+    bars = tuple(bar.fillna(0) for bar in bars)  # of imported times
     return against_flops(rows, flops, "seconds_median", printed=printed_names(published), title=title, bars=bars)
 
 

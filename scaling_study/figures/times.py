@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator
 
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import BASELINE_STAR, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
-from scaling_study.records.costs import SETTING
+from scaling_study.records.costs import SETTING, in_setting, setting_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ def time_against_counts(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies:
     fits = fits.sort_values("runtime", key=lambda runtime: runtime != "eager", kind="stable")
     setting = fits.iloc[0] if len(fits) else time_fits.iloc[0]
     single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
-    single = single[(single[SETTING] == setting[SETTING]).all(axis=1)].drop_duplicates("variant_id", keep="last")
+    single = in_setting(single, setting[SETTING]).drop_duplicates("variant_id", keep="last")
     points = costs.drop_duplicates("variant_id", keep="last").merge(
         single[["variant_id", "seconds_median"]], on="variant_id"
     )
@@ -63,10 +63,7 @@ def time_against_counts(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies:
     panels[0].set_ylabel(f"{y.title}, log scale")
     panels[0].legend(frameon=False, fontsize=LABEL_SIZE)
     n = len(points)
-    figure.suptitle(
-        f"{setting.device}, CPU threads: {setting.threads}, {setting.precision}, {setting.runtime}; {n} networks",
-        fontsize=TITLE_SIZE,
-    )
+    figure.suptitle(f"{setting_words(setting)}; {n} networks", fontsize=TITLE_SIZE)
     return figure
 
 

@@ -10,6 +10,7 @@ import io
 import logging
 import warnings
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -89,10 +90,12 @@ class OpenVino:
 
 @dataclass(frozen=True)
 class Prepared:
-    """difference: the largest of any output from torch's, relative to the largest output."""
+    """difference: the largest of any output from torch's, relative to the largest output; model: the ONNX model that
+    the runtime was given, None with torch.compile."""
 
     runtime: Runtime
     difference: float
+    model: bytes | None
 
 
 def prepared(name: str, network: torch.nn.Module, images: torch.Tensor, threads: int) -> Prepared:
@@ -103,24 +106,23 @@ def prepared(name: str, network: torch.nn.Module, images: torch.Tensor, threads:
     """
     with torch.inference_mode():
         expected = network(images)
-    if name == "compile":
-        runtime: Runtime = Compiled(network)
-    else:
-        kinds: dict[str, Any] = {"onnxruntime": OnnxRuntime, "openvino": OpenVino}
-        runtime = kinds[name](exported(network, images), threads)
+    kinds: dict[str, Any] = {"onnxruntime": OnnxRuntime, "openvino": OpenVino}
+    model = exported(network, images) if name in kinds else None
+    runtime: Runtime = Compiled(network) if model is None else kinds[name](model, threads)
     found = torch.as_tensor(runtime.run(runtime.inputs(images)))
     difference = float((found - expected).abs().max() / expected.abs().max())
     if not difference <= DIFFERENCE_MAX:
-        raise StudyError(f"its outputs differ from torch's by {difference:.2g} of the largest, so it is not timed")
-    return Prepared(runtime, difference)
+        raise StudyError(f"its outputs differ from torch's by {difference:.2g} of the largest, so it is of no use")
+    return Prepared(runtime, difference, model)
 
 
 def exported(network: torch.nn.Module, images: torch.Tensor) -> bytes:
-    """The network as an ONNX model of batches of any size."""
+    """The network as an ONNX model from ``images``, a batch of any size, to ``logits``."""
     batch = ({0: torch.export.Dim("n")},)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(action="ignore"):
-        program = torch.onnx.export(network, (images,), dynamo=True, dynamic_shapes=batch, verbose=False)
+        names: dict[str, Any] = {"input_names": ["images"], "output_names": ["logits"]}
+        program = torch.onnx.export(network, (images,), dynamo=True, dynamic_shapes=batch, verbose=False, **names)
     assert program is not None  # with dynamo
     return program.model_proto.SerializeToString()
 
@@ -137,15 +139,18 @@ def with_random_batch_norms(network: torch.nn.Module) -> torch.nn.Module:
     return network
 
 
+def require_installed(name: str, key: str, value: str) -> None:
+    """Raise ConfigError, about the value of ``key``, where a runtime, a key of PACKAGES, is not installed."""
+    _, needed, extra = PACKAGES[name]
+    if missing := [one for one in needed if find_spec(one) is None]:
+        raise ConfigError(key, value, f"needs {', '.join(missing)}: pip install 'scaling_study[{extra}]'")
+
+
 def version_of(name: str) -> str:
     """The version of a runtime, a key of PACKAGES. Raises ConfigError where it is not installed."""
-    package, needed, extra = PACKAGES[name]
-    missing = [one for one in needed if find_spec(one) is None]
+    require_installed(name, "latency.runtime", name)
+    package = PACKAGES[name][0]
     try:
-        found = version(package)
-    except PackageNotFoundError:
-        missing = missing or [package]
-    if missing:
-        message = f"needs {', '.join(missing)}: pip install 'scaling_study[{extra}]'"
-        raise ConfigError("latency.runtime", name, message)
-    return found
+        return version(package)
+    except PackageNotFoundError:  # as onnxruntime-gpu, which brings the same module
+        return import_module(package).__version__

@@ -57,7 +57,7 @@ PART_COLUMNS = {
 LATENCY_COLUMNS = {
     "variant_id": "string",
     "study": "string",
-    "source": "string",
+    "source": "string",  # measured here, or imported
     "model": "string",
     "family": "string",
     "method": "string",
@@ -65,7 +65,7 @@ LATENCY_COLUMNS = {
     "device": "string",
     "threads": "Int64",
     "precision": "string",
-    "runtime": "string",  # eager and compile (torch), onnxruntime or openvino
+    "runtime": "string",  # eager and compile (torch), onnxruntime, openvino, or that of an imported time
     "runtime_version": "string",
     "workload": "string",  # inference or train_step
     "batch_size": "Int64",
@@ -81,6 +81,23 @@ LATENCY_COLUMNS = {
     "timm_version": "string",
     "package_version": "string",
     "measured_at": "string",  # ISO 8601, UTC
+}
+# One row per variant that task=export wrote as an ONNX file.
+MANIFEST_COLUMNS = {
+    "variant_id": "string",
+    "file": "string",  # beside this table
+    "model": "string",
+    "family": "string",
+    "method": "string",
+    "channels": "Int64",  # of the input images: (batch, channels, resolution_px, resolution_px), 32-bit floats
+    "resolution_px": "Int64",
+    "classes": "Int64",  # of the output logits: (batch, classes)
+    "flops": "Int64",
+    "params": "Int64",
+    "export_difference": "float64",  # largest of any output from torch's, relative to the largest output
+    "torch_version": "string",
+    "timm_version": "string",
+    "package_version": "string",
 }
 # One row per network with weights, data set, split and resolution.
 EVALUATION_COLUMNS = {
@@ -145,6 +162,7 @@ TABLES = {
     "costs": COST_COLUMNS,
     "cost_parts": PART_COLUMNS,
     "latencies": LATENCY_COLUMNS,
+    "manifest": MANIFEST_COLUMNS,
     "evaluations": EVALUATION_COLUMNS,
     "recommendations": RECOMMENDATION_COLUMNS,
 }
@@ -175,7 +193,23 @@ def most_timed(latencies: pd.DataFrame) -> pd.DataFrame:
     counts = latencies.groupby(SETTING, dropna=False).variant_id.nunique().reset_index()
     most = counts[counts.variant_id == counts.variant_id.max()]
     best = most.sort_values("runtime", key=lambda runtime: runtime != "eager", kind="stable").iloc[0]
-    return latencies[(latencies[SETTING] == best[SETTING]).all(axis=1)]
+    return in_setting(latencies, best[SETTING])
+
+
+def in_setting(latencies: pd.DataFrame, setting: pd.Series | dict[str, Any]) -> pd.DataFrame:
+    """The rows that hold the values of ``setting``, a missing one being equal to another: times from elsewhere may lack
+    the threads and the precision."""
+    wanted = pd.Series(dict(setting))
+    cells = latencies[list(wanted.index)]
+    return latencies[((cells == wanted).fillna(False) | (cells.isna() & wanted.isna())).all(axis=1)]
+
+
+def setting_words(setting: pd.Series | dict[str, Any]) -> str:
+    """The values of SETTING that are known as words: ``AMD EPYC, 1 CPU thread(s), fp32, eager``."""
+    known = {column: setting[column] for column in SETTING if pd.notna(setting[column])}
+    if "threads" in known:
+        known["threads"] = f"{known['threads']} CPU thread(s)"
+    return ", ".join(known.values())
 
 
 # Columns that tables of earlier versions lack, from others.
@@ -218,7 +252,8 @@ def add_rows(study_dir: str | Path, name: str, rows: Sequence[dict[str, Any]], r
         old = load_table(study_dir, name)
         rows = [{column: encodable(value) for column, value in row.items()} for row in rows]
         new = pd.DataFrame(rows, columns=list(columns)).astype(columns)
-        kept = old[~old.set_index(replace).index.isin(new.set_index(replace).index)]
+        merged = old.merge(new[replace].drop_duplicates(), "left", replace, indicator=True)  # missing values are equal
+        kept = old[merged._merge.eq("left_only").array]
         table = pd.concat([kept, new], ignore_index=True) if len(kept) else new
         write_text(study_dir / f"{name}.csv", table.to_csv(index=False))
     return table

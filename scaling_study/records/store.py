@@ -37,10 +37,15 @@ def write_text(path: Path, text: str) -> None:
     What UTF-8 cannot hold, as bytes of file names that are no text, is escaped. Raises OSError, and leaves no file
     behind, when it cannot be written.
     """
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content``, as ``write_text`` does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        temporary.write_bytes(content)
         os.replace(temporary, path)
     except BaseException as error:
         temporary.unlink(missing_ok=True)

@@ -42,15 +42,16 @@ def draw_runs(runs: pd.DataFrame, plots_dir: Path, history: pd.DataFrame | None 
     return write(plots_dir, "runs", partial(plan, "of_runs", runs, history, cost))
 
 
-def with_cost(runs: pd.DataFrame, study_dir: Path, cost: str) -> pd.DataFrame:
-    """The run table with the column ``cost``, which comes from the study's latency table if it is latency. Says so on
-    standard error where no run has it."""
+def with_cost(runs: pd.DataFrame, study_dir: Path, cost: str, runtime: str | None = None) -> pd.DataFrame:
+    """The run table with the column ``cost``, which comes from the study's latency table if it is latency, of the
+    ``runtime``, as ``with_latency`` takes it. Says so on standard error where no run has it."""
     if runs.empty:
         return runs
     if cost not in runs:
-        runs = with_latency(runs, *load_costs(study_dir)[:2])
+        runs = with_latency(runs, *load_costs(study_dir)[:2], runtime)
     if not runs[cost].notna().any():
-        hint = ", which task=latency measures" if cost == "latency_seconds" else ""
+        on = f" with analysis.runtime={runtime}" if runtime else ""
+        hint = f", which task=latency measures{on}" if cost == "latency_seconds" else ""
         print(f"warning: cost={cost}: no run of the study has it{hint}; figures by it are left out", file=sys.stderr)
     return runs
 

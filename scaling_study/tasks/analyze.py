@@ -50,7 +50,7 @@ def run(jobs: Sequence[Job]) -> int:
     shapes = write_shape_presets(folder, analysis.tables.get("shape"), runs)
     write_text(folder / "summary.md", text)
     print(text)
-    runs = with_cost(runs, folder, config.cost)
+    runs = with_cost(runs, folder, config.cost, config.analysis.runtime)
     drawn = draw_analysis(analysis.tables, runs, folder, config.study_plots_dir, config.cost)
     print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
     for preset in presets:
@@ -75,6 +75,7 @@ def analyze(config: Config, runs: pd.DataFrame, tried: pd.DataFrame) -> Analysis
     if not (len(runs) and (runs.status == "done").any()) and latencies.empty:
         raise StudyError(f"study={config.study}: there is no finished run and no latency table, so nothing to analyze")
     settings: dict[str, Any] = {"threshold": config.analysis.threshold, "draws": config.analysis.draws}
+    settings["runtime"] = config.analysis.runtime
     tolerance = config.search.tolerance
     return analyze(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, tried=tried, **settings)
 

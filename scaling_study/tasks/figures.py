@@ -24,7 +24,7 @@ def run(jobs: Sequence[Job]) -> int:
     runs = rebuild(config.study_dir) if has_runs else pd.DataFrame()
     drawn = Drawn()
     if has_runs:
-        runs = with_cost(runs, config.study_dir, config.cost)
+        runs = with_cost(runs, config.study_dir, config.cost, config.analysis.runtime)
         drawn = draw_runs(runs, config.study_plots_dir, load_history(config.study_dir), config.cost)
     drawn += draw_costs(**places)
     analyzed, unreadable = load_analysis(config.study_dir)

@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,7 +15,8 @@ from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution import costs as counts
 from scaling_study.execution.memory import check_memory
 from scaling_study.execution.timing import timed_apart
-from scaling_study.records.costs import add_rows, load_table, require_readable
+from scaling_study.records.costs import SETTING, add_rows, in_setting, load_table, require_readable, setting_words
+from scaling_study.records.imported import doubtful, read_times, rows_of
 from scaling_study.report import terminal
 from scaling_study.system.progress import counter
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 def run(jobs: Sequence[Job]) -> int:
     """Measure, tabulate and print; what the study's table holds for this device and these versions stays. Exit status 1
-    where a variant could not be timed on a runtime; the others are."""
+    where a variant could not be timed on a runtime; the others are. With ``latency.import`` times come from there."""
+    if jobs[0].config.latency.import_:
+        return take_in(jobs)
     from scaling_study.execution.check import check_optimizers
     from scaling_study.training.device import choose_device
 
@@ -42,7 +46,7 @@ def run(jobs: Sequence[Job]) -> int:
     failed = time_missing(config, wanted, settings, costs)
     print(f"{settings[0]['device']}, {config.threads} CPU thread(s), {settings[0]['precision']}")
     table = load_table(config.study_dir, "latencies")
-    shown = pd.concat([here(table, setting) for setting in settings], ignore_index=True)
+    shown = pd.concat([in_setting(table, setting) for setting in settings], ignore_index=True)
     shown = shown[shown.variant_id.isin(wanted)]
     if len(shown):
         print(terminal.latencies(shown, costs))
@@ -50,6 +54,24 @@ def run(jobs: Sequence[Job]) -> int:
     for line in [*terminal.drifted(shown), *failed]:
         print(f"warning: {line}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def take_in(jobs: Sequence[Job]) -> int:
+    """Add the times of the file ``latency.import`` to the table, all or none, in place of those of the same setting."""
+    config = jobs[0].config
+    require_readable(config.study_dir, "latencies")
+    path = Path(str(config.latency.import_))
+    times = read_times(path)
+    costs = counts.counted(jobs)
+    rows = rows_of(times, costs, config.study, path)
+    add_rows(config.study_dir, "latencies", rows, ["variant_id", "workload", "batch_size", *SETTING, "runtime_version"])
+    shown = pd.Series([setting_words(row) for row in rows]).value_counts(sort=False)
+    for words, number in shown.items():
+        print(f"{number} times: {words}")
+    print(f"Table: {config.study_dir / 'latencies.csv'}")
+    for line in doubtful(rows, costs):
+        print(f"warning: {line}", file=sys.stderr)
+    return 0
 
 
 def settings_of(config: Config, device: torch.device) -> list[dict[str, Any]]:
@@ -77,7 +99,7 @@ def time_missing(
         f"{name} on {setting['runtime']}": (name, job, setting)
         for setting in settings
         for name, job in wanted.items()
-        if name not in set(here(table, setting).variant_id)
+        if name not in set(in_setting(table, setting).variant_id)
     }
     order = random.Random(config.seed).sample(list(todo), len(todo))
     for label, (name, job, setting) in counter({key: todo[key] for key in order}, "timing"):
@@ -89,11 +111,6 @@ def time_missing(
         rows = [row(name, job, columns, setting) for columns in timed]
         add_rows(config.study_dir, "latencies", rows, ["variant_id", *setting])
     return failed
-
-
-def here(table: pd.DataFrame, setting: dict[str, Any]) -> pd.DataFrame:
-    """The rows measured in the same setting."""
-    return table[(table[list(setting)] == setting).all(axis=1)]
 
 
 def row(name: str, job: Job, timing: dict[str, Any], setting: dict[str, Any]) -> dict[str, Any]:

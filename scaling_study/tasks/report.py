@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaling_study.errors import StudyError
 from scaling_study.literature import published
-from scaling_study.records.costs import SETTING, load_table
+from scaling_study.records.costs import SETTING, load_table, setting_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,15 +55,22 @@ def speedups(latencies: pd.DataFrame) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     slow, fast = "resnet152", "efficientnet_b1"
     printed = paper.latency_seconds[slow] / paper.latency_seconds[fast]
-    for setting, rows in single.groupby(SETTING):
+    for setting, rows in single.groupby(SETTING, dropna=False):
         rows = rows[rows.method == "baseline"].drop_duplicates("model", keep="last").set_index("model")
         if {slow, fast} <= set(rows.index):
-            seconds = rows.seconds_median
-            yield (
-                f"| {', '.join(map(str, setting))} | {quartiles(rows.loc[slow])} | {quartiles(rows.loc[fast])} | "
-                f"{seconds[slow] / seconds[fast]:.1f} | {printed:.1f} |"
-            )
+            words = setting_words(dict(zip(SETTING, setting, strict=True)))
+            one, other = rows.loc[slow], rows.loc[fast]
+            yield f"| {words} | {quartiles(one)} | {quartiles(other)} | {ratio(one, other)} | {printed:.1f} |"
+
+
+def ratio(one: Any, other: Any) -> str:
+    """Of the medians, and in brackets what it is where one time is at its lower and the other at its upper quartile."""
+    middle = f"{one.seconds_median / other.seconds_median:.1f}"
+    if not min(one.seconds_p25, other.seconds_p25) > 0:  # of imported times
+        return middle
+    return f"{middle} ({one.seconds_p25 / other.seconds_p75:.1f} to {one.seconds_p75 / other.seconds_p25:.1f})"
 
 
 def quartiles(row: Any) -> str:
-    return f"{row.seconds_median:.3f} ({row.seconds_p25:.3f} to {row.seconds_p75:.3f})"
+    around = f" ({row.seconds_p25:.3f} to {row.seconds_p75:.3f})" if row.seconds_p25 > 0 else ""  # of imported times
+    return f"{row.seconds_median:.3f}{around}"

@@ -10,7 +10,7 @@ from omegaconf import open_dict
 from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
 from scaling_study.config.ranges import RULES
-from scaling_study.config.schema import Config, keys
+from scaling_study.config.schema import Config, keys, written
 from scaling_study.errors import ConfigError
 from scaling_study.planning.identity import run_of
 
@@ -22,7 +22,7 @@ def numbers():
     for key in keys():
         kind = Config
         for name in key.split("."):
-            kind = next(field.type for field in fields(kind) if field.name == name)
+            kind = next(field.type for field in fields(kind) if written(field.name) == name)
         if key in ANY or re.search(r"\b(int|float)\b", str(kind)):
             yield key
 
@@ -172,3 +172,10 @@ def test_a_point_overrides_the_keys_it_names(config):
 def test_a_bad_point_is_named(config, point, message):
     with pytest.raises(ConfigError, match=message):
         config(f"+scaling.points.a={point}", "scaling.point=a")
+
+
+def test_a_key_that_is_a_word_of_pythons_is_read_and_named_as_it_is_written(config):
+    assert config("task=latency", "latency.import=a.csv").latency.import_ == "a.csv"
+    with pytest.raises(ConfigError, match=r"^latency\.import=\[1\]: "):
+        config("task=latency", "latency.import=[1]")
+    assert "latency.import" in set(keys())

@@ -17,8 +17,8 @@ def test_home_and_variables_are_expanded(monkeypatch):
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("", "must be the path of a folder"),
-        (" ", "must be the path of a folder"),
+        ("", "must be a path"),
+        (" ", "must be a path"),
         ("$NOT_SET_ANYWHERE/x", r"the variable \$NOT_SET_ANYWHERE is not set"),
         ("~nobody_of_that_name/x", "there is no home folder ~nobody_of_that_name"),
     ],

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from scaling_study.errors import ConfigError, StudyError
-from scaling_study.execution import timing
+from scaling_study.execution import isolate, timing
 from scaling_study.planning.identity import run_of
 from scaling_study.records.costs import LATENCY_COLUMNS, SETTING, add_rows, load_latencies, most_timed, with_runtime
 from scaling_study.report.terminal import drifted
@@ -52,13 +52,13 @@ def test_what_goes_wrong_is_given_as_a_line(job, monkeypatch, error, message):
 
     monkeypatch.setattr(timing, "timings_of", fail)
     monkeypatch.setattr(timing, "hold_to_cores", lambda *_: None)
-    monkeypatch.setattr(timing, "run_isolated", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(isolate, "run_isolated", lambda function, *arguments: function(*arguments))
     with pytest.raises(StudyError, match=message):
         timing.timed_apart(job, EAGER, image_bytes=1)
 
 
 def test_death_of_the_process_is_given(job, monkeypatch):
-    monkeypatch.setattr(timing, "run_isolated", lambda *_: "the process of the run was killed by SIGILL")
+    monkeypatch.setattr(isolate, "run_isolated", lambda *_: "the process of the run was killed by SIGILL")
     with pytest.raises(StudyError, match="killed by SIGILL"):
         timing.timed_apart(job, EAGER, image_bytes=1)
 
