@@ -194,7 +194,7 @@ def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
 
     quick = ["latency.seconds=0.01", "latency.batch_size_max=2"]
     timed = cli(*sweep, "task=latency", *quick, small=False)
-    assert "1 CPU thread(s), fp32" in timed.stdout
+    assert "1 CPU thread, fp32, eager" in timed.stdout
     latencies = load_table(tmp_path / "results" / "c", "latencies")
     assert set(latencies.variant_id) == set(costs.variant_id)
     assert "timing" not in cli(*sweep, "task=latency", *quick, small=False).stderr

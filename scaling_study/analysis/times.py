@@ -28,6 +28,8 @@ COLUMNS = {
     "correlation_low": "float64",
     "correlation_high": "float64",
     "residual_factor": "float64",  # exp of the residual standard deviation: how far times lie from the line
+    "left_out_ratio": "float64",  # geometric mean of time by what the line through all other families predicts
+    "left_out_factor": "float64",  # exp of the root mean square of that ratio's logarithm
     "status": "string",  # estimated, too few points, predictor is constant
 }
 
@@ -35,7 +37,8 @@ COLUMNS = {
 def time_fits(costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
     """Regressions for every device setting, pooled and within each family: a frame with COLUMNS.
 
-    costs, latencies: the cost and latency tables of a study.
+    costs, latencies: the cost and latency tables of a study. ``left_out_*`` of a family are of its networks; of all
+    networks, of each when its family is left out. A timm classifier is a family of its own there.
     """
     rows = []
     for setting, table in latencies.groupby(SETTING, dropna=False):
@@ -45,10 +48,17 @@ def time_fits(costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
                 index=points.index[points.family == "timm"]
             ).value_counts()  # no family of its own
             families = sorted(sizes.index[(sizes > 1) & (sizes < len(points))])
+            errors = {predictor: left_out_errors(points, predictor) for predictor in PREDICTORS}
             for family in ["all", *families]:
-                part = points if family == "all" else points[points.family == family]
+                mine = (points.family == family) | (family == "all")
                 common = dict(zip(SETTING, setting, strict=True)) | {"time": time, "family": family}
-                rows += [common | regression(part, predictor) for predictor in PREDICTORS]
+                for predictor in PREDICTORS:
+                    missed = errors[predictor][mine]
+                    left_out = {
+                        "left_out_ratio": np.exp(missed.mean()),
+                        "left_out_factor": np.exp(np.sqrt((missed**2).mean())),
+                    }
+                    rows.append(common | regression(points[mine], predictor) | left_out)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
@@ -58,6 +68,20 @@ def merged(costs: pd.DataFrame, latencies: pd.DataFrame, time: str) -> pd.DataFr
     rows = rows[rows.batch_size == 1] if time == "inference" else rows
     seconds = rows.groupby("variant_id").seconds.min().rename("seconds").reset_index()
     return costs.drop_duplicates("variant_id", keep="last").merge(seconds, on="variant_id")
+
+
+def left_out_errors(points: pd.DataFrame, predictor: str) -> pd.Series:
+    """For each network the logarithm of its time by that which the line through the networks of all other families
+    predicts; missing where these are fewer than POINTS_MIN or the count is the same in all."""
+    families = points.family.where(points.family != "timm", points.variant_id)
+    x, y = (np.log(points[column].astype(float)) for column in (predictor, "seconds"))
+    errors = pd.Series(np.nan, index=points.index)
+    for family in families.unique():
+        mine = families == family
+        if (~mine).sum() >= POINTS_MIN and np.ptp(x[~mine]) > 1e-9:
+            line = stats.linregress(x[~mine], y[~mine])
+            errors[mine] = y[mine] - line.intercept - line.slope * x[mine]
+    return errors
 
 
 def regression(points: pd.DataFrame, predictor: str) -> dict[str, Any]:

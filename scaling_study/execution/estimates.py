@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scaling_study.data import size_of
 from scaling_study.planning.jobs import Job
 from scaling_study.planning.length import training_flops
 
@@ -19,24 +20,29 @@ if TYPE_CHECKING:
 CALIBRATION_SECONDS = 0.5  # of training steps, per variant
 
 
-def measure(job: Job, data: DataSet) -> tuple[Complexity, float]:
-    """(complexity, estimated seconds) of one variant: a few real training steps, scaled to the whole run."""
-    from scaling_study.execution.run import build, engine_options
+def complexity_of(job: Job) -> Complexity:
+    """Counts of a job's network at its size of images."""
     from scaling_study.measure.costs import variant_complexity
+
+    return variant_complexity(job.run.model, job.run.variant, **size_of(job.run.data))
+
+
+def run_seconds(job: Job, data: DataSet, flops: int) -> float:
+    """Estimated seconds of a run: a few real training steps of its variant, of ``flops``, scaled to the whole run."""
+    from scaling_study.execution.run import build, engine_options
     from scaling_study.training.device import choose_device
     from scaling_study.training.rates import scaled
     from scaling_study.training.session import Session
 
     run = job.run
     classes = {"classes": data.classes, "channels": data.channels}
-    cost = variant_complexity(run.model, run.variant, **classes)
     size: dict[str, Any] = {"resolution": run.variant.resolution_px, "device": choose_device(job.config.device)}
     recipe = scaled(run.recipe, run.variant.coefficients)
     session = Session(build(run, data), data, recipe, **size, **engine_options(job.config, run))
-    share = training_flops(run, cost.flops, **classes) / cost.flops  # of the work at full size, where images grow
+    share = training_flops(run, flops, **classes) / flops  # of the work at full size, where images grow
     train_seconds = session.steps_per_epoch * run.recipe.epochs * seconds_per_step(session) * share
     images = len(data.val) * (run.recipe.epochs + 2) + len(data.test)
-    return cost, train_seconds + images * seconds_per_evaluated_image(session)
+    return train_seconds + images * seconds_per_evaluated_image(session)
 
 
 def seconds_per_step(session: Session) -> float:

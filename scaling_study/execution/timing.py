@@ -56,17 +56,20 @@ def timings_of(
     # torch's timer warns on import of CUDA tools without a GPU, which is nothing to a user of the CPU.
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     from scaling_study.measure.latency import timings
+    from scaling_study.measure.peak import resident_bytes
     from scaling_study.measure.runtimes import prepared, with_random_batch_norms
     from scaling_study.training.device import autocast
     from scaling_study.training.recipe import make_optimizer
 
     run, config = job.run, job.config
     size, px = size_of(run.data), run.variant.resolution_px
+    start_bytes = resident_bytes()
     network = new_network(job).to(device)
     ready = None
     if setting["runtime"] != "eager":
         images = torch.rand(2, size["channels"], px, px, device=device).to(memory_format=torch.channels_last)
         ready = prepared(setting["runtime"], with_random_batch_norms(network).eval(), images, config.threads)
+        start_bytes = ready.start_bytes if ready.model else start_bytes
     for timing in timings(
         network,
         make_optimizer(network, replace(run.recipe, learning_rate=1e-9)),  # weights stay sane under noise as images
@@ -78,6 +81,7 @@ def timings_of(
         batch_size_max=config.latency.batch_size_max,
         image_bytes=image_bytes,
         runtime=ready.runtime if ready else None,
+        start_bytes=start_bytes,
         **size,
     ):
         yield timing, ready.difference if ready else None

@@ -1,11 +1,9 @@
 """Times on a device: inference and one full training step, at batch 1 and at the batch that is fastest per image."""
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import psutil
@@ -13,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.benchmark import Timer
 
+from scaling_study.measure.peak import peak_memory
 from scaling_study.measure.runtimes import Runtime
 
 REPEATS_MIN = 5
@@ -24,8 +23,8 @@ MEMORY_SHARE = 0.5  # of the free memory, which a batch may take by estimate
 @dataclass(frozen=True)
 class Timing:
     """workload: ``inference`` or ``train_step``; seconds_*: of one batch, over ``repeats`` measurements after a
-    warm-up; drift: median of their last third relative to that of their first; peak_memory_bytes: of the device, CUDA
-    only."""
+    warm-up; drift: median of their last third relative to that of their first; peak_memory_bytes: as ``peak_memory``
+    gives it."""
 
     workload: str
     batch_size: int
@@ -52,12 +51,14 @@ def timings(
     batch_size_max: int,
     image_bytes: int,
     runtime: Runtime | None = None,
+    start_bytes: int | None = None,
 ) -> Iterator[Timing]:
     """Timings of ``network`` on ``device`` in channels_last layout, for growing batches until they stop paying.
 
     autocast(device): context of the forward passes; seconds: least time per measurement; image_bytes: what training
     needs per image, by which batches that would not fit into memory are not tried; runtime: what inference runs on
-    instead of eager torch; training steps are then not timed.
+    instead of eager torch; training steps are then not timed; start_bytes: memory of this process without the network,
+    which a CPU's peaks are above.
     """
     workloads: dict[str, Callable[[torch.Tensor, torch.Tensor], Callable[[], object]]] = {
         "inference": lambda images, labels: partial(infer, network, images, autocast),
@@ -77,7 +78,15 @@ def timings(
                 continue
             try:
                 run = prepare(images, labels)
-                timing = measure(name, run, batch_size, device=device, threads=threads, seconds=seconds)
+                timing = measure(
+                    name,
+                    run,
+                    batch_size,
+                    device=device,
+                    threads=threads,
+                    seconds=seconds,
+                    start_bytes=start_bytes,
+                )
             except torch.cuda.OutOfMemoryError:
                 break
             yield timing
@@ -128,9 +137,10 @@ def measure(
     device: torch.device,
     threads: int,
     seconds: float,
+    start_bytes: int | None,
 ) -> Timing:
     timer = Timer("function()", globals={"function": function}, num_threads=threads)
-    with peak_memory(device) as peak:
+    with peak_memory(device, start_bytes) as peak:
         start = time.perf_counter()
         function()  # warms up
         once = time.perf_counter() - start
@@ -140,17 +150,7 @@ def measure(
     p25, median, p75 = np.quantile(times, (0.25, 0.5, 0.75)).tolist()
     part = len(times) // 3 or 1
     drift = float(np.median(times[-part:]) / np.median(times[:part]))
-    return Timing(workload, batch_size, median, p25, p75, len(times), batch_size / median, drift, peak.get("bytes"))
-
-
-@contextlib.contextmanager
-def peak_memory(device: torch.device) -> Iterator[dict[str, Any]]:
-    peak: dict[str, Any] = {}
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    yield peak
-    if device.type == "cuda":
-        peak["bytes"] = torch.cuda.max_memory_allocated(device)
+    return Timing(workload, batch_size, median, p25, p75, len(times), batch_size / median, drift, peak["bytes"])
 
 
 def fits(nbytes: float, device: torch.device) -> bool:

@@ -19,6 +19,7 @@ import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from scaling_study.errors import ConfigError, StudyError
+from scaling_study.measure.peak import resident_bytes
 
 DIFFERENCE_MAX = 1e-3  # of exported outputs from torch's, relative to the largest output
 # The package whose version is that of the runtime, what has to be installed, and the extra that installs it.
@@ -91,11 +92,12 @@ class OpenVino:
 @dataclass(frozen=True)
 class Prepared:
     """difference: the largest of any output from torch's, relative to the largest output; model: the ONNX model that
-    the runtime was given, None with torch.compile."""
+    the runtime was given, None with torch.compile; start_bytes: memory of this process before it was given that."""
 
     runtime: Runtime
     difference: float
     model: bytes | None
+    start_bytes: int | None
 
 
 def prepared(name: str, network: torch.nn.Module, images: torch.Tensor, threads: int) -> Prepared:
@@ -108,12 +110,13 @@ def prepared(name: str, network: torch.nn.Module, images: torch.Tensor, threads:
         expected = network(images)
     kinds: dict[str, Any] = {"onnxruntime": OnnxRuntime, "openvino": OpenVino}
     model = exported(network, images) if name in kinds else None
+    start = resident_bytes()
     runtime: Runtime = Compiled(network) if model is None else kinds[name](model, threads)
     found = torch.as_tensor(runtime.run(runtime.inputs(images)))
     difference = float((found - expected).abs().max() / expected.abs().max())
     if not difference <= DIFFERENCE_MAX:
         raise StudyError(f"its outputs differ from torch's by {difference:.2g} of the largest, so it is of no use")
-    return Prepared(runtime, difference, model)
+    return Prepared(runtime, difference, model, start)
 
 
 def exported(network: torch.nn.Module, images: torch.Tensor) -> bytes:

@@ -76,7 +76,7 @@ LATENCY_COLUMNS = {
     "images_per_second": "float64",
     "drift": "float64",  # median of the last third of the repetitions relative to that of the first
     "export_difference": "float64",  # largest of any output from torch's, relative to the largest output
-    "peak_memory_bytes": "Int64",
+    "peak_memory_bytes": "Int64",  # of the GPU, or of the process above what it had without the network
     "torch_version": "string",
     "timm_version": "string",
     "package_version": "string",
@@ -205,10 +205,10 @@ def in_setting(latencies: pd.DataFrame, setting: pd.Series | dict[str, Any]) -> 
 
 
 def setting_words(setting: pd.Series | dict[str, Any]) -> str:
-    """The values of SETTING that are known as words: ``AMD EPYC, 1 CPU thread(s), fp32, eager``."""
+    """The values of SETTING that are known as words: ``AMD EPYC, 1 CPU thread, fp32, eager``."""
     known = {column: setting[column] for column in SETTING if pd.notna(setting[column])}
     if "threads" in known:
-        known["threads"] = f"{known['threads']} CPU thread(s)"
+        known["threads"] = f"{known['threads']} CPU thread{'s' if known['threads'] > 1 else ''}"
     return ", ".join(known.values())
 
 

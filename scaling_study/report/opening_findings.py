@@ -10,6 +10,7 @@ import pandas as pd
 from scaling_study.analysis.law_tables import BEYOND, LEAD
 from scaling_study.analysis.robustness import LAW_QUESTION, SATURATION_QUESTION, saturates
 from scaling_study.analysis.search import OVER_BUDGET
+from scaling_study.records.costs import setting_words
 from scaling_study.report.markdown import COST_NAMES, PAPER, amount, epochs_text, joined, triple
 from scaling_study.report.opening_compound import cost_marks, seed_marks
 from scaling_study.scaling.grid import TARGET
@@ -182,7 +183,7 @@ def time_sentence(times: pd.DataFrame | None) -> str | None:
     first = shown.iloc[0]
     networks = joined(dict.fromkeys(str(rows.n.max()) for rows in groups))
     tail = ", but no count is clearly best" if every else ""
-    return f"On {first.device} (CPU threads: {first.threads}), over {networks} networks, {joined(parts)}{tail}."
+    return f"On {setting_words(first)}, over {networks} networks, {joined(parts)}{tail}."
 
 
 def rivals(rows: pd.DataFrame) -> list[str]:

@@ -1,6 +1,7 @@
 """The summary's parts about searches, surfaces, recommendations, lengths of training, times and published tables."""
 
 from collections.abc import Iterator
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from scaling_study.analysis.search import OVER_BUDGET
 from scaling_study.analysis.times import TIMES
+from scaling_study.records.costs import SETTING, setting_words
 from scaling_study.report.markdown import (
     COST_NAMES,
     PAPER,
@@ -22,6 +24,11 @@ from scaling_study.report.markdown import (
 )
 from scaling_study.scaling.coefficients import AXES
 from scaling_study.scaling.grid import TARGET
+
+LEFT_OUT = (
+    "Left out: the times of networks by those that the line through all other families predicts, their geometric mean "
+    "and, in brackets, the factor by which one is off (root mean square). "
+)
 
 
 def search_part(search: pd.DataFrame) -> Iterator[str]:
@@ -156,10 +163,12 @@ def time_part(times: pd.DataFrame) -> Iterator[str]:
     if shown.empty:
         yield "Too few networks were timed."
         return
-    devices = dict.fromkeys(device_of(row) for row in shown.itertuples())
+    several = shown.left_out_ratio.notna().any()
+    devices = dict.fromkeys(shown.apply(setting_words, axis=1))
     yield (
         "Correlation of the logarithms of time and of each count, over all networks and within families, and the "
-        f"exponent of the line through them; intervals from the scatter about it. {'; '.join(devices)}."
+        f"exponent of the line through them; intervals from the scatter about it. {LEFT_OUT if several else ''}"
+        f"{'; '.join(devices)}."
     )
     yield ""
     yield from (f"- {line}" for line in best_predictors(shown))
@@ -167,34 +176,35 @@ def time_part(times: pd.DataFrame) -> Iterator[str]:
     yield from table(
         [
             {
-                "device": device_of(row),
+                "device": setting_words(row._asdict()),
                 "time": TIMES[row.time],
                 "networks": f"{row.family} ({row.n})",
                 "count": COST_NAMES[row.predictor],
                 "correlation": interval(row.correlation, row.correlation_low, row.correlation_high, "{:.2f}"),
                 "exponent": interval(row.exponent, row.exponent_low, row.exponent_high, "{:.2f}"),
             }
+            | ({"left out": left_out(row)} if several else {})
             for row in shown.itertuples()
         ]
     )
 
 
+def left_out(row: Any) -> str:
+    """``1.30 (by 1.42)``; nothing where no line goes through other families."""
+    return "" if isnan(row.left_out_ratio) else f"{row.left_out_ratio:.2f} (by {row.left_out_factor:.2f})"
+
+
 def best_predictors(fits: pd.DataFrame) -> Iterator[str]:
     """For each time and group of networks, the count of the highest correlation, and those that may do as well."""
-    for (device, runtime, time, family), rows in fits.groupby(["device", "runtime", "time", "family"], sort=False):
+    for (*_, time, family), rows in fits.groupby([*SETTING, "time", "family"], sort=False, dropna=False):
         best = rows.loc[rows.correlation.idxmax()]
         rivals = rows[(rows.correlation_high > best.correlation_low) & (rows.predictor != best.predictor)]
         names = [COST_NAMES[name] for name in rivals.predictor]
         where = "all networks" if family == "all" else family
-        place = f" on {device}" if fits.device.nunique() > 1 else ""
-        place += f", {runtime}" if fits.runtime.nunique() > 1 else ""
+        place = f" on {setting_words(best)}" if len(fits[SETTING].drop_duplicates()) > 1 else ""
         tail = f"not clearly lower: {joined(names)}" if names else "clearly above the others"
         best_of = f"highest with {COST_NAMES[best.predictor]} ({best.correlation:.2f})"
         yield f"{TIMES[time]}, {where}{place}: {best_of}; {tail}"
-
-
-def device_of(row: Any) -> str:
-    return f"{row.device}, CPU threads: {row.threads}, {row.precision}, {row.runtime}"
 
 
 def published_part(comparisons: pd.DataFrame) -> Iterator[str]:

@@ -44,7 +44,7 @@ def run(jobs: Sequence[Job]) -> int:
     costs = counts.counted(jobs).set_index("variant_id")
     wanted = counts.variants(jobs)
     failed = time_missing(config, wanted, settings, costs)
-    print(f"{settings[0]['device']}, {config.threads} CPU thread(s), {settings[0]['precision']}")
+    print(setting_words(settings[0] | {"runtime": " and ".join(config.latency.runtime)}))
     table = load_table(config.study_dir, "latencies")
     shown = pd.concat([in_setting(table, setting) for setting in settings], ignore_index=True)
     shown = shown[shown.variant_id.isin(wanted)]

@@ -14,6 +14,7 @@ from scaling_study.planning.length import training_flops
 from scaling_study.records.compute import train_flops
 from scaling_study.report.terminal import few_updates, off_target
 from scaling_study.scaling.coefficients import AXES, Coefficients
+from scaling_study.system.workers import count_workers
 
 if TYPE_CHECKING:
     from scaling_study.config.schema import Config
@@ -22,15 +23,21 @@ if TYPE_CHECKING:
 
 
 def run(jobs: Sequence[Job]) -> int:
-    """Print the table of runs, cheapest first, and a warning where they are short."""
+    """Print the table of runs, cheapest first, and a warning where they are short or will not fit into memory."""
     import torch
 
     from scaling_study.execution.check import check_trainable
-    from scaling_study.execution.estimates import measure
+    from scaling_study.execution.estimates import complexity_of, run_seconds
+    from scaling_study.execution.memory import limit_of, predicted, too_large
     from scaling_study.execution.run import load_for
+    from scaling_study.training.device import choose_device
 
-    torch.set_num_threads(jobs[0].config.threads)
+    config = jobs[0].config
+    torch.set_num_threads(config.threads)
     check_trainable(jobs)
+    device = choose_device(config.device)
+    limit = limit_of(config, device, count_workers(config.workers, config.device))
+    large: dict[str, str] = {}
     sets: dict[str, Any] = {}  # several where data.train_images varies
     measured = {}
     rows = []
@@ -40,15 +47,20 @@ def run(jobs: Sequence[Job]) -> int:
         data, batch_size = sets[key], job.run.recipe.batch_size
         variant = (job.run.variant, job.run.model.name, job.run.recipe.epochs, batch_size, key)
         if variant not in measured:
-            measured[variant] = measure(job, data)
+            cost = complexity_of(job)
+            need = predicted(job, cost, device)
+            if need.peak_bytes > limit:
+                large[job.run.variant.label] = too_large(job.run.variant.label, need, limit)
+            seconds = run_seconds(job, data, cost.flops) if need.peak_bytes <= limit else float("nan")
+            measured[variant] = cost, seconds, need.peak_bytes
         updates = len(data.train) // batch_size * job.run.recipe.epochs
-        cost, seconds = measured[variant]
+        cost, seconds, peak = measured[variant]
         compute = train_flops(training_flops(job.run, cost.flops, **size_of(job.run.data)), updates, batch_size)
-        rows.append(row(job, cost, seconds) | {"updates": updates, "train_flops": compute})
+        rows.append(row(job, cost, seconds) | {"peak_bytes": peak, "updates": updates, "train_flops": compute})
     table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
     print(render(table))
-    print(total(table, jobs[0].config))
-    for line in (*few_updates(table.updates.tolist()), *off_target(table)):
+    print(total(table, config))
+    for line in (*large.values(), *few_updates(table.updates.tolist()), *off_target(table)):
         print(line, file=sys.stderr)
     return 0
 
@@ -76,24 +88,25 @@ def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
 
 def render(table: pd.DataFrame) -> str:
     shown = table.assign(Mflops=table.flops / 1e6, kparams=table.params / 1e3, train_Gflops=table.train_flops / 1e9)
-    shown = shown.rename(columns={"seconds": "est_seconds"})
+    shown = shown.assign(est_MB=table.peak_bytes / 1e6).rename(columns={"seconds": "est_seconds"})
     formats = dict.fromkeys(("depth", "width", "resolution", "built"), "{:.2f}".format)
-    formats |= {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format, "est_seconds": "{:.0f}".format}
-    formats |= {"train_Gflops": "{:.0f}".format}
+    formats |= {"Mflops": "{:.3f}".format, "kparams": "{:.1f}".format}
+    formats |= dict.fromkeys(("est_MB", "est_seconds", "train_Gflops"), "{:.0f}".format)
     settings = ["settings"] if shown.settings.notna().any() else []
     budgets = ["target", "built"] if shown.target.notna().any() else []
     lengths = shown.epochs.nunique() > 1
     columns = [*shown.columns[:6], *["epochs"] * lengths, *settings, *budgets, "Mflops", "kparams"]
-    columns += [*["train_Gflops"] * lengths, "est_seconds", "status"]
+    columns += [*["train_Gflops"] * lengths, "est_MB", "est_seconds", "status"]
     shown["settings"] = shown.settings.fillna("")
     return shown[columns].to_string(index=False, formatters=formats | {"target": "{:g}".format}, na_rep="")
 
 
 def total(table: pd.DataFrame, config: Config) -> str:
     """One line: what is left, and how long it takes with the workers the launcher would use."""
-    from scaling_study.system.workers import count_workers
-
     left = table[table.status != "done"]
     workers = count_workers(config.workers, config.device)
-    seconds = max(left.seconds.sum() / workers, left.seconds.max() if len(left) else 0)
-    return f"{len(left)} of {len(table)} runs to train, about {seconds / 60:.1f} minutes with workers={workers}"
+    seconds = max(left.seconds.sum() / workers, left.seconds.max() if left.seconds.notna().any() else 0)
+    unknown = left.seconds.isna().sum()
+    without = f", without the {unknown} that will not fit" if unknown else ""
+    minutes = f"about {seconds / 60:.1f} minutes with workers={workers}"
+    return f"{len(left)} of {len(table)} runs to train, {minutes}{without}"

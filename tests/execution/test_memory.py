@@ -1,15 +1,19 @@
 """What runs need is known before they are built."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from scaling_study.errors import ConfigError
-from scaling_study.execution import memory
+from scaling_study.execution import estimates, memory
 from scaling_study.execution.check import check_trainable
+from scaling_study.execution.estimates import complexity_of
 from scaling_study.execution.memory import check_memory
 from scaling_study.planning.identity import run_of
+from scaling_study.planning.jobs import job_from
+from scaling_study.tasks import plan
 
 CPU = torch.device("cpu")
 
@@ -82,3 +86,54 @@ def test_each_network_is_counted_once(job, monkeypatch):
     monkeypatch.setattr(memory, "counts", lambda job: counted.append(job.run.variant.label) or (1, 1))
     check_memory(jobs, CPU)
     assert counted == [jobs[n].run.variant.label for n in (0, 2, 4)]
+
+
+def need(job, *overrides):
+    made = job(*overrides)
+    return memory.predicted(made, complexity_of(made), CPU)
+
+
+def test_the_prediction_grows_with_weights_their_states_and_the_images(job):
+    small = need(job, "recipe.batch_size=16")
+    assert need(job, "recipe.batch_size=32").peak_bytes - small.peak_bytes == pytest.approx(16 * small.image_bytes)
+    assert need(job, "recipe.batch_size=32", "micro_batch_size=16").peak_bytes == small.peak_bytes
+    assert need(job, "recipe.batch_size=16", "recipe.ema_decay=0.9").peak_bytes > small.peak_bytes
+    assert small.fixed_bytes > memory.FIXED_BYTES
+
+
+@pytest.mark.parametrize("limit", [1e8, 1.5e8, 3e8, 1e9])
+def test_the_micro_batch_that_is_offered_is_the_largest_power_of_two_that_fits(job, limit):
+    found = need(job, "recipe.batch_size=4096")
+    images = found.fitting(limit)
+    assert found.at(images) <= limit < found.at(2 * images)
+    assert images & (images - 1) == 0
+
+
+def test_no_micro_batch_fits_where_the_weights_alone_do_not(job):
+    found = need(job)
+    assert found.fitting(found.fixed_bytes * 0.9) == 0
+    assert memory.too_large("width-2", found, 1e7).endswith(
+        "more than the 0.01 GB that a run may take here; no micro-batch fits"
+    )
+    assert re.search(r"micro_batch_size=\d+ would take \S+ GB$", memory.too_large("a", found, 1.1 * found.fixed_bytes))
+
+
+def test_workers_share_the_machine_and_a_limit_that_is_given_is_of_each(job, monkeypatch):
+    monkeypatch.setattr(memory, "memory_of", lambda _: 12e9)
+    assert memory.limit_of(job().config, CPU, workers=4) == 3e9
+    assert memory.limit_of(job("limits.memory_gb=2").config, CPU, workers=4) == 2e9
+
+
+def test_the_plan_names_what_will_not_fit_and_times_the_others(job, capsys, monkeypatch):
+    """Between what is refused, the least a run takes, and what it is predicted to take."""
+    limits = ["workers=1", "limits.memory_gb=0.09"]
+    jobs = [job_from(job(*given, *limits).config) for given in ([], ["recipe.batch_size=32"])]
+    assert need(job, "recipe.batch_size=32").peak_bytes < 0.09e9 < need(job).peak_bytes
+    timed = []
+    monkeypatch.setattr(estimates, "run_seconds", lambda job, *_: timed.append(job.run.recipe.batch_size) or 1.0)
+    assert plan.run(jobs) == 0
+    told = capsys.readouterr()
+    assert re.search(r"^warning: baseline will take about \S+ GB with 128 images at a time, .* GB$", told.err, re.M)
+    assert timed == [32]
+    assert "2 of 2 runs to train" in told.out
+    assert "without the 1 that will not fit" in told.out

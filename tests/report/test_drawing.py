@@ -35,7 +35,8 @@ def study(tmp_path):
     """The config of a copy of a committed study, and its folder."""
     folder = tmp_path / "results" / STUDY
     shutil.copytree(RESULTS / STUDY, folder)
-    return SimpleNamespace(study_dir=folder, study_plots_dir=tmp_path / "plots", study=STUDY, cost="flops"), folder
+    options = {"study": STUDY, "cost": "flops", "analysis": SimpleNamespace(runtime=None)}
+    return SimpleNamespace(study_dir=folder, study_plots_dir=tmp_path / "plots", **options), folder
 
 
 def test_a_users_settings_of_matplotlib_change_nothing(tmp_path):
