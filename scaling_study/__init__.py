@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scaling_study.figures import plot as plot
     from scaling_study.literature import published as published
     from scaling_study.records.costs import load_costs as load_costs
+    from scaling_study.records.costs import load_devices as load_devices
     from scaling_study.records.costs import load_latencies as load_latencies
     from scaling_study.records.tables import load_history as load_history
     from scaling_study.records.tables import load_runs as load_runs
@@ -41,6 +42,7 @@ PUBLIC = {
     "load_runs": "records.tables",
     "load_history": "records.tables",
     "load_costs": "records.costs",
+    "load_devices": "records.costs",
     "load_latencies": "records.costs",
     "published": "literature",
     "build": "api.networks",

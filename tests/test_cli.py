@@ -195,6 +195,8 @@ def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
     quick = ["latency.seconds=0.01", "latency.batch_size_max=2"]
     timed = cli(*sweep, "task=latency", *quick, small=False)
     assert "1 CPU thread, fp32, eager" in timed.stdout
+    [limits] = load_table(tmp_path / "results" / "c", "devices").to_dict("records")
+    assert limits["flops_per_second"] > 1e8
     latencies = load_table(tmp_path / "results" / "c", "latencies")
     assert set(latencies.variant_id) == set(costs.variant_id)
     assert "timing" not in cli(*sweep, "task=latency", *quick, small=False).stderr
@@ -202,7 +204,7 @@ def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
 
     cli("task=figures", "study=c", small=False)
     names = {path.stem for path in (tmp_path / "plots" / "c").iterdir()}
-    assert names == {"accuracy_flops", "accuracy_params", "memory", "latency"}
+    assert names == {"accuracy_flops", "accuracy_params", "memory", "latency", "speed"}
     report = cli("task=report", "study=c", small=False).stdout
     assert "| ResNet-50 | 32 | 25.56 M | 26 M | -1.7% |" in report
     assert cli("task=report", "study=none", small=False, check=False).stderr.count("\n") == 1

@@ -69,4 +69,5 @@ def cost_of(name: str, job: Job) -> tuple[Complexity, dict[str, Any]]:
         "model": run.model.name,
     }
     identity |= {"family": run.model.family, "small_stem": run.model.small_stem}
+    identity |= {"depthwise_flops": cost.depthwise_flops, "traffic_bytes": cost.traffic_bytes}
     return cost, identity | run.columns | size | columns | versions()

@@ -17,6 +17,7 @@ from scaling_study.planning.jobs import Job
 if TYPE_CHECKING:
     import torch
 
+    from scaling_study.config.schema import Config
     from scaling_study.measure.latency import Timing
 
 
@@ -39,6 +40,25 @@ def measured(job: Job, setting: Mapping[str, Any], image_bytes: int) -> list[dic
     hold_to_cores(job.config.threads, device)
     timed = timings_of(job, device, setting, image_bytes)
     return [asdict(timing) | {"export_difference": difference} for timing, difference in timed]
+
+
+def limits_apart(config: Config, precision: str) -> dict[str, float]:
+    """The limits of the configured device, as columns of the table of devices, measured in a process of its own.
+    Raises StudyError with the reason where they cannot be measured."""
+    return answer_of(limits_of, config.device, precision, config.threads)
+
+
+def limits_of(device_name: str, precision: str, threads: int) -> dict[str, float]:
+    """``limits_apart`` in this process."""
+    import torch
+
+    from scaling_study.measure.device_limits import device_limits
+    from scaling_study.training.device import choose_device
+
+    device = choose_device(device_name)
+    torch.set_num_threads(threads)
+    hold_to_cores(threads, device)
+    return asdict(device_limits(device, precision, threads))
 
 
 def hold_to_cores(count: int, device: torch.device) -> None:

@@ -26,6 +26,7 @@ from scaling_study.figures.law import directions, shapes
 from scaling_study.figures.learning import learning_curves
 from scaling_study.figures.methods import methods_together
 from scaling_study.figures.shape import traded
+from scaling_study.figures.speed import speed, speeds
 from scaling_study.figures.times import time_against_counts
 
 if TYPE_CHECKING:
@@ -181,9 +182,10 @@ def same(column: pd.Series, value: Any) -> pd.Series:
 
 
 def of_costs(
-    costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame
+    costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame, devices: pd.DataFrame | None = None
 ) -> dict[str, Callable[[], Figure | None]]:
-    """{name: drawing} of what the cost and latency tables allow: those of the family need two published models."""
+    """{name: drawing} of what the cost and latency tables and that of devices allow: those of the family need two
+    published models."""
     figures: dict[str, Callable[[], Figure | None]] = {}
     known = set(published.built_as.dropna()) & set(family.baselines(costs).model)
     if len(known) > 1:
@@ -191,6 +193,9 @@ def of_costs(
         figures["memory"] = partial(family.memory, costs, published)
         if latencies.variant_id.isin(family.baselines(costs).variant_id).any():
             figures["latency"] = partial(family.latency, costs, latencies, published)
+    if len(speeds(costs, latencies)) > 1:
+        known = devices if devices is not None else pd.DataFrame(columns=["device", "threads", "precision"])
+        figures["speed"] = partial(speed, costs, latencies, published, known)
     if len(family.along_axes(costs)):
         figures["cost_curves"] = partial(family.cost_curves, costs)
     return figures

@@ -34,6 +34,7 @@ __all__ = [
     "regime",
     "search",
     "shape",
+    "speed",
     "times",
 ]
 
@@ -255,6 +256,20 @@ def latency(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFram
     >>> figure = ss.plot.latency(ss.load_costs(study), ss.load_latencies(study), ss.published(torchvision=False))
     """
     return only("latency", figures.of_costs(costs, latencies, published))
+
+
+def speed(
+    costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame, devices: pd.DataFrame | None = None
+) -> Figure:
+    """Multiply-adds per second against multiply-adds per byte, and against the share of depthwise convolutions.
+
+    devices: as from ``load_devices``, whose limits are drawn; None: none are.
+
+    >>> import scaling_study as ss
+    >>> study = "results/imagenet-family"
+    >>> figure = ss.plot.speed(ss.load_costs(study), ss.load_latencies(study), ss.published(torchvision=False))
+    """
+    return only("speed", figures.of_costs(costs, latencies, published, devices))
 
 
 def cost_curves(costs: pd.DataFrame) -> Figure:

@@ -1,11 +1,11 @@
 """Counts that depend neither on the device nor on the weights; they can be had from shapes alone."""
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode, flop_registry
@@ -25,10 +25,6 @@ def multiply_adds(operator: Any, bias: int | None = None) -> Callable:
     return count
 
 
-def elements(*_: Any, out_shape: Any, **__: Any) -> int:
-    return math.prod(out_shape)
-
-
 # What a flop is here: one multiply-add of these operators, the addition of a bias among them (fvcore leaves that out;
 # pycls, whose 385,825,092 for EfficientNet-B0 is reproduced, counts it). Batch norm, activations, pooling and
 # element-wise products are left out, as in the EfficientNet paper and in pycls.
@@ -41,8 +37,28 @@ FLOPS = {
     # By the formula of its CUDA sibling, since not every torch has one of its own for it.
     aten._scaled_dot_product_flash_attention_for_cpu: multiply_adds(aten._scaled_dot_product_flash_attention),
 }
-ACTIVATIONS = dict.fromkeys((aten.convolution, aten.addmm, aten.mm), elements)
 OPERATORS = {aten.convolution: "convolution", aten.addmm: "linear", aten.mm: "linear"}  # all others: matrix product
+BYTES = 4  # of a number in 32 bits
+COUNTS = ("flops", "activations", "depthwise_flops", "traffic_bytes")
+
+
+def counter_of(operator: Any) -> Callable:
+    """A formula of torch's counter that gives all COUNTS of a call of ``operator`` at once, as an array."""
+
+    def count(*shapes: Any, out_shape: Any, **options: Any) -> np.ndarray:
+        flops, outputs = FLOPS[operator](*shapes, out_shape=out_shape, **options), elements(out_shape)
+        depthwise = operator is aten.convolution and shapes[1][1] == 1 < shapes[0][1]  # one input channel of several
+        moved = elements((shapes, tuple(options.values()))) + outputs
+        return np.array([flops, outputs * (operator in OPERATORS), flops * depthwise, BYTES * moved])
+
+    return count
+
+
+def elements(shapes: Any) -> int:
+    """Numbers in tensors of ``shapes``, a torch.Size or tuples of such and of arguments that are no tensors."""
+    if isinstance(shapes, torch.Size):
+        return math.prod(shapes)
+    return sum(map(elements, shapes)) if isinstance(shapes, tuple) else 0
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,8 @@ class Part:
     operator: str
     flops: int
     activations: int
+    depthwise_flops: int
+    traffic_bytes: int
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,8 @@ class Complexity:
     params: trainable parameters, head included; param_bytes: what they take in memory.
     activations: output elements of convolutions and linear layers.
     activation_bytes: what autograd keeps per image for the backward pass.
+    depthwise_flops: those of the flops in depthwise convolutions.
+    traffic_bytes: inputs, weights and outputs of the operators that make the flops, each read or written once, 32-bit.
     parts: the same flops and activations by stage and operator.
     """
 
@@ -71,6 +91,8 @@ class Complexity:
     param_bytes: int
     activations: int
     activation_bytes: int
+    depthwise_flops: int
+    traffic_bytes: int
     parts: tuple[Part, ...] = field(repr=False)
 
 
@@ -88,11 +110,11 @@ def complexity(network: torch.nn.Module, *, channels: int, resolution: int) -> C
     """Measure ``network``, on any device, at (channels, resolution, resolution) inputs; leaves it as it was."""
     trainable = [p for p in network.parameters() if p.requires_grad]
     parts = count_parts(network, channels, resolution)
+    totals = {count: sum(getattr(part, count) for part in parts) for count in COUNTS}
     return Complexity(
-        flops=sum(part.flops for part in parts),
+        **totals,
         params=sum(p.numel() for p in trainable),
         param_bytes=sum(p.numel() * p.element_size() for p in trainable),
-        activations=sum(part.activations for part in parts),
         activation_bytes=activation_bytes(network, channels, resolution),
         parts=tuple(parts),
     )
@@ -102,35 +124,33 @@ def count_parts(network: torch.nn.Module, channels: int, resolution: int) -> lis
     """A Part per stage and kind of operator, in the order of the network, from one forward pass of one image."""
     mode = network.training
     network.eval()
-    flops: Any
-    activations: Any
-    flops, activations = (FlopCounterMode(display=False, custom_mapping=mapping) for mapping in (FLOPS, ACTIVATIONS))
-    with torch.no_grad(), flops, activations:
+    counter: Any = FlopCounterMode(display=False, custom_mapping={operator: counter_of(operator) for operator in FLOPS})
+    with torch.no_grad(), counter:
         network(images(network, 1, channels, resolution))
     network.train(mode)
-    flops, activations = (counter.get_flop_counts() for counter in (flops, activations))
+    counted = counter.get_flop_counts()
     parts: list[Part] = []
-    rest = Counter(keyed(flops, activations, "Global"))
+    rest = by_kind(counted, "Global")
     for stage in stages(network):
-        counts = keyed(flops, activations, f"{type(network).__name__}.{stage}")
-        rest.subtract(counts)
+        counts = by_kind(counted, f"{type(network).__name__}.{stage}")
+        for kind, values in counts.items():
+            rest[kind] = rest[kind] - values
         parts += as_parts(stage, counts)
-    return parts + as_parts("other", +rest)
+    return parts + as_parts("other", {kind: values for kind, values in rest.items() if values.any()})
 
 
-def keyed(flops: Any, activations: Any, module: str) -> dict:
-    """{(measure, kind of operator): count} of a module, by torch's name for it."""
-    counts: Counter = Counter()
-    for measure, table, counted in (("flops", flops, FLOPS), ("activations", activations, ACTIVATIONS)):
-        for operator, count in table.get(module, {}).items():
-            if operator in counted:
-                counts[measure, OPERATORS.get(operator, "matrix product")] += count
+def by_kind(counted: dict[str, dict], module: str) -> dict[str, np.ndarray]:
+    """{kind of operator: COUNTS} of a module, by torch's name for it."""
+    counts: dict[str, np.ndarray] = {}
+    for operator, values in counted.get(module, {}).items():
+        if operator in FLOPS:
+            kind = OPERATORS.get(operator, "matrix product")
+            counts[kind] = counts.get(kind, 0) + values
     return counts
 
 
-def as_parts(stage: str, counts: Any) -> list[Part]:
-    operators = dict.fromkeys(operator for _, operator in counts)
-    return [Part(stage, kind, counts["flops", kind], counts["activations", kind]) for kind in operators]
+def as_parts(stage: str, counts: dict[str, np.ndarray]) -> list[Part]:
+    return [Part(stage, kind, **dict(zip(COUNTS, values.tolist(), strict=True))) for kind, values in counts.items()]
 
 
 def stages(network: torch.nn.Module, prefix: str = "") -> Iterator[str]:

@@ -41,6 +41,8 @@ COST_COLUMNS = {
     "param_bytes": "Int64",
     "activations": "Int64",
     "activation_bytes": "Int64",
+    "depthwise_flops": "Int64",  # those of the flops in depthwise convolutions
+    "traffic_bytes": "Int64",  # inputs, weights and outputs of the operators that make the flops, each once, 32-bit
     "torch_version": "string",
     "timm_version": "string",
     "package_version": "string",
@@ -52,6 +54,8 @@ PART_COLUMNS = {
     "operator": "string",
     "flops": "Int64",
     "activations": "Int64",
+    "depthwise_flops": "Int64",  # as in costs.csv
+    "traffic_bytes": "Int64",  # as in costs.csv
 }
 # One row per variant, device setting, workload and batch size.
 LATENCY_COLUMNS = {
@@ -80,6 +84,16 @@ LATENCY_COLUMNS = {
     "torch_version": "string",
     "timm_version": "string",
     "package_version": "string",
+    "measured_at": "string",  # ISO 8601, UTC
+}
+# One row per device setting.
+DEVICE_COLUMNS = {
+    "device": "string",
+    "threads": "Int64",
+    "precision": "string",
+    "flops_per_second": "float64",  # multiply-adds of products of large matrices, the best of several sizes
+    "bytes_per_second": "float64",  # read and written when a large tensor is copied
+    "torch_version": "string",
     "measured_at": "string",  # ISO 8601, UTC
 }
 # One row per variant that task=export wrote as an ONNX file.
@@ -153,6 +167,8 @@ SETTING = ["device", "threads", "precision", "runtime"]
 LATER = {
     "small_stem",
     *BUILT,
+    "depthwise_flops",
+    "traffic_bytes",
     "runtime",
     "runtime_version",
     "drift",
@@ -162,6 +178,7 @@ TABLES = {
     "costs": COST_COLUMNS,
     "cost_parts": PART_COLUMNS,
     "latencies": LATENCY_COLUMNS,
+    "devices": DEVICE_COLUMNS,
     "manifest": MANIFEST_COLUMNS,
     "evaluations": EVALUATION_COLUMNS,
     "recommendations": RECOMMENDATION_COLUMNS,
@@ -236,6 +253,17 @@ def load_latencies(study_dir: str | Path) -> pd.DataFrame:
     ['inference', 'train_step']
     """
     return load_table(study_dir, "latencies")
+
+
+def load_devices(study_dir: str | Path) -> pd.DataFrame:
+    """The table of devices of a study folder: what each can do at most, a row per device, threads and precision;
+    empty where no variant was timed since that table is there. As ``load_costs``.
+
+    >>> import scaling_study as ss
+    >>> ss.load_devices("results/imagenet-family").columns[:5].tolist()
+    ['device', 'threads', 'precision', 'flops_per_second', 'bytes_per_second']
+    """
+    return load_table(study_dir, "devices")
 
 
 def require_readable(study_dir: str | Path, *names: str) -> None:

@@ -60,12 +60,12 @@ def draw_costs(study_dir: Path, plots_dir: Path) -> Drawn:
     """Draw every figure that the study's cost and latency tables allow. Returns Drawn."""
     from scaling_study.literature import published
 
-    costs, latencies, unreadable = load_costs(study_dir)
+    costs, latencies, devices, unreadable = load_costs(study_dir)
     failed = [report_failure(*reason) for reason in unreadable]
     if costs.empty:
         return Drawn(failed=failed)
-    paper = published(torchvision=False)
-    return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", costs, latencies, paper))
+    tables = (costs, latencies, published(torchvision=False), devices)
+    return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", *tables))
 
 
 def draw_analysis(
@@ -75,20 +75,21 @@ def draw_analysis(
 
     Cost tables that cannot be read have been reported by the caller.
     """
-    costs, latencies, _ = load_costs(study_dir)
+    costs, latencies, *_ = load_costs(study_dir)
     return write(plots_dir, "the analysis", partial(plan, "of_analysis", analyzed, runs, costs, latencies, cost))
 
 
-def load_costs(study_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame, list]:
-    """(cost table, latency table, (problem, error) of those that cannot be read, which are empty)."""
+def load_costs(study_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list]:
+    """(cost table, latency table, table of devices, (problem, error) of those that cannot be read, which are empty)."""
     tables, unreadable = [], []
-    for name in ("costs", "latencies"):
+    for name in ("costs", "latencies", "devices"):
         try:
             tables.append(load_table(study_dir, name))
         except Exception as error:  # of whatever kind pandas raises for a damaged table
             tables.append(pd.DataFrame(columns=list(TABLES[name])).astype(TABLES[name]))
             unreadable.append((f"{study_dir / name}.csv cannot be read, and its figures are left out", error))
-    return *tables, unreadable
+    costs, latencies, devices = tables
+    return costs, latencies, devices, unreadable
 
 
 def load_analysis(study_dir: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:

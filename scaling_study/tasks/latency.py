@@ -14,7 +14,7 @@ import pandas as pd
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution import costs as counts
 from scaling_study.execution.memory import check_memory
-from scaling_study.execution.timing import timed_apart
+from scaling_study.execution.timing import limits_apart, timed_apart
 from scaling_study.records.costs import SETTING, add_rows, in_setting, load_table, require_readable, setting_words
 from scaling_study.records.imported import doubtful, read_times, rows_of
 from scaling_study.report import terminal
@@ -36,14 +36,14 @@ def run(jobs: Sequence[Job]) -> int:
     from scaling_study.training.device import choose_device
 
     config = jobs[0].config
-    require_readable(config.study_dir, "latencies")
+    require_readable(config.study_dir, "latencies", "devices")
     device = choose_device(config.device)
     settings = settings_of(config, device)
     check_memory(jobs, device, images=1)
     check_optimizers(jobs)
     costs = counts.counted(jobs).set_index("variant_id")
     wanted = counts.variants(jobs)
-    failed = time_missing(config, wanted, settings, costs)
+    failed = time_missing(config, wanted, settings, costs) + limit_missing(config, settings[0])
     print(setting_words(settings[0] | {"runtime": " and ".join(config.latency.runtime)}))
     table = load_table(config.study_dir, "latencies")
     shown = pd.concat([in_setting(table, setting) for setting in settings], ignore_index=True)
@@ -111,6 +111,20 @@ def time_missing(
         rows = [row(name, job, columns, setting) for columns in timed]
         add_rows(config.study_dir, "latencies", rows, ["variant_id", *setting])
     return failed
+
+
+def limit_missing(config: Config, setting: dict[str, Any]) -> list[str]:
+    """Measure what the device can do at most, if the table of devices lacks it. Returns a line where that failed."""
+    known = {column: setting[column] for column in ("device", "threads", "precision", "torch_version")}
+    if len(in_setting(load_table(config.study_dir, "devices"), known)):
+        return []
+    try:
+        limits = limits_apart(config, known["precision"])
+    except StudyError as error:
+        return [f"the limits of {known['device']} were not measured: {error}"]
+    row = known | limits | {"measured_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    add_rows(config.study_dir, "devices", [row], ["device", "threads", "precision"])
+    return []
 
 
 def row(name: str, job: Job, timing: dict[str, Any], setting: dict[str, Any]) -> dict[str, Any]:

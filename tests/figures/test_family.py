@@ -6,6 +6,7 @@ import pytest
 
 from scaling_study.figures import family, of_costs, save
 from scaling_study.figures.labels import extent
+from scaling_study.figures.speed import speeds
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 
@@ -26,7 +27,7 @@ def figures(tables):
 
 
 def test_the_family_study_gives_every_figure(figures):
-    assert set(figures) == {"accuracy_flops", "accuracy_params", "memory", "latency", "cost_curves"}
+    assert set(figures) == {"accuracy_flops", "accuracy_params", "memory", "latency", "speed", "cost_curves"}
 
 
 def test_built_models_stand_at_their_measured_cost_and_others_where_printed(tables):
@@ -49,7 +50,7 @@ def test_marks_tell_measured_from_printed(figures):
     assert axes.get_xscale() == "log"
 
 
-@pytest.mark.parametrize("name", ["accuracy_flops", "accuracy_params", "memory", "latency"])
+@pytest.mark.parametrize("name", ["accuracy_flops", "accuracy_params", "memory", "latency", "speed"])
 def test_names_do_not_cover_each_other(figures, name):
     figure = figures[name]
     figure.draw_without_rendering()
@@ -100,3 +101,28 @@ def texts_of(svg):
     import re
 
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg.read_text())
+
+
+def test_speed_is_that_of_one_image_and_lies_under_the_limits(tables):
+    """The limits of a device bend where its memory gives as much as it computes."""
+    costs, latencies, paper = tables
+    limits = {"device": latencies.device[0], "threads": 1, "precision": "fp32"}
+    devices = pd.DataFrame([limits | {"flops_per_second": 60e9, "bytes_per_second": 9e9}])
+    left, right = drawn(of_costs(costs, latencies, paper, devices))["speed"].axes
+    rows = speeds(costs, latencies).set_index("model")
+    assert rows.depthwise_percent["resnet50"] == 0
+    assert 8 < rows.depthwise_percent["efficientnet_b0"] < 10
+    b0 = latencies[(latencies.model == "efficientnet_b0") & (latencies.workload == "inference")]
+    seconds = b0[b0.batch_size == 1].seconds_median.iloc[-1]
+    assert rows.speed["efficientnet_b0"] == pytest.approx(385_825_092 / seconds)
+    *points, roof = left.lines
+    assert sum(len(line.get_xdata()) for line in points) == sum(len(line.get_xdata()) for line in right.lines) == 18
+    assert max(roof.get_ydata()) == 60
+    low = roof.get_xdata()[0]
+    assert roof.get_ydata()[0] == pytest.approx(9 * low)
+
+
+def test_costs_of_earlier_versions_have_no_speeds(tables):
+    costs, latencies, paper = tables
+    old = costs.assign(traffic_bytes=pd.NA, depthwise_flops=pd.NA)
+    assert "speed" not in of_costs(old, latencies, paper)

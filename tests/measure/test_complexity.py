@@ -25,7 +25,16 @@ def test_a_network_counted_by_hand():
     assert cost.params == 4 * 9 + 4 + 256 * 5 + 5
     assert cost.activations == 4 * 64 + 5
     assert cost.activation_bytes == 4 * (64 + 256)  # the input, and the ReLU's output that two layers share
+    moved = (64 + 4 * 9 + 4 + 256) + (256 + 256 * 5 + 5 + 5)  # inputs, weights, biases and outputs of both
+    assert cost.traffic_bytes == 4 * moved
     assert [(p.stage, p.operator, p.flops) for p in cost.parts] == [("0", "convolution", 2560), ("3", "linear", 1285)]
+
+
+def test_depthwise_convolutions_are_told_from_grouped_ones_and_from_those_of_grey_images():
+    layers = [nn.Conv2d(1, 8, 1), nn.Conv2d(8, 8, 3, groups=8), nn.Conv2d(8, 8, 3, groups=2), nn.Conv2d(8, 8, 1)]
+    cost = complexity(nn.Sequential(*layers), channels=1, resolution=8)
+    assert [part.depthwise_flops for part in cost.parts] == [0, 36 * 8 * 9 + 36 * 8, 0, 0]
+    assert cost.depthwise_flops == 36 * 8 * 9 + 36 * 8
 
 
 @pytest.mark.parametrize("name", ["resnet18", "regnety_002", "mobilenetv3_small_100"])
