@@ -9,16 +9,23 @@ from statistics import geometric_mean
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.models import (
+    convnext,
     custom,
     densenet169,
     efficientnet,
+    efficientnetv2,
+    ghostnet,
     mbconv,
     micro_mbconv,
     micro_mbconv_v2,
     mobilenetv1,
     mobilenetv2,
+    mobilenetv3,
+    regnety,
     resnet50,
+    resnetrs,
     timm_reference,
+    tinynet,
 )
 from scaling_study.models.layers import counts
 from scaling_study.scaling.coefficients import Coefficients
@@ -64,7 +71,7 @@ class Family:
 
 
 def mbconv_family(
-    architecture: mbconv.Architecture, resolution_min: int, names: tuple[str, ...], stage_depth: bool = False
+    architecture: mbconv.Architecture, resolution_min: int, names: tuple[str, ...], **options: Any
 ) -> Family:
     return Family(
         build=partial(mbconv.build, architecture),
@@ -73,7 +80,19 @@ def mbconv_family(
         layers=partial(mbconv.layers, architecture),
         stage_sizes=partial(mbconv.stage_sizes, architecture),
         names=names,
-        stage_depth=stage_depth,
+        **options,
+    )
+
+
+def family_of(module: Any, baseline: Any, *names: str) -> Family:
+    """One of several families of a module, whose functions take its baseline first."""
+    return Family(
+        build=partial(module.build, baseline),
+        stages=4,
+        resolution_min=16,
+        layers=partial(module.layers, baseline),
+        stage_sizes=partial(module.stage_sizes, baseline),
+        names=names,
     )
 
 
@@ -86,8 +105,35 @@ FAMILIES = {
         names=tuple(f"efficientnet_b{n}" for n in range(8)),
         stage_depth=True,
     ),
+    "efficientnetv2": mbconv_family(
+        efficientnetv2.B0, resolution_min=16, names=tuple(f"efficientnetv2_b{n}" for n in range(4))
+    ),
+    **{
+        name: mbconv_family(baseline, resolution_min=16, names=(name,))
+        for name, baseline in efficientnetv2.BASELINES.items()
+    },
+    "tinynet": mbconv_family(
+        tinynet.ARCHITECTURE, resolution_min=16, names=tuple(f"tinynet_{letter}" for letter in "edcba")
+    ),
     "mobilenetv1": mbconv_family(mobilenetv1.ARCHITECTURE, resolution_min=16, names=("mobilenetv1",)),
     "mobilenetv2": mbconv_family(mobilenetv2.ARCHITECTURE, resolution_min=16, names=("mobilenetv2",)),
+    "mobilenetv3": Family(
+        mobilenetv3.build,
+        stages=len(mobilenetv3.ARCHITECTURE.stages),
+        resolution_min=16,
+        layers=mobilenetv3.layers,
+        stage_sizes=partial(mbconv.stage_sizes, mobilenetv3.ARCHITECTURE),
+        names=("mobilenetv3_large",),
+    ),
+    "ghostnet": Family(
+        ghostnet.build,
+        stages=len(ghostnet.STAGES),
+        resolution_min=16,
+        layers=ghostnet.layers,
+        stage_sizes=ghostnet.stage_sizes,
+        names=("ghostnet_050", "ghostnet_100", "ghostnet_130"),
+        drop_path=False,
+    ),
     "resnet50": Family(
         resnet50.build,
         stages=4,
@@ -96,6 +142,10 @@ FAMILIES = {
         stage_sizes=resnet50.stage_sizes,
         names=("resnet50",),
     ),
+    **{name: family_of(resnetrs, blocks, name) for name, blocks in resnetrs.BASELINES.items()},
+    **{name: family_of(regnety, baseline, name) for name, baseline in regnety.BASELINES.items()},
+    "convnext_tiny": family_of(convnext, convnext.TINY, "convnext_tiny"),
+    "convnext_small": family_of(convnext, convnext.SMALL, "convnext_small", "convnext_base", "convnext_large"),
     "densenet169": Family(
         densenet169.build,
         stages=4,

@@ -3,14 +3,20 @@
 import math
 
 
-def scaled_repeats(repeats: int, depth: float) -> int:
-    """Layers of a stage: ``ceil(depth * repeats)``, at least 1 (EfficientNet's rule, from its released code)."""
+def scaled_repeats(repeats: int, depth: float, nearest: bool = False) -> int:
+    """Layers of a stage: ``ceil(depth * repeats)``, at least 1 (EfficientNet's rule, from its released code).
+
+    nearest: to the nearest whole number instead of up, halves to the even one (TinyNet's rule, from its released code).
+    """
+    if nearest:
+        return max(1, round(round(depth, 6) * repeats))
     return max(1, math.ceil(round(depth, 6) * repeats - 1e-9))  # 1.1 * 10 is 11, not the 12 that binary fractions make
 
 
-def scaled_channels(channels: float, width: float, divisor: int = 8) -> int:
+def scaled_channels(channels: float, width: float, divisor: int = 8, round_limit: float = 0.9) -> int:
     """Channels of a layer: ``width * channels`` to the nearest multiple of ``divisor``, but at least one multiple
-    and never below 0.9 of the exact value (the rule of MobileNet and EfficientNet, from their released code)."""
+    and never below ``round_limit`` of the exact value (the rule of MobileNet and EfficientNet, from their released
+    code; EfficientNetV2 has no such limit)."""
     exact = width * channels
     rounded = max(divisor, int(exact + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * exact else rounded
+    return rounded + divisor if rounded < round_limit * exact else rounded

@@ -110,7 +110,12 @@ def test_compiled_network_gives_torchs_outputs(network):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["micro_mbconv_v2", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"]
+    "name",
+    [
+        *("micro_mbconv_v2", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"),
+        *("efficientnetv2_b0", "tinynet_e", "mobilenetv3_large", "ghostnet_100", "resnetrs50", "regnety_004"),
+        *("convnext_tiny",),
+    ],
 )
 def test_scaled_network_of_every_family_is_exported_as_built(config, monkeypatch, name):
     data = [] if name.startswith("micro") else ["data=imagenet_size", "data.resolution=64"]

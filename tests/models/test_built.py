@@ -1,8 +1,14 @@
 """Coefficients of networks as built: against values by hand, and against the blocks and channels of the modules."""
 
+from itertools import groupby
+
 import pytest
-from timm.models._efficientnet_blocks import InvertedResidual
+from timm.models._efficientnet_blocks import DepthwiseSeparableConv
+from timm.models.convnext import ConvNeXt
 from timm.models.densenet import DenseLayer
+from timm.models.ghostnet import GhostNet
+from timm.models.mobilenetv3 import MobileNetV3
+from timm.models.regnet import RegNet
 
 from scaling_study.measure.complexity import shapes_only
 from scaling_study.models import build_network, built_coefficients
@@ -28,6 +34,16 @@ BY_HAND = [
     ("densenet169", Coefficients(depth=1.1, width=1.1), 93 / 82, 35 / 32),
     # 1, 2, 2, 4, 2 blocks instead of 1, 2, 2, 6, 2
     ("mobilenetv1", Coefficients(depth=0.6), 11 / 13, 1),
+    # 3, 5, 5, 8, 11, 18 blocks instead of 2, 4, 4, 6, 9, 15
+    ("efficientnetv2_s", Coefficients(depth=1.2), 50 / 40, 1),
+    # 40, 88, 176, 376 channels instead of 48, 104, 208, 440
+    ("regnety_004", Coefficients(width=0.85), 1, (40 / 48 * 88 / 104 * 176 / 208 * 376 / 440) ** (1 / 4)),
+    # a depth of 0.85 * 1.2 leaves 1, 2, 2, 3, 3, 4, 1 blocks, as 0.85 itself does
+    ("tinynet_c", Coefficients(depth=1.2), 16 / 15, 1),
+    # 2, 3, 3, 5, 3, 6 blocks instead of 1, 2, 2, 4, 2, 5
+    ("ghostnet_100", Coefficients(depth=1.2), 22 / 16, 1),
+    # B0 of V2: 16 channels at 1.2 times 16, which a limit of 0.9 would make 24
+    ("efficientnetv2_b0", Coefficients(width=1.2), 1, (1.25 * 56 / 48 * 112 / 96 * 136 / 112 * 232 / 192) ** (1 / 6)),
 ]
 
 
@@ -37,11 +53,32 @@ def test_built_coefficients_are_those_by_hand(config, name, coefficients, depth,
     assert built_coefficients(model, coefficients) == (depth, pytest.approx(width, rel=1e-12))
 
 
+WIDEST = ("conv_pwl", "conv_dw", "conv")  # of a block whose width is that of its output, by timm's name
+
+
 def channels_of(block):
     """Output channels of a block, before ResNet's fourfold expansion."""
-    if isinstance(block, InvertedResidual):
-        return block.conv_pwl.out_channels
-    return (block.conv_pw if hasattr(block, "conv_pw") else block.conv2).out_channels
+    if hasattr(block, "ghost2"):
+        return block.ghost2.out_chs
+    if isinstance(block, DepthwiseSeparableConv):
+        return block.conv_pw.out_channels
+    if hasattr(block, "conv2"):
+        return getattr(block.conv2, "conv", block.conv2).out_channels
+    return next(getattr(block, name).out_channels for name in WIDEST if hasattr(block, name))
+
+
+def stages_of(network):
+    """The blocks of each stage."""
+    if isinstance(network, GhostNet):  # which are not those of timm's containers
+        blocks = [block for container in network.blocks[:-1] for block in container]
+        return [list(group) for _, group in groupby(blocks, key=channels_of)]
+    if isinstance(network, MobileNetV3):
+        return list(network.blocks)[:-1]
+    if isinstance(network, ConvNeXt):
+        return [stage.blocks for stage in network.stages]
+    if isinstance(network, RegNet):
+        return [list(getattr(network, f"s{n}").children()) for n in range(1, 5)]
+    return network.blocks if hasattr(network, "blocks") else [getattr(network, f"layer{n}") for n in range(1, 5)]
 
 
 def counted(network):
@@ -49,13 +86,17 @@ def counted(network):
     dense = [module for module in network.modules() if isinstance(module, DenseLayer)]
     if dense:
         return len(dense), [dense[0].conv2.out_channels]
-    stages = network.blocks if hasattr(network, "blocks") else [getattr(network, f"layer{n}") for n in range(1, 5)]
+    stages = stages_of(network)
     return sum(len(stage) for stage in stages), [channels_of(stage[-1]) for stage in stages]
 
 
 @pytest.mark.parametrize(
     "name",
-    ["micro_mbconv", "efficientnet_b0", "efficientnet_b3", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"],
+    [
+        *("micro_mbconv", "efficientnet_b0", "efficientnet_b3", "mobilenetv1", "mobilenetv2", "resnet50"),
+        *("densenet169", "efficientnetv2_b1", "efficientnetv2_s", "tinynet_a", "mobilenetv3_large", "ghostnet_100"),
+        *("resnetrs50", "regnety_016", "convnext_tiny"),
+    ],
 )
 @pytest.mark.parametrize("coefficients", [Coefficients(1.3, 1.17), Coefficients(0.45, 0.6), Coefficients(2.0, 1.0)])
 def test_arithmetic_agrees_with_the_modules(config, name, coefficients):

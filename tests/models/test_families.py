@@ -12,7 +12,11 @@ from scaling_study.models import FAMILIES, build_network, count_layers
 from scaling_study.planning.variant import variant_of
 from scaling_study.scaling.coefficients import Coefficients
 
-SCALABLE = ["micro_mbconv", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"]
+SCALABLE = [
+    *("micro_mbconv", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"),
+    *("efficientnetv2_b0", "efficientnetv2_s", "tinynet_c", "mobilenetv3_large", "ghostnet_100"),
+    *("resnetrs50", "regnety_004", "regnety_016", "convnext_tiny"),
+]
 B_FLOPS = [385_825_092, 0.687e9, 0.994e9, 1.827e9, 4.394e9, 10.27e9, 19.07e9, 37.75e9]
 
 
@@ -29,6 +33,11 @@ def at_imagenet_size(config, *overrides):
 
 def params(network):
     return sum(p.numel() for p in network.parameters())
+
+
+def shapes_of(network):
+    """{name: shape} of the weights, which one network can load from another where they are equal."""
+    return {name: tuple(value.shape) for name, value in network.state_dict().items()}
 
 
 @pytest.mark.parametrize("n", range(8))
@@ -58,6 +67,85 @@ def test_the_other_baselines_have_the_published_flops_and_timms_parameters(confi
     cost = at_imagenet_size(config, f"model={name}")
     assert cost.flops == pytest.approx(flops, rel=0.005)
     assert cost.params == params(shapes_only(lambda: timm.create_model(reference)))
+
+
+# (name, published multiply-adds in millions, how far off, timm's name). Of EfficientNetV2 S, M and L, of ConvNeXt,
+# MobileNetV3 and RegNetY they are torchvision's or pycls', of the others those of the papers and the released code. The
+# ConvNeXt count leaves out biases.
+LATER = [
+    ("efficientnetv2_b0", 720, 0.005, "tf_efficientnetv2_b0"),
+    ("efficientnetv2_b1", 1200, 0.005, "tf_efficientnetv2_b1"),
+    ("efficientnetv2_b2", 1700, 0.005, "tf_efficientnetv2_b2"),
+    ("efficientnetv2_b3", 3000, 0.005, "tf_efficientnetv2_b3"),
+    ("efficientnetv2_s", 8366, 0.0005, "efficientnetv2_s"),
+    ("efficientnetv2_m", 24_582, 0.0005, "efficientnetv2_m"),
+    ("efficientnetv2_l", 56_080, 0.0005, "efficientnetv2_l"),
+    ("tinynet_a", 339, 0.01, "tinynet_a"),
+    ("tinynet_b", 202, 0.01, "tinynet_b"),
+    ("tinynet_c", 100, 0.01, "tinynet_c"),
+    ("tinynet_d", 52, 0.01, "tinynet_d"),
+    ("tinynet_e", 24, 0.02, "tinynet_e"),
+    ("mobilenetv3_large", 217, 0.005, "mobilenetv3_large_100"),
+    ("ghostnet_050", 42, 0.02, "ghostnet_050"),
+    ("ghostnet_100", 141, 0.005, "ghostnet_100"),
+    ("ghostnet_130", 226, 0.005, "ghostnet_130"),
+    ("regnety_004", 402, 0.001, "regnety_004"),
+    ("regnety_016", 1612, 0.001, "regnety_016"),
+    ("regnety_040", 4000, 0.0125, "regnety_040"),
+    ("convnext_tiny", 4456, 0.004, "convnext_tiny"),
+    ("convnext_small", 8684, 0.004, "convnext_small"),
+    ("convnext_base", 15_355, 0.004, "convnext_base"),
+    ("convnext_large", 34_361, 0.004, "convnext_large"),
+]
+
+
+@pytest.mark.parametrize(("name", "millions", "off", "reference"), LATER)
+def test_later_networks_have_the_published_flops_and_timms_weights(config, name, millions, off, reference):
+    model = config(f"model={name}", "data=imagenet_size").model
+    size = {"classes": 1000, "channels": 3, "resolution_px": model.resolution}
+    assert count_flops(model, Coefficients(), **size) / 1e6 == pytest.approx(millions, rel=off)
+    built = shapes_only(lambda: build_network(model, Coefficients(), **size))
+    theirs = shapes_only(lambda: timm.create_model(reference))
+    assert params(built) == params(theirs)
+    assert shapes_of(built) == shapes_of(theirs)
+
+
+@pytest.mark.parametrize(
+    "name", ["resnetrs50", "resnetrs101", *(pytest.param(f"resnetrs{n}", marks=pytest.mark.slow) for n in (200, 420))]
+)
+def test_networks_without_published_flops_have_those_of_timms(config, name):
+    model = config(f"model={name}", "data=imagenet_size").model
+    size = {"classes": 1000, "channels": 3, "resolution_px": model.resolution}
+    built = shapes_only(lambda: build_network(model, Coefficients(), **size))
+    theirs = shapes_only(lambda: timm.create_model(name))
+    assert shapes_of(built) == shapes_of(theirs)
+    expected = sum(part.flops for part in count_parts(theirs, 3, model.resolution))
+    assert count_flops(model, Coefficients(), **size) == expected
+
+
+def test_mobilenetv3_and_ghostnet_at_other_widths_are_timms(config):
+    """But for the first, whose stem timm leaves as it is below a width of 0.75."""
+    for name, width, reference in (
+        ("mobilenetv3_large", 0.75, "mobilenetv3_large_075"),
+        ("ghostnet_100", 0.5, "ghostnet_050"),
+    ):
+        model = config(f"model={name}", "data=imagenet_size").model
+        size = {"classes": 1000, "channels": 3, "resolution_px": 224}
+        network = shapes_only(lambda: build_network(model, Coefficients(width=width), **size))  # noqa: B023
+        assert shapes_of(network) == shapes_of(shapes_only(lambda: timm.create_model(reference)))  # noqa: B023
+
+
+def test_a_patch_that_the_input_does_not_fill_is_kept(config):
+    """The last pixels of 65 change what ConvNeXt gives, which they do not in timm's network."""
+    model = config("model=convnext_tiny").model
+    network = build_network(model, Coefficients(width=0.1), classes=5, channels=1, resolution_px=65).eval()
+    images = torch.rand(1, 1, 65, 65)
+    with torch.inference_mode():
+        whole = network.stem(images)
+        images[..., 64] += 1
+        changed = network.stem(images)
+    assert whole.shape[-2:] == (17, 17)
+    assert not torch.equal(whole, changed)
 
 
 def test_weights_of_timms_models_fit(config):
@@ -99,7 +187,7 @@ def test_every_family_trains_on_small_images(config, name, px):
 
 
 def test_a_small_stem_keeps_the_resolution(config):
-    for name in ("resnet50", "densenet169"):
+    for name in ("resnet50", "densenet169", "convnext_tiny"):
         plain, small = (at_imagenet_size(config, f"model={name}", f"model.small_stem={on}") for on in (False, True))
         assert small.flops > 10 * plain.flops
 
