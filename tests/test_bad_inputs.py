@@ -113,6 +113,10 @@ sweep=width
 +sweep=null
 +sweep=[width]
 +sweep=width scaling.width=1,0
++sweep=family task=cost family=[vgg]
++sweep=family task=cost family=resnet50
++sweep=family task=cost family=[]
+task=cost family=[resnet50]
 +sweep=search search.alpha_step=0
 +sweep=search search.beta_step=nan
 +sweep=search search.gamma_step=-1

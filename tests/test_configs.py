@@ -14,10 +14,12 @@ from scaling_study.config.choices import check_choices
 from scaling_study.config.ignored import check_given
 from scaling_study.config.parsing import parse
 from scaling_study.config.paths import CONF
+from scaling_study.config.presets import settings_of
 from scaling_study.config.resolvers import multiples
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError
 from scaling_study.measure.flops import count_flops
+from scaling_study.models import SERIES
 from scaling_study.planning.identity import run_of
 from scaling_study.planning.jobs import distinct, require_one_command
 from scaling_study.planning.length import flops_ratio
@@ -234,6 +236,41 @@ def test_sweeps_over_models(sweep, models):
         assert {job.run.variant.resolution_px for job in jobs} == {224, 240, 260, 300, 380, 456, 528, 600}
     else:
         assert jobs[0].config.study == "fractals_v2-micro_mbconv_v2-quick"
+
+
+def models_of(*overrides):
+    return [job.run.model.name for job in jobs_of("+sweep=family", "task=cost", *overrides)]
+
+
+def test_family_takes_the_networks_of_the_families_it_is_given():
+    default = [*(f"efficientnet_b{n}" for n in range(7, -1, -1)), "densenet169", "resnet50"]
+    assert models_of() == default
+    assert models_of("family=[resnet50,tinynet]") == ["resnet50", *(f"tinynet_{letter}" for letter in "abcde")]
+    assert models_of("family=[convnext]") == [f"convnext_{size}" for size in ("large", "base", "small", "tiny")]
+
+
+def test_every_network_with_a_file_is_of_one_series():
+    """But for references and a user's own."""
+    listed = [name for names in SERIES.values() for name in names]
+    files = [name for group, name in FILES if group == "model" and name not in ("timm", "custom")]
+    families = {name: settings_of(name)["family"] for name in files}
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {name for name, family in families.items() if family != "timm"}
+
+
+@pytest.mark.parametrize("value", ["[vgg]", "[]", "null", "resnet50", "[resnet50,resnet50]", "[resnet50,[resnet50]]"])
+def test_families_that_there_are_none_of_are_one_line(value):
+    with pytest.raises(Exception, match=r"family=.*: must be a list of .*efficientnet, .*, each at most once"):
+        models_of(f"family={value}")
+
+
+def test_families_without_their_sweep_are_refused(config):
+    given = {"family": "[convnext]"}
+    check_given(given, [config("family=[convnext]", "model=convnext_tiny", "data=imagenet_size")])
+    with pytest.raises(ConfigError, match=r"^family=\[convnext\]: is for \+sweep=family; give model=NAME"):
+        check_given(given, [config("family=[convnext]")])
+    with pytest.raises(ConfigError, match=r"^family=\['vgg'\]: must be a list of"):
+        config("family=[vgg]")
 
 
 def test_what_determines_the_result_is_the_identity(config):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from scaling_study.config.parsing import keys_of_point
 from scaling_study.data import source_of
 from scaling_study.errors import ConfigError
+from scaling_study.models import SERIES
 
 if TYPE_CHECKING:
     from scaling_study.config.schema import Config
@@ -27,6 +28,11 @@ def no_rule(config: Config) -> bool:
     return config.scaling.method != "compound" or config.scaling.triple is not None
 
 
+def other_network(config: Config) -> bool:
+    """Whether the network is none of those that ``family`` lists, as it is without +sweep=family."""
+    return all(config.model.name not in SERIES[series] for series in config.family or ())
+
+
 # (pattern of keys, whether a configuration ignores them, message). The first match is reported.
 IGNORED = [
     ("budget.*", lambda c: c.task in TRAINING, "is for task=recommend"),
@@ -38,6 +44,7 @@ IGNORED = [
     ("next.flops", lambda c: c.next.question != "comparison", "is for next.question=comparison"),
     ("next.methods", lambda c: c.next.question == "direction", "is for next.question=comparison and rate"),
     ("analysis.*", lambda c: c.task in TRAINING, "is for task=analyze"),
+    ("family", other_network, "is for +sweep=family; give model=NAME"),
     ("cost", lambda c: c.task not in ("train", "analyze", "figures"), "is for task=train, analyze and figures"),
     ("recipe.baseline_epochs", lambda c: c.task == "recommend", "is for training; give recipe.epochs"),
     ("recipe.epochs", lambda c: c.recipe.baseline_epochs is not None, "is set by recipe.baseline_epochs"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from scaling_study.config.schema import Recipe
+from scaling_study.models import SERIES
 from scaling_study.scaling.coefficients import AXES, METHODS
 
 
@@ -128,6 +129,10 @@ RULES: dict[str, Numbers | Words] = {
     "vary": Words(
         lambda value: set(value) <= VARIABLE,
         "may hold data.train_images and keys of recipe but name and baseline_epochs",
+    ),
+    "family": Words(
+        lambda value: value is None or (0 < len(value) == len(set(value)) and set(value) <= set(SERIES)),
+        f"must be a list of {', '.join(SERIES)}, each at most once",
     ),
     "seed": count(2**32 - 1, low=0),
     "device": one_of("auto", "cpu", "cuda"),

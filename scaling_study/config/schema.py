@@ -176,6 +176,7 @@ class Config:
     task: str
     study: str
     vary: list[str]
+    family: list[str] | None
     results_dir: str
     plots_dir: str
     seed: int

@@ -50,6 +50,7 @@ class Family:
         building it; a family without is measured instead, which takes longer.
     stage_sizes: (depths, width) -> (blocks, channels) as built: blocks of each stage, and the channels that the width
         scales, of each stage where stages have their own; with ``layers``.
+    series: what ``family=`` calls it together with other families; empty: by its own name.
     stage_depth: whether ``scaling.stage_depth`` is offered.
     drop_path: whether the network has residual branches to drop.
     dropout: whether it has dropout to set.
@@ -61,6 +62,7 @@ class Family:
     names: tuple[str, ...] | None
     layers: Callable | None = None
     stage_sizes: Callable | None = None
+    series: str = ""
     stage_depth: bool = False
     drop_path: bool = True
     dropout: bool = True
@@ -84,7 +86,7 @@ def mbconv_family(
     )
 
 
-def family_of(module: Any, baseline: Any, *names: str) -> Family:
+def family_of(module: Any, baseline: Any, series: str, *names: str) -> Family:
     """One of several families of a module, whose functions take its baseline first."""
     return Family(
         build=partial(module.build, baseline),
@@ -93,6 +95,7 @@ def family_of(module: Any, baseline: Any, *names: str) -> Family:
         layers=partial(module.layers, baseline),
         stage_sizes=partial(module.stage_sizes, baseline),
         names=names,
+        series=series,
     )
 
 
@@ -109,7 +112,7 @@ FAMILIES = {
         efficientnetv2.B0, resolution_min=16, names=tuple(f"efficientnetv2_b{n}" for n in range(4))
     ),
     **{
-        name: mbconv_family(baseline, resolution_min=16, names=(name,))
+        name: mbconv_family(baseline, resolution_min=16, names=(name,), series="efficientnetv2")
         for name, baseline in efficientnetv2.BASELINES.items()
     },
     "tinynet": mbconv_family(
@@ -142,10 +145,12 @@ FAMILIES = {
         stage_sizes=resnet50.stage_sizes,
         names=("resnet50",),
     ),
-    **{name: family_of(resnetrs, blocks, name) for name, blocks in resnetrs.BASELINES.items()},
-    **{name: family_of(regnety, baseline, name) for name, baseline in regnety.BASELINES.items()},
-    "convnext_tiny": family_of(convnext, convnext.TINY, "convnext_tiny"),
-    "convnext_small": family_of(convnext, convnext.SMALL, "convnext_small", "convnext_base", "convnext_large"),
+    **{name: family_of(resnetrs, blocks, "resnetrs", name) for name, blocks in resnetrs.BASELINES.items()},
+    **{name: family_of(regnety, baseline, "regnety", name) for name, baseline in regnety.BASELINES.items()},
+    "convnext_tiny": family_of(convnext, convnext.TINY, "convnext", "convnext_tiny"),
+    "convnext_small": family_of(
+        convnext, convnext.SMALL, "convnext", "convnext_small", "convnext_base", "convnext_large"
+    ),
     "densenet169": Family(
         densenet169.build,
         stages=4,
@@ -158,6 +163,18 @@ FAMILIES = {
     "timm": Family(timm_reference.build, stages=0, resolution_min=1, names=None),
     "custom": Family(custom.build, stages=1, resolution_min=1, names=None, drop_path=False, dropout=False),
 }
+
+
+def names_by_series() -> dict[str, list[str]]:
+    """{what ``family=`` may hold: names of its networks, the largest first}."""
+    names: dict[str, list[str]] = {}
+    for own, family in FAMILIES.items():
+        if family.names:
+            names.setdefault(family.series or own, []).extend(family.names)
+    return {series: found[::-1] for series, found in names.items()}
+
+
+SERIES = names_by_series()
 
 
 def depths_of(model: Model, coefficients: Coefficients) -> list[float]:
