@@ -1,4 +1,5 @@
-"""Published numbers: tables of Tan & Le (2019) and of MobileNet as CSV, and the metadata of torchvision's weights."""
+"""Published numbers: tables of Tan & Le (2019), of MobileNet and of later networks as CSV, and the metadata of
+torchvision's weights."""
 
 from pathlib import Path
 
@@ -12,11 +13,12 @@ TABLES = {
     "table7": "Table 7",
     "b_family": "B family",
     "mobilenet": "MobileNet",  # width x resolution
+    "later": "later networks",  # trained on ImageNet-1k alone
 }
 # Columns of the frame that published() returns, with their pandas types. Base units; accuracies in percent.
 PUBLISHED_COLUMNS = {
     "source": "string",  # published, in all rows
-    "table": "string",  # Table 2, 3, 4 or 7, B family, MobileNet, or torchvision
+    "table": "string",  # Table 2, 3, 4 or 7, B family, MobileNet, later networks, or torchvision
     "model": "string",  # as printed
     "built_as": "string",  # model=... that builds it here, missing where nothing does
     "weights": "string",  # torchvision's name of the weights

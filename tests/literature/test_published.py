@@ -1,7 +1,10 @@
 import pytest
 
 import scaling_study
+from scaling_study.config.presets import model_preset
 from scaling_study.literature import PUBLISHED_COLUMNS
+from scaling_study.models import count_layers
+from scaling_study.scaling.coefficients import Coefficients
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,21 @@ def test_the_presets_are_the_b_family(table, config):
         model = config(f"model={row.built_as}", "data=imagenet_size").model
         assert (model.depth_multiplier, model.width_multiplier) == (row.depth, row.width)
         assert (model.resolution, model.dropout) == (row.resolution_px, row.dropout)
+
+
+def test_later_networks_have_the_parameters_and_flops_of_what_is_built(table):
+    """To the digits that are printed. TinyNet's parameters and all counts of ResNet-RS are not in the table."""
+    later = table[(table.table == "later networks") & table.built_as.notna()]
+    assert len(later) == 36
+    for row in later[later.flops.notna()].itertuples():
+        model = model_preset(row.built_as)
+        flops, weights, _ = count_layers(
+            model, Coefficients(), classes=1000, channels=3, resolution_px=row.resolution_px
+        )
+        assert flops == pytest.approx(row.flops, rel=0.02)
+        if row.params == row.params:  # the weights are without those of the norms, and papers print two digits
+            assert 0.96 < weights / row.params < 1.03
+    assert later[later.resolution_px == 320].model.tolist() == ["ResNet-RS-350", "ResNet-RS-420"]
 
 
 def test_what_is_built_here_has_a_model_file(table, config):
