@@ -35,11 +35,11 @@ TABLES = {
     "evaluations": (costs, "EVALUATION_COLUMNS", "evaluations.csv: one row per network with weights, data and split"),
     "recommendations": (costs, "RECOMMENDATION_COLUMNS", "recommendations.csv: one row per budget"),
 }
-RULE_STUDY, SHAPE_STUDY = "fractals_v2-rule", "fractals_v2-shape"
+RULE_STUDY, SHAPE_STUDY, RATE_STUDY = "fractals_v2-rule", "fractals_v2-shape", "fractals_v2-rate"
 # Studies with runs that are committed; results/ also holds those of whoever runs the commands here.
 COMMITTED = (
     *("fashion_mnist-reference", "fashion_mnist-regime", "fractals-reference", "fractals-search"),
-    *(RULE_STUDY, SHAPE_STUDY),
+    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY),
 )
 
 
@@ -62,6 +62,7 @@ def pages() -> dict[Path, str]:
 
 def filled(match: re.Match) -> str:
     blocks = {"report": report_lines, "reference": reference_lines, "commits": commit_lines, "rule": rule_lines}
+    blocks["rates"] = rate_lines
     lines = blocks[match[2]]()
     return f"{match[1]}{chr(10).join(lines)}\n{match[3]}"
 
@@ -184,6 +185,21 @@ def reference_lines() -> list[str]:
 def rule_lines() -> list[str]:
     """The rule of docs/explanation/embedded_data.md on the study that judges it."""
     return rule.lines(ss.load_runs(ROOT / "results" / RULE_STUDY))
+
+
+def rate_lines() -> list[str]:
+    """The best learning rate of each network, as rates.csv has it."""
+    table = pd.read_csv(ROOT / "results" / RATE_STUDY / "rates.csv")
+    lines = [
+        "| network | best learning rate | lost at 0.04, points | predicted without it | best / predicted |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in table[table.what == "best rate"].itertuples():
+        best = f"{row.value:.3f} ({row.low:.3f} to {row.high:.3f})"
+        ratio = f"{row.ratio:.2f} ({row.ratio_low:.2f} to {row.ratio_high:.2f})"
+        name = row.method if row.method in ("baseline", "compound") else f"{row.method} {getattr(row, row.method):g}"
+        lines.append(f"| {name} | {best} | {row.loss:.2f} | {row.predicted:.3f} | {ratio} |")
+    return lines
 
 
 def cells_of(runs: pd.DataFrame) -> dict[str, tuple[str, str]]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from scaling_study.figures.style import Style
 
+MIN_HEIGHT = 3.8  # inches, that the label of the vertical axis fits beside a single line
+
 
 def compared(comparisons: pd.DataFrame) -> Figure:
     """Compound minus every other method at equal cost; filled where the corrected verdict distinguishes them."""
@@ -91,7 +93,7 @@ def seeds(rows: pd.DataFrame) -> str:
 
 
 def lines(count: int) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7.0, 1.4 + 0.26 * count), layout="constrained")
+    figure = Figure(figsize=(7.0, max(MIN_HEIGHT, 1.4 + 0.26 * count)), layout="constrained")
     axes = figure.subplots()
     axes.grid(axis="x", alpha=0.3)
     axes.margins(y=0.6 / max(count, 1))

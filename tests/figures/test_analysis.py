@@ -9,6 +9,7 @@ import pytest
 from scaling_study.analysis.shape_tables import shapes
 from scaling_study.analysis.study import analyze
 from scaling_study.figures import of_analysis, save
+from scaling_study.figures.comparisons import compared
 from scaling_study.figures.shape import traded
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
@@ -140,3 +141,12 @@ def test_traded_shapes_are_a_panel_per_pair_with_the_optimum_marked():
     drawn = [line for panel in figure.axes for line in panel.lines if line.get_marker() in ("s", "^")]
     assert sum(len(line.get_xdata()) for line in drawn) == 12
     assert traded(statements[:0], curves) is None
+
+
+def test_a_single_comparison_has_room_for_its_labels():
+    table = pd.read_csv(RESULTS / "fractals_v2-rate" / "comparisons.csv").query("cost == 'flops'")
+    assert len(table) == 1
+    figure = compared(table)
+    figure.draw_without_rendering()
+    label = figure.axes[0].yaxis.label.get_window_extent()
+    assert 0 <= label.y0 < label.y1 <= figure.bbox.height

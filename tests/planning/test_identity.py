@@ -51,6 +51,14 @@ COMMITTED = {
         [*SECOND, "recipe=quick", "+sweep=shape"],
         [["scaling.point=baseline"], ["scaling.point=depth-2", "seed=1"], ["scaling.point=resolution-1.41", "seed=2"]],
     ),
+    "fractals_v2-rate": (
+        [*SECOND, "recipe=quick", "vary=[recipe.learning_rate]"],
+        [
+            ["seed=1"],
+            ["scaling.method=width", "scaling.width=2.1", "recipe.learning_rate=0.16"],
+            ["scaling.method=compound", "scaling.phi=2", "recipe.learning_rate=0.01", "seed=2"],
+        ],
+    ),
 }
 
 
