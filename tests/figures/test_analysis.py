@@ -145,7 +145,7 @@ def test_traded_shapes_are_a_panel_per_pair_with_the_optimum_marked():
 
 def test_a_single_comparison_has_room_for_its_labels():
     table = pd.read_csv(RESULTS / "fractals_v2-rate" / "comparisons.csv").query("cost == 'flops'")
-    assert len(table) == 1
+    assert table.difference.notna().sum() == 1
     figure = compared(table)
     figure.draw_without_rendering()
     label = figure.axes[0].yaxis.label.get_window_extent()
