@@ -52,6 +52,7 @@ def limits_of(device_name: str, precision: str, threads: int) -> dict[str, float
     """``limits_apart`` in this process."""
     import torch
 
+    without_cuda_warnings()
     from scaling_study.measure.device_limits import device_limits
     from scaling_study.training.device import choose_device
 
@@ -59,6 +60,11 @@ def limits_of(device_name: str, precision: str, threads: int) -> dict[str, float
     torch.set_num_threads(threads)
     hold_to_cores(threads, device)
     return asdict(device_limits(device, precision, threads))
+
+
+def without_cuda_warnings() -> None:
+    """torch's timer warns on import of CUDA tools without a GPU, which is nothing to a user of the CPU."""
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 
 
 def hold_to_cores(count: int, device: torch.device) -> None:
@@ -73,8 +79,7 @@ def timings_of(
     """(Timing, largest difference of an exported network's outputs) of each workload and batch size."""
     import torch
 
-    # torch's timer warns on import of CUDA tools without a GPU, which is nothing to a user of the CPU.
-    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
+    without_cuda_warnings()
     from scaling_study.measure.latency import timings
     from scaling_study.measure.peak import resident_bytes
     from scaling_study.measure.runtimes import prepared, with_random_batch_norms

@@ -34,12 +34,14 @@ def peak_memory(device: torch.device, start: int | None) -> Iterator[dict[str, A
         yield peak
         peak["bytes"] = torch.cuda.max_memory_allocated(device)
         return
-    known = start is not None and resident_bytes() is not None
-    with contextlib.suppress(OSError):
+    resident_bytes()  # gives back what is free, so that taking it again counts
+    try:
         CLEAR.write_text(RESET_PEAK, encoding="ascii")
+    except OSError:  # elsewhere than on Linux
+        start = None
     yield peak
     highest = status_bytes("VmHWM")
-    if known and start is not None and highest is not None:
+    if start is not None and highest is not None:
         peak["bytes"] = max(0, highest - start)
 
 

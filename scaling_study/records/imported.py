@@ -26,7 +26,7 @@ OPTIONAL = {
 }
 NUMBERS = ("seconds", "seconds_p25", "seconds_p75")
 COUNTS = ("threads", "batch_size", "repeats", "resolution_px")
-UNITS = {"ms": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "microseconds": 1e-6, "ns": 1e-9, "fps": None}
+UNITS = ("ms", "milliseconds", "us", "microseconds", "ns", "nanoseconds", "fps")
 # Multiply-adds per second that no device reaches, and that the slowest stay above: a microcontroller makes 10 million.
 SPEED_MAX, SPEED_MIN = 1e16, 1e6
 SLOW_SPEED, SLOW_SECONDS = 1e8, 0.05  # what is slower than both is more often a time in milliseconds
