@@ -191,8 +191,11 @@ def of_costs(
     if len(known) > 1:
         figures |= {name: partial(draw, costs, published) for name, draw in FAMILY_FIGURES.items()}
         figures["memory"] = partial(family.memory, costs, published)
-        if latencies.variant_id.isin(family.baselines(costs).variant_id).any():
-            figures["latency"] = partial(family.latency, costs, latencies, published)
+        for runtime, rows in latencies.groupby("runtime") if len(latencies) else ():
+            if known & set(family.timed(costs, rows).model):
+                name = "latency" if runtime == "eager" else f"latency-{runtime}"
+                figures[name] = partial(family.latency, costs, rows, published)
+                figures[f"accuracy_{name}"] = partial(family.accuracy_by_latency, costs, rows, published)
     if len(speeds(costs, latencies)) > 1:
         known = devices if devices is not None else pd.DataFrame(columns=["device", "threads", "precision"])
         figures["speed"] = partial(speed, costs, latencies, published, known)

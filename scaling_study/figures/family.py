@@ -41,9 +41,26 @@ def table2(costs: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     return paper
 
 
+ACCURACIES = "Accuracies: Tan & Le 2019, Table 2, one training each"
+
+
 def accuracy(costs: pd.DataFrame, published: pd.DataFrame, column: str) -> Figure:
-    """Published top-1 against the cost ``column``, log scale: EfficientNet as a line, the rest of Table 2 as points."""
-    points = table2(costs, published).dropna(subset=[column])
+    """Published top-1 against the cost ``column``, flops or params."""
+    return accuracy_against(table2(costs, published), column, ACCURACIES)
+
+
+def accuracy_by_latency(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame) -> Figure:
+    """Published top-1 against the median seconds of one image, of the networks that were timed in the setting with the
+    most of them."""
+    rows = timed(costs, latencies)
+    points = table2(costs, published)
+    points["latency_seconds"] = points.built_as.map(rows.set_index("model").seconds_median)
+    return accuracy_against(points, "latency_seconds", f"{setting_words(rows.iloc[0])}\n{ACCURACIES}")
+
+
+def accuracy_against(points: pd.DataFrame, column: str, title: str) -> Figure:
+    """Top-1 against the cost ``column``, log scale: EfficientNet as a line, the rest as points."""
+    points = points.dropna(subset=[column])
     x = METRICS[column].for_values(points[column])
     figure, axes = panel(f"{x.title}, log scale", "ImageNet top-1 accuracy, published (%)")
     family = points[points.model.str.startswith("EfficientNet")].sort_values(column)
@@ -56,7 +73,7 @@ def accuracy(costs: pd.DataFrame, published: pd.DataFrame, column: str) -> Figur
                 look = style | POINTS | fill
                 axes.plot(rows[column] / x.scale, rows.top1, label=f"{name}, cost {label}", **look)
     axes.legend(frameon=False, loc="lower right")
-    axes.set_title("Accuracies: Tan & Le 2019, Table 2, one training each", fontsize=TITLE_SIZE)
+    axes.set_title(title, fontsize=TITLE_SIZE)
     names = points.model.str.replace("EfficientNet-", "")
     places = points.model.isin(family.model).map({True: ABOVE_LEFT, False: BELOW_RIGHT})
     name_points(axes, list(zip(points[column] / x.scale, points.top1, names, places, strict=True)))
@@ -72,15 +89,20 @@ def memory(costs: pd.DataFrame, published: pd.DataFrame) -> Figure:
 
 def latency(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame) -> Figure:
     """Median seconds of one image against flops, quartiles as bars, for the setting with the most models."""
-    single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
-    single = single[single.variant_id.isin(baselines(costs).variant_id)]
-    rows = most_timed(single).drop_duplicates("model", keep="last")
+    rows = timed(costs, latencies)
     flops = rows.variant_id.map(costs.set_index("variant_id").flops)
     repeats = f"; median and quartiles of {rows.repeats.min()} to {rows.repeats.max()} repetitions"
     title = setting_words(rows.iloc[0]) + (repeats if rows.repeats.notna().all() else "; repetitions are not known")
     bars = (rows.seconds_median - rows.seconds_p25, rows.seconds_p75 - rows.seconds_median)
     bars = tuple(bar.fillna(0) for bar in bars)  # of imported times
     return against_flops(rows, flops, "seconds_median", printed=printed_names(published), title=title, bars=bars)
+
+
+def timed(costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the latency table of one image, one per unscaled model, in the setting with the most of them."""
+    single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
+    single = single[single.variant_id.isin(baselines(costs).variant_id)]
+    return most_timed(single).drop_duplicates("model", keep="last") if len(single) else single
 
 
 def printed_names(published: pd.DataFrame) -> dict[str, str]:

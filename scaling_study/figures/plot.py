@@ -226,16 +226,26 @@ def times(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame)
     )
 
 
-def accuracy(costs: pd.DataFrame, published: pd.DataFrame, *, cost: str = "flops") -> Figure:
-    """Published accuracy against the measured cost, flops or params (Figures 1 and 5).
+def accuracy(
+    costs: pd.DataFrame,
+    published: pd.DataFrame,
+    *,
+    cost: str = "flops",
+    latencies: pd.DataFrame | None = None,
+    runtime: str = "eager",
+) -> Figure:
+    """Published accuracy against the measured cost, flops or params (Figures 1 and 5), or latency.
 
-    costs: as from ``load_costs``; published: as from ``published``.
+    costs: as from ``load_costs``; published: as from ``published``; latencies: as from ``load_latencies``, for
+    cost="latency"; runtime: of these.
 
     >>> import scaling_study as ss
     >>> costs = ss.load_costs("results/imagenet-family")
     >>> figure = ss.plot.accuracy(costs, ss.published(torchvision=False), cost="params")
     """
-    return only(f"accuracy_{cost}", figures.of_costs(costs, no_latencies(), published))
+    if latencies is None:
+        latencies = no_latencies()
+    return only(f"accuracy_{cost}", figures.of_costs(costs, of_runtime(latencies, runtime), published))
 
 
 def memory(costs: pd.DataFrame, published: pd.DataFrame) -> Figure:
@@ -248,14 +258,14 @@ def memory(costs: pd.DataFrame, published: pd.DataFrame) -> Figure:
     return only("memory", figures.of_costs(costs, no_latencies(), published))
 
 
-def latency(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame) -> Figure:
-    """Latency of one image against multiply-adds.
+def latency(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame, *, runtime: str = "eager") -> Figure:
+    """Latency of one image on a runtime against multiply-adds.
 
     >>> import scaling_study as ss
     >>> study = "results/imagenet-family"
     >>> figure = ss.plot.latency(ss.load_costs(study), ss.load_latencies(study), ss.published(torchvision=False))
     """
-    return only("latency", figures.of_costs(costs, latencies, published))
+    return only("latency", figures.of_costs(costs, of_runtime(latencies, runtime), published))
 
 
 def speed(
@@ -295,7 +305,14 @@ def analyzed(
 def no_latencies() -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame({"variant_id": [], "workload": [], "batch_size": []})
+    return pd.DataFrame({"variant_id": [], "workload": [], "batch_size": [], "runtime": []})
+
+
+def of_runtime(latencies: pd.DataFrame, runtime: str) -> pd.DataFrame:
+    """The rows of a runtime. Raises ValueError, with those that there are, where there is none of it."""
+    if len(latencies) and runtime not in set(latencies.runtime):
+        raise ValueError(f"runtime={runtime}: the table has {', '.join(sorted(set(latencies.runtime)))}")
+    return latencies[latencies.runtime == runtime]
 
 
 def only(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scaling_study.figures import family, of_costs, save
+from scaling_study.figures import family, of_costs, plot, save
 from scaling_study.figures.labels import extent
 from scaling_study.figures.speed import speeds
 from scaling_study.literature import published
@@ -27,7 +27,10 @@ def figures(tables):
 
 
 def test_the_family_study_gives_every_figure(figures):
-    assert set(figures) == {"accuracy_flops", "accuracy_params", "memory", "latency", "speed", "cost_curves"}
+    assert set(figures) == {"accuracy_flops", "accuracy_params", "memory", "speed", "cost_curves"} | {
+        "latency",
+        "accuracy_latency",
+    }
 
 
 def test_built_models_stand_at_their_measured_cost_and_others_where_printed(tables):
@@ -50,7 +53,9 @@ def test_marks_tell_measured_from_printed(figures):
     assert axes.get_xscale() == "log"
 
 
-@pytest.mark.parametrize("name", ["accuracy_flops", "accuracy_params", "memory", "latency", "speed"])
+@pytest.mark.parametrize(
+    "name", ["accuracy_flops", "accuracy_params", "memory", "latency", "accuracy_latency", "speed"]
+)
 def test_names_do_not_cover_each_other(figures, name):
     figure = figures[name]
     figure.draw_without_rendering()
@@ -126,3 +131,15 @@ def test_costs_of_earlier_versions_have_no_speeds(tables):
     costs, latencies, paper = tables
     old = costs.assign(traffic_bytes=pd.NA, depthwise_flops=pd.NA)
     assert "speed" not in of_costs(old, latencies, paper)
+
+
+def test_each_runtime_has_charts_of_its_own(tables):
+    costs, latencies, paper = tables
+    slower = latencies.assign(runtime="openvino", seconds_median=latencies.seconds_median * 1.01)
+    figures = of_costs(costs, pd.concat([latencies, slower], ignore_index=True), paper)
+    assert {"accuracy_latency", "accuracy_latency-openvino", "latency", "latency-openvino"} <= set(figures)
+    two = drawn({name: figures[name] for name in ("accuracy_latency", "accuracy_latency-openvino")})
+    own, other = (figure.axes[0].lines[0].get_xdata() for figure in two.values())
+    assert other == pytest.approx(own * 1.01)
+    with pytest.raises(ValueError, match="runtime=compile: the table has eager"):
+        plot.latency(costs, latencies, paper, runtime="compile")
