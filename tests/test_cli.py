@@ -260,7 +260,7 @@ def test_a_search_is_analysed_and_its_preset_used_and_coefficients_recommended(c
         ("recipe.epochs=many", "error: recipe.epochs=many: must be a whole number from 1 to 1000000"),
         ("data=mnist", "error: data=mnist: must be one of cifar10, cifar100, custom, elpv, fashion_mnist, fractals"),
         ("hydra/launcher=pbs", "error: hydra/launcher=pbs: must be one of basic, joblib"),
-        ("model=lenet", "error: model=lenet: must be one of custom, densenet169, efficientnet_b0"),
+        ("model=lenet", "error: model=lenet: must be one of convnext_base, convnext_large"),
         ("+sweep=width,depth", "error: +sweep takes one name"),
         ("seed=0,1", "error: seed=0,1: several values need a sweep"),
         ("results_dir=/proc/results", "error: /proc/results/" + STUDY + " cannot be written to"),
