@@ -4,12 +4,15 @@ Config keys come from the comments of conf/, columns from the comments of the co
 block stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import rule
+from scipy import stats
+from statsmodels.stats.power import TTestIndPower
 
 import scaling_study as ss
 from scaling_study.records import columns, costs
@@ -36,10 +39,11 @@ TABLES = {
     "recommendations": (costs, "RECOMMENDATION_COLUMNS", "recommendations.csv: one row per budget"),
 }
 RULE_STUDY, SHAPE_STUDY, RATE_STUDY = "fractals_v2-rule", "fractals_v2-shape", "fractals_v2-rate"
+POWER_STUDY = "fractals_v2-power"
 # Studies with runs that are committed; results/ also holds those of whoever runs the commands here.
 COMMITTED = (
     *("fashion_mnist-reference", "fashion_mnist-regime", "fractals-reference", "fractals-search"),
-    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY),
+    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY),
 )
 
 
@@ -62,7 +66,7 @@ def pages() -> dict[Path, str]:
 
 def filled(match: re.Match) -> str:
     blocks = {"report": report_lines, "reference": reference_lines, "commits": commit_lines, "rule": rule_lines}
-    blocks["rates"] = rate_lines
+    blocks |= {"rates": rate_lines, "power": power_lines}
     lines = blocks[match[2]]()
     return f"{match[1]}{chr(10).join(lines)}\n{match[3]}"
 
@@ -199,6 +203,29 @@ def rate_lines() -> list[str]:
         ratio = f"{row.ratio:.2f} ({row.ratio_low:.2f} to {row.ratio_high:.2f})"
         name = row.method if row.method in ("baseline", "compound") else f"{row.method} {getattr(row, row.method):g}"
         lines.append(f"| {name} | {best} | {row.loss:.2f} | {row.predicted:.3f} | {ratio} |")
+    return lines
+
+
+def power_lines() -> list[str]:
+    """Two methods at the same multiply-adds over many seeds, and with what power so many tell half a point."""
+    runs = ss.load_runs(ROOT / "results" / POWER_STUDY)
+    runs = runs[runs.status == "done"]
+    lines = ["| method | Mflops | seeds | top-1 | standard deviation |", "| --- | --- | --- | --- | --- |"]
+    for method, rows in runs.groupby("method"):
+        flops = rows.flops.iloc[0] / 1e6
+        lines.append(f"| {method} | {flops:.2f} | {len(rows)} | {rows.top1.mean():.2f} | {rows.top1.std():.2f} |")
+    one, other = (runs[runs.method == method].top1 for method in ("compound", "width"))
+    result = stats.ttest_ind(one, other, equal_var=False)
+    low, high = result.confidence_interval()
+    spread = math.sqrt((one.var() + other.var()) / 2)
+    least = math.ceil(TTestIndPower().solve_power(effect_size=0.5 / spread, power=0.8, alpha=0.05))
+    seconds = runs.train_seconds.min()  # the other runs shared their core with other work
+    lines += [
+        "",
+        f"Compound minus width: {one.mean() - other.mean():+.2f} points ({low:+.2f} to {high:+.2f}), so "
+        f"±{(high - low) / 2:.2f}. With this scatter, {least} seeds of each tell a true difference of 0.5 points "
+        f"from 0 with a power of 80%: {2 * least * seconds / 3600:.1f} core-hours at {seconds:.0f} s, the fastest run.",
+    ]
     return lines
 
 

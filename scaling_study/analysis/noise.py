@@ -66,13 +66,17 @@ def blocked_df(present: np.ndarray) -> Any:
 
 def without_seed_effects(residuals: np.ndarray) -> np.ndarray:
     """Least-squares residuals of variant plus seed, by sweeping out each in turn until nothing is left to sweep."""
+    trained = ~np.isnan(residuals).all(axis=0)  # seeds that some variant here has
+    swept = residuals[:, trained]
     for _ in range(200):
-        seeds = np.nanmean(residuals, axis=0)
-        residuals = residuals - seeds
-        variants = np.nanmean(residuals, axis=1, keepdims=True)
-        residuals = residuals - variants
-        if max(np.abs(seeds).max(), np.abs(variants).max()) < 1e-9:
+        seeds = np.nanmean(swept, axis=0)
+        swept = swept - seeds
+        variants = np.nanmean(swept, axis=1, keepdims=True)
+        swept = swept - variants
+        if max(np.abs(seeds).max(initial=0), np.abs(variants).max(initial=0)) < 1e-9:
             break
+    residuals = residuals.copy()
+    residuals[:, trained] = swept
     return residuals
 
 

@@ -190,3 +190,12 @@ def test_noise_is_pooled_unless_variants_differ():
     unequal = moderated(scales * rng.standard_normal((30, 3)))
     assert np.median(unequal.variance[:15]) < 0.05 * np.median(unequal.variance[15:])
     assert moderated(np.array([[1.0, np.nan], [np.nan, 2.0]])) is None
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_seed_that_no_variant_was_trained_with_changes_nothing():
+    values = np.random.default_rng(5).standard_normal((4, 6))
+    wider = np.column_stack([values[:, :3], np.full(4, np.nan), values[:, 3:]])
+    one, other = (moderated(table, blocks=True) for table in (values, wider))
+    assert one.pooled == pytest.approx(other.pooled)
+    assert one.variance == pytest.approx(other.variance)

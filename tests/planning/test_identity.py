@@ -51,6 +51,10 @@ COMMITTED = {
         [*SECOND, "recipe=quick", "+sweep=shape"],
         [["scaling.point=baseline"], ["scaling.point=depth-2", "seed=1"], ["scaling.point=resolution-1.41", "seed=2"]],
     ),
+    "fractals_v2-power": (
+        [*SECOND, "recipe=quick", "scaling.flops=4"],
+        [["scaling.method=compound"], ["scaling.method=width", "seed=7"], ["scaling.method=compound", "seed=20"]],
+    ),
     "fractals_v2-rate": (
         [*SECOND, "recipe=quick", "vary=[recipe.learning_rate]"],
         [
