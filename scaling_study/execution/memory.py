@@ -27,7 +27,7 @@ HALF = ("bf16", "fp16")
 STATES = {"adam": 2, "lamb": 2, "lion": 1, "rmsprop": 1, "muon": 1, "sgd": 1}
 # Of a training step's memory above that of a process without the network: for each byte of weights, gradients and
 # states, for each byte that autograd keeps, and apart from these (code and buffers of the libraries).
-STATE_FACTOR, SAVED_FACTOR, FIXED_BYTES = 1.075, 1.114, 73e6
+STATE_FACTOR, SAVED_FACTOR, FIXED_BYTES = 1.075, 1.114, 45e6
 CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # limits of containers
 
 
@@ -137,6 +137,8 @@ def state_bytes(weights: float, recipe: Recipe) -> float:
     states = next((n for name, n in STATES.items() if name in recipe.optimizer.lower()), 0)
     if "sgd" in recipe.optimizer.lower() and not recipe.momentum:
         states = 0
+    if "rmsprop" in recipe.optimizer.lower() and recipe.momentum:
+        states = 2
     return BYTES * weights * (2 + states + bool(recipe.ema_decay))
 
 
