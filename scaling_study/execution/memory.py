@@ -98,9 +98,9 @@ class Need:
 def predicted(job: Job, cost: Complexity, device: torch.device) -> Need:
     """The Need of a job's run on ``device``, from the counts of its network.
 
-    Coefficients are least squares of relative errors over 34 training steps of six families on the CPU, 113 MB to
-    2.2 GB: at most 6.4% off. Fitted to 14 of them, they are at most 6.0% off on the other 20. benchmarks/memory.py
-    draws others.
+    The two factors are least squares of relative errors over 34 training steps of six families on the CPU, 113 MB to
+    2.2 GB; the fixed part is that of 14 more, measured as benchmarks/memory.py does. On 20 others, which
+    that drew with the seed 8, the prediction is at most 12% off.
     """
     recipe = job.run.recipe
     half = activation_bytes(1, recipe, device) / BYTES
