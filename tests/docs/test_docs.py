@@ -87,7 +87,7 @@ def test_commands_compose(line):
         several = options.multirun or any(text.startswith("+sweep=") for text in given)
         mode = app.get_mode("config", options.overrides)
         assert several or mode is None
-        single = [text for text in options.overrides if "," not in text.partition("=")[2] or "[" in text]
+        single = [text for text in options.overrides if not re.search(r"^[^\[]*=([^\[]*,|range\()", text)]
         typed_of(app.compose_config("config", single, run_mode=RunMode.RUN, with_log_configuration=False))
 
 
