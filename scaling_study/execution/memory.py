@@ -1,5 +1,4 @@
-"""The least memory that a run takes, and what it will about take, known before its network is built, compared with what
-is available."""
+"""Memory that a run takes, at least and as predicted, known before its network is built, and what there is of it."""
 
 from __future__ import annotations
 
@@ -52,27 +51,29 @@ def check_memory(
             counted[key] = counts(job)
         weights, activations = counted[key]
         many = images or images_at_once(job.config, device)
-        fixed, each = BYTES * weights, 0.0
+        need = Need(BYTES * weights, 0.0, many)
         if training:
-            fixed, each = state_bytes(weights, job.run.recipe), activation_bytes(activations, job.run.recipe, device)
-        if fixed + many * each > limit:
-            refuse(job, fixed, each, many, limit)
+            each = activation_bytes(activations, job.run.recipe, device)
+            need = Need(state_bytes(weights, job.run.recipe), each, many)
+        if need.peak_bytes > limit:
+            refuse(job, need, limit)
 
 
-def refuse(job: Job, fixed: float, each: float, many: int, limit: float) -> None:
+def refuse(job: Job, need: Need, limit: float) -> None:
     origin = "" if job.config.limits.memory_gb != "auto" else ", the memory there is; give more where you mean it"
-    needs = f"{job.run.variant.label} takes at least {fixed / 1e9:.3g} GB for weights"
-    if each:
-        needs += f" and their updates and {many * each / 1e9:.3g} GB for the activations of {many} images"
-    needs += f", more than {limit / 1e9:.3g} GB{origin}"
-    if each and many > 1 and (fit := int((limit - fixed) / each)) >= 1:
-        needs += f"; micro_batch_size={2 ** (fit.bit_length() - 1)} may fit"
-    raise ConfigError("limits.memory_gb", job.config.limits.memory_gb, needs)
+    words = f"{job.run.variant.label} takes at least {need.fixed_bytes / 1e9:.3g} GB for weights"
+    if need.image_bytes:
+        activations = need.peak_bytes - need.fixed_bytes
+        words += f" and their updates and {activations / 1e9:.3g} GB for the activations of {need.images} images"
+    words += f", more than {limit / 1e9:.3g} GB{origin}"
+    if need.images > 1 and (images := need.fitting(limit)):
+        words += f"; micro_batch_size={images} may fit"
+    raise ConfigError("limits.memory_gb", job.config.limits.memory_gb, words)
 
 
 @dataclass(frozen=True)
 class Need:
-    """Memory that training steps of a run are predicted to take.
+    """Memory that a run takes.
 
     fixed_bytes: whatever the batch; image_bytes: for each image of it; images: of one forward pass.
     """
@@ -91,16 +92,16 @@ class Need:
 
     def fitting(self, limit: float) -> int:
         """The largest power of 2 of images that fits into ``limit`` bytes; 0 where none does."""
-        images = int((limit - self.fixed_bytes) / self.image_bytes)
+        images = int((limit - self.fixed_bytes) / self.image_bytes) if self.image_bytes else 0
         return 2 ** (images.bit_length() - 1) if images >= 1 else 0
 
 
 def predicted(job: Job, cost: Complexity, device: torch.device) -> Need:
-    """The Need of a job's run on ``device``, from the counts of its network.
+    """What training steps of a job's run will take on ``device``, from the counts of its network.
 
     The two factors are least squares of relative errors over 34 training steps of six families on the CPU, 113 MB to
-    2.2 GB; the fixed part is that of 14 more, measured as benchmarks/memory.py does. On 20 others, which
-    that drew with the seed 8, the prediction is at most 12% off.
+    2.2 GB; the fixed part is that of 14 more, measured as benchmarks/memory.py does. On 20 others, which that drew with
+    the seed 8, the prediction is at most 12% off.
     """
     recipe = job.run.recipe
     half = activation_bytes(1, recipe, device) / BYTES

@@ -132,8 +132,8 @@ def test_the_plan_names_what_will_not_fit_and_times_the_others(job, capsys, monk
     timed = []
     monkeypatch.setattr(estimates, "run_seconds", lambda job, *_: timed.append(job.run.recipe.batch_size) or 1.0)
     assert plan.run(jobs) == 0
-    told = capsys.readouterr()
-    assert re.search(r"^warning: baseline will take about \S+ GB with 128 images at a time, .* GB$", told.err, re.M)
+    printed = capsys.readouterr()
+    assert re.search(r"^warning: baseline will take about \S+ GB with 128 images at a time, .* GB$", printed.err, re.M)
     assert timed == [32]
-    assert "2 of 2 runs to train" in told.out
-    assert "without the 1 that will not fit" in told.out
+    assert "2 of 2 runs to train" in printed.out
+    assert "without the 1 that will not fit" in printed.out
