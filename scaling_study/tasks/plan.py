@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from scaling_study.system.workers import count_workers
 
 if TYPE_CHECKING:
     from scaling_study.config.schema import Config
+    from scaling_study.data.dataset import DataSet
     from scaling_study.measure.complexity import Complexity
     from scaling_study.planning.jobs import Job
 
@@ -27,19 +29,13 @@ def run(jobs: Sequence[Job]) -> int:
     import torch
 
     from scaling_study.execution.check import check_trainable
-    from scaling_study.execution.estimates import complexity_of, run_seconds
-    from scaling_study.execution.memory import limit_of, predicted, too_large
     from scaling_study.execution.run import load_for
-    from scaling_study.training.device import choose_device
 
     config = jobs[0].config
     torch.set_num_threads(config.threads)
     check_trainable(jobs)
-    device = choose_device(config.device)
-    limit = limit_of(config, device, count_workers(config.workers, config.device))
-    large: dict[str, str] = {}
     sets: dict[str, Any] = {}  # several where data.train_images varies
-    measured = {}
+    measured: dict[Any, Estimate] = {}
     rows = []
     for job in jobs:
         if (key := repr(job.run.data)) not in sets:
@@ -47,25 +43,45 @@ def run(jobs: Sequence[Job]) -> int:
         data, batch_size = sets[key], job.run.recipe.batch_size
         variant = (job.run.variant, job.run.model.name, job.run.recipe.epochs, batch_size, key)
         if variant not in measured:
-            cost = complexity_of(job)
-            need = predicted(job, cost, device)
-            if need.peak_bytes > limit:
-                large[job.run.variant.label] = too_large(job.run.variant.label, need, limit)
-            seconds = run_seconds(job, data, cost.flops) if need.peak_bytes <= limit else float("nan")
-            measured[variant] = cost, seconds, need.peak_bytes
+            measured[variant] = estimate(job, data)
         updates = len(data.train) // batch_size * job.run.recipe.epochs
-        cost, seconds, peak = measured[variant]
-        compute = train_flops(training_flops(job.run, cost.flops, **size_of(job.run.data)), updates, batch_size)
-        rows.append(row(job, cost, seconds) | {"peak_bytes": peak, "updates": updates, "train_flops": compute})
+        found = measured[variant]
+        compute = train_flops(training_flops(job.run, found.cost.flops, **size_of(job.run.data)), updates, batch_size)
+        rows.append(row(job, found) | {"updates": updates, "train_flops": compute})
     table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
     print(render(table))
     print(total(table, config))
-    for line in (*large.values(), *few_updates(table.updates.tolist()), *off_target(table)):
+    large = dict.fromkeys(found.too_large for found in measured.values() if found.too_large)
+    for line in (*large, *few_updates(table.updates.tolist()), *off_target(table)):
         print(line, file=sys.stderr)
     return 0
 
 
-def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Estimate:
+    """Of a run. seconds: NaN where it will not fit into memory; too_large: what is said of that, or nothing."""
+
+    cost: Complexity
+    peak_bytes: float
+    seconds: float
+    too_large: str
+
+
+def estimate(job: Job, data: DataSet) -> Estimate:
+    """Counts, memory and time of a run; no training step of one that will not fit is tried."""
+    from scaling_study.execution.estimates import complexity_of, run_seconds
+    from scaling_study.execution.memory import limit_of, predicted, too_large
+    from scaling_study.training.device import choose_device
+
+    config, cost = job.config, complexity_of(job)
+    device = choose_device(config.device)
+    need, limit = predicted(job, cost, device), limit_of(config, device, count_workers(config.workers, config.device))
+    if need.peak_bytes > limit:
+        return Estimate(cost, need.peak_bytes, float("nan"), too_large(job.run.variant.label, need, limit))
+    return Estimate(cost, need.peak_bytes, run_seconds(job, data, cost.flops), "")
+
+
+def row(job: Job, found: Estimate) -> dict[str, Any]:
     from scaling_study.measure.flops import count_flops
 
     run, record = job.run, job.folder.record()
@@ -78,10 +94,11 @@ def row(job: Job, cost: Complexity, seconds: float) -> dict[str, Any]:
         "epochs": run.recipe.epochs,
         "settings": recipe_changes(run.recipe),
         "target": run.variant.flops_target,
-        "built": cost.flops / count_flops(run.model, Coefficients(), **size),
-        "flops": cost.flops,
-        "params": cost.params,
-        "seconds": seconds,
+        "built": found.cost.flops / count_flops(run.model, Coefficients(), **size),
+        "flops": found.cost.flops,
+        "params": found.cost.params,
+        "seconds": found.seconds,
+        "peak_bytes": found.peak_bytes,
         "status": record["status"] if record else "waiting",
     }
 
