@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.models.layers import Layer, classifier
-from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+from scaling_study.scaling.rounding import scaled_stages
 
 if TYPE_CHECKING:
     import torch
@@ -49,8 +49,7 @@ def layers(
 
 def stage_sizes(blocks: Sequence[int], depths: Sequence[float], width: float) -> tuple[list[int], list[int]]:
     """(blocks, channels) of each stage."""
-    repeats = [scaled_repeats(n, depth) for n, depth in zip(blocks, depths, strict=True)]
-    return repeats, [scaled_channels(c, width) for c in CHANNELS]
+    return scaled_stages(blocks, CHANNELS, depths, width)
 
 
 def build(

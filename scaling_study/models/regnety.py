@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.models.layers import Layer, classifier
-from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+from scaling_study.scaling.rounding import scaled_stages
 
 if TYPE_CHECKING:
     import torch
@@ -67,8 +67,7 @@ def layers(
 
 def stage_sizes(architecture: Architecture, depths: Sequence[float], width: float) -> tuple[list[int], list[int]]:
     """(blocks, channels) of each stage."""
-    blocks = [scaled_repeats(n, depth) for n, depth in zip(architecture.blocks, depths, strict=True)]
-    return blocks, [scaled_channels(c, width, architecture.group) for c in architecture.channels]
+    return scaled_stages(architecture.blocks, architecture.channels, depths, width, architecture.group)
 
 
 def build(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.models.layers import Layer, classifier, pool
-from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+from scaling_study.scaling.rounding import scaled_channels, scaled_stages
 
 if TYPE_CHECKING:
     import torch
@@ -29,24 +29,33 @@ def layers(
     yield Layer(channels, STEM, 3) if small_stem else Layer(channels, STEM, 7, stride=2)
     if not small_stem:
         yield pool(2)
-    into = STEM
-    for stage, (repeats, planes) in enumerate(zip(*stage_sizes(depths, width), strict=True)):
-        out = planes * EXPANSION
+    sizes = stage_sizes(depths, width)
+    yield from bottlenecks(STEM, *sizes)
+    yield classifier(sizes[1][-1] * EXPANSION, classes)
+
+
+def bottlenecks(into: int, blocks: Sequence[int], planes: Sequence[int], squeeze: float = 0.0) -> Iterator[Layer]:
+    """The convolutions of all stages, ``into`` channels coming in. planes: channels of the 3x3 convolutions; squeeze:
+    channels of squeeze-excitation relative to the block's output, 0 for none."""
+    for stage, (repeats, middle) in enumerate(zip(blocks, planes, strict=True)):
+        out = middle * EXPANSION
+        squeezed = scaled_channels(out, squeeze, round_limit=0)
         for block in range(repeats):
             stride = 2 if block == 0 and stage > 0 else 1
-            yield Layer(into, planes)
-            yield Layer(planes, planes, 3, stride)
-            yield Layer(planes, out)
+            yield Layer(into, middle)
+            yield Layer(middle, middle, 3, stride)
+            yield Layer(middle, out)
+            if squeeze:
+                yield Layer(out, squeezed, bias=True, pooled=True)
+                yield Layer(squeezed, out, bias=True, pooled=True)
             if block == 0 and (stride > 1 or into != out):
                 yield Layer(into, out)
             into = out
-    yield classifier(into, classes)
 
 
 def stage_sizes(depths: Sequence[float], width: float) -> tuple[list[int], list[int]]:
     """(blocks, channels of the 3x3 convolutions) of each stage."""
-    blocks = [scaled_repeats(n, depth) for n, depth in zip(BLOCKS, depths, strict=True)]
-    return blocks, [scaled_channels(c, width) for c in CHANNELS]
+    return scaled_stages(BLOCKS, CHANNELS, depths, width)
 
 
 def build(

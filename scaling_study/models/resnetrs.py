@@ -12,7 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.models.layers import Layer, classifier
-from scaling_study.scaling.rounding import scaled_channels, scaled_repeats
+from scaling_study.models.resnet50 import CHANNELS, EXPANSION, bottlenecks
+from scaling_study.scaling.rounding import scaled_stages
 
 if TYPE_CHECKING:
     import torch
@@ -27,9 +28,7 @@ BASELINES = {  # blocks of each stage
     "resnetrs350": (4, 36, 72, 4),
     "resnetrs420": (4, 44, 87, 4),
 }
-CHANNELS = (64, 128, 256, 512)
 STEM = (32, 32, 64, 64)  # of its four convolutions, the last in place of a pooling
-EXPANSION = 4
 SQUEEZE = 0.25  # channels of squeeze-excitation relative to the block's output
 
 
@@ -47,26 +46,14 @@ def layers(
     for index, out in enumerate(STEM):
         yield Layer(into, out, 3, stride=2 if index in (0, 3) and not small_stem else 1)
         into = out
-    for stage, (repeats, planes) in enumerate(zip(*stage_sizes(blocks, depths, width), strict=True)):
-        out = planes * EXPANSION
-        squeezed = scaled_channels(out, SQUEEZE, round_limit=0)
-        for block in range(repeats):
-            stride = 2 if block == 0 and stage > 0 else 1
-            yield Layer(into, planes)
-            yield Layer(planes, planes, 3, stride)
-            yield Layer(planes, out)
-            yield Layer(out, squeezed, bias=True, pooled=True)
-            yield Layer(squeezed, out, bias=True, pooled=True)
-            if block == 0 and (stride > 1 or into != out):
-                yield Layer(into, out)
-            into = out
-    yield classifier(into, classes)
+    sizes = stage_sizes(blocks, depths, width)
+    yield from bottlenecks(into, *sizes, squeeze=SQUEEZE)
+    yield classifier(sizes[1][-1] * EXPANSION, classes)
 
 
 def stage_sizes(blocks: Sequence[int], depths: Sequence[float], width: float) -> tuple[list[int], list[int]]:
     """(blocks, channels of the 3x3 convolutions) of each stage."""
-    repeats = [scaled_repeats(n, depth) for n, depth in zip(blocks, depths, strict=True)]
-    return repeats, [scaled_channels(c, width) for c in CHANNELS]
+    return scaled_stages(blocks, CHANNELS, depths, width)
 
 
 def build(

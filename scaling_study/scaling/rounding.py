@@ -1,6 +1,7 @@
 """How coefficients become whole layers and channels."""
 
 import math
+from collections.abc import Sequence
 
 
 def scaled_repeats(repeats: int, depth: float, nearest: bool = False) -> int:
@@ -20,3 +21,11 @@ def scaled_channels(channels: float, width: float, divisor: int = 8, round_limit
     exact = width * channels
     rounded = max(divisor, int(exact + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < round_limit * exact else rounded
+
+
+def scaled_stages(
+    blocks: Sequence[int], channels: Sequence[int], depths: Sequence[float], width: float, divisor: int = 8
+) -> tuple[list[int], list[int]]:
+    """(blocks, channels) of each stage, by ``scaled_repeats`` and ``scaled_channels``, for a depth coefficient each."""
+    repeats = [scaled_repeats(n, depth) for n, depth in zip(blocks, depths, strict=True)]
+    return repeats, [scaled_channels(c, width, divisor) for c in channels]
