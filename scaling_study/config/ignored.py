@@ -43,6 +43,7 @@ IGNORED = [
     ("next.*", lambda c: c.task in TRAINING, "is for task=next"),
     ("next.flops", lambda c: c.next.question != "comparison", "is for next.question=comparison"),
     ("next.methods", lambda c: c.next.question == "direction", "is for next.question=comparison and rate"),
+    ("analysis.runtime", lambda c: c.task == "figures" and c.cost != "latency_seconds", "needs cost=latency_seconds"),
     ("analysis.*", lambda c: c.task in TRAINING, "is for task=analyze"),
     ("family", other_network, "is for +sweep=family; give model=NAME"),
     ("cost", lambda c: c.task not in ("train", "analyze", "figures"), "is for task=train, analyze and figures"),

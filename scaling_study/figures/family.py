@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from scaling_study.analysis.latency import most_timed, setting_words
 from scaling_study.figures.aggregation import wrapped
 from scaling_study.figures.labels import ABOVE_LEFT, BELOW_RIGHT, name_points
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import CATEGORIES, GRID, HOLLOW, LABEL_SIZE, LINES, POINTS, TITLE_SIZE
-from scaling_study.records.costs import most_timed, setting_words
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from scaling_study.analysis.latency import in_setting, most_timed, setting_words
 from scaling_study.figures.family import printed_names
 from scaling_study.figures.labels import ABOVE_LEFT, BELOW_RIGHT, name_points
 from scaling_study.figures.style import BASELINE_STAR, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
-from scaling_study.records.costs import in_setting, most_timed, setting_words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from scaling_study.analysis.latency import in_setting, setting_words
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import BASELINE_STAR, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
-from scaling_study.records.costs import SETTING, in_setting, setting_words
+from scaling_study.records.costs import SETTING
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -205,30 +205,6 @@ def with_runtime(latencies: pd.DataFrame) -> pd.DataFrame:
     return latencies.assign(runtime=latencies.runtime.fillna("eager"), runtime_version=versions)
 
 
-def most_timed(latencies: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the setting with the most networks, among several such of eager torch if it is one of them."""
-    counts = latencies.groupby(SETTING, dropna=False).variant_id.nunique().reset_index()
-    most = counts[counts.variant_id == counts.variant_id.max()]
-    best = most.sort_values("runtime", key=lambda runtime: runtime != "eager", kind="stable").iloc[0]
-    return in_setting(latencies, best[SETTING])
-
-
-def in_setting(latencies: pd.DataFrame, setting: pd.Series | dict[str, Any]) -> pd.DataFrame:
-    """The rows that hold the values of ``setting``, a missing one being equal to another: times from elsewhere may lack
-    the threads and the precision."""
-    wanted = pd.Series(dict(setting))
-    cells = latencies[list(wanted.index)]
-    return latencies[((cells == wanted).fillna(False) | (cells.isna() & wanted.isna())).all(axis=1)]
-
-
-def setting_words(setting: pd.Series | dict[str, Any]) -> str:
-    """The values of SETTING that are known as words: ``AMD EPYC, 1 CPU thread, fp32, eager``."""
-    known = {column: setting[column] for column in SETTING if pd.notna(setting[column])}
-    if "threads" in known:
-        known["threads"] = f"{known['threads']} CPU thread{'s' if known['threads'] > 1 else ''}"
-    return ", ".join(known.values())
-
-
 # Columns that tables of earlier versions lack, from others.
 COMPLETED = {"costs": with_built, "latencies": with_runtime}
 

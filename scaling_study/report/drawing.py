@@ -50,8 +50,7 @@ def with_cost(runs: pd.DataFrame, study_dir: Path, cost: str, runtime: str | Non
     if cost not in runs:
         runs = with_latency(runs, *load_costs(study_dir)[:2], runtime)
     if not runs[cost].notna().any():
-        on = f" with analysis.runtime={runtime}" if runtime else ""
-        hint = f", which task=latency measures{on}" if cost == "latency_seconds" else ""
+        hint = ", which task=latency measures" if cost == "latency_seconds" else ""
         print(f"warning: cost={cost}: no run of the study has it{hint}; figures by it are left out", file=sys.stderr)
     return runs
 

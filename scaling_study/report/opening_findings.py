@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from scaling_study.analysis.latency import setting_words
 from scaling_study.analysis.law_tables import BEYOND, LEAD
 from scaling_study.analysis.robustness import LAW_QUESTION, SATURATION_QUESTION, saturates
 from scaling_study.analysis.search import OVER_BUDGET
-from scaling_study.records.costs import setting_words
 from scaling_study.report.markdown import COST_NAMES, PAPER, amount, epochs_text, joined, triple
 from scaling_study.report.opening_compound import cost_marks, seed_marks
 from scaling_study.scaling.grid import TARGET

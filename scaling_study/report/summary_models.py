@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scaling_study.analysis.latency import setting_words
 from scaling_study.analysis.search import OVER_BUDGET
 from scaling_study.analysis.times import TIMES
-from scaling_study.records.costs import SETTING, setting_words
+from scaling_study.records.costs import SETTING
 from scaling_study.report.markdown import (
     COST_NAMES,
     PAPER,

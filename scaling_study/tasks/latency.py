@@ -6,17 +6,16 @@ import random
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scaling_study.analysis.latency import in_setting, setting_words
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution import costs as counts
 from scaling_study.execution.memory import check_memory
 from scaling_study.execution.timing import limits_apart, timed_apart
-from scaling_study.records.costs import SETTING, add_rows, in_setting, load_table, require_readable, setting_words
-from scaling_study.records.imported import doubtful, read_times, rows_of
+from scaling_study.records.costs import add_rows, load_table, require_readable
 from scaling_study.report import terminal
 from scaling_study.system.progress import counter
 
@@ -31,7 +30,9 @@ def run(jobs: Sequence[Job]) -> int:
     """Measure, tabulate and print; what the study's table holds for this device and these versions stays. Exit status 1
     where a variant could not be timed on a runtime; the others are. With ``latency.import`` times come from there."""
     if jobs[0].config.latency.import_:
-        return take_in(jobs)
+        from scaling_study.tasks import latency_import
+
+        return latency_import.run(jobs)
     from scaling_study.execution.check import check_optimizers
     from scaling_study.training.device import choose_device
 
@@ -54,24 +55,6 @@ def run(jobs: Sequence[Job]) -> int:
     for line in [*terminal.drifted(shown), *failed]:
         print(f"warning: {line}", file=sys.stderr)
     return 1 if failed else 0
-
-
-def take_in(jobs: Sequence[Job]) -> int:
-    """Add the times of the file ``latency.import`` to the table, all or none, in place of those of the same setting."""
-    config = jobs[0].config
-    require_readable(config.study_dir, "latencies")
-    path = Path(str(config.latency.import_))
-    times = read_times(path)
-    costs = counts.counted(jobs)
-    rows = rows_of(times, costs, config.study, path)
-    add_rows(config.study_dir, "latencies", rows, ["variant_id", "workload", "batch_size", *SETTING, "runtime_version"])
-    shown = pd.Series([setting_words(row) for row in rows]).value_counts(sort=False)
-    for words, number in shown.items():
-        print(f"{number} times: {words}")
-    print(f"Table: {config.study_dir / 'latencies.csv'}")
-    for line in doubtful(rows, costs):
-        print(f"warning: {line}", file=sys.stderr)
-    return 0
 
 
 def settings_of(config: Config, device: torch.device) -> list[dict[str, Any]]:

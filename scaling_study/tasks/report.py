@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from scaling_study.analysis.latency import setting_words
 from scaling_study.errors import StudyError
 from scaling_study.literature import published
-from scaling_study.records.costs import SETTING, load_table, setting_words
+from scaling_study.records.costs import SETTING, load_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 import torch
 
+from scaling_study.analysis.latency import most_timed
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution import isolate, timing
 from scaling_study.planning.identity import run_of
-from scaling_study.records.costs import LATENCY_COLUMNS, SETTING, add_rows, load_latencies, most_timed, with_runtime
+from scaling_study.records.costs import LATENCY_COLUMNS, SETTING, add_rows, load_latencies, with_runtime
 from scaling_study.report.terminal import drifted
 from scaling_study.tasks import latency
 

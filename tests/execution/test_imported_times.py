@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from scaling_study.analysis.latency import with_latency
-from scaling_study.errors import StudyError
-from scaling_study.records.costs import SETTING, add_rows, in_setting, load_latencies, most_timed, setting_words
-from scaling_study.records.imported import doubtful, read_times, rows_of
+from scaling_study.analysis.latency import in_setting, most_timed, setting_words, with_latency
+from scaling_study.errors import ConfigError, StudyError
+from scaling_study.execution.imported_times import doubtful, read_times, rows_of
+from scaling_study.records.costs import SETTING, add_rows, load_latencies
 
 KEY = ["variant_id", "workload", "batch_size", *SETTING, "runtime_version"]
 
@@ -113,4 +113,5 @@ def test_latencies_of_runs_are_those_of_the_runtime_that_is_asked_for(take_in, c
     latencies = load_latencies(tmp_path)
     assert with_latency(runs, costs, latencies).latency_seconds.tolist() == [0.3]
     assert with_latency(runs, costs, latencies, "t").latency_seconds.tolist() == [0.1]
-    assert with_latency(runs, costs, latencies, "none").latency_seconds.isna().all()
+    with pytest.raises(ConfigError, match=r"^analysis\.runtime=v: must be a runtime of the study's latencies: t, u$"):
+        with_latency(runs, costs, latencies, "v")
