@@ -35,7 +35,8 @@ def one_panel_per_axis(runs: pd.DataFrame, model: str, cost: str = "flops") -> F
         panel.set_xlim(left=0)
         panel.grid(**GRID)
     panels[0].set_ylabel(y.title)
-    panels[-1].legend(loc="lower right", frameon=False)
+    if (table.method == "baseline").any():
+        panels[-1].legend(loc="lower right", frameon=False)
     title = fill(f"{about(runs, model)}; {seeds_note(table)}", PANEL_LETTERS * len(names))
     figure.suptitle(title, fontsize=TITLE_SIZE)
     for panel, axis in zip(panels, present, strict=False):

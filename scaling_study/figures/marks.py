@@ -1,7 +1,7 @@
 """Marks that several figures share: curves with the range over seeds, the baseline, references."""
 
 from collections.abc import Iterable
-from math import ceil, floor, log2
+from math import ceil, floor, log2, sqrt
 from typing import Any
 
 import pandas as pd
@@ -24,6 +24,8 @@ from scaling_study.figures.style import (
     TITLE_SIZE,
 )
 
+ROOM = 1.25  # least ratio of the ends of an axis of costs
+
 
 def cost_axes(x: Metric, title: str) -> tuple[Figure, Axes]:
     """A Figure of one panel, accuracy against a cost on a log scale; ``finish_cost_axis`` is called last."""
@@ -39,9 +41,14 @@ def cost_axes(x: Metric, title: str) -> tuple[Figure, Axes]:
 
 
 def finish_cost_axis(figure: Figure) -> Figure:
-    """The Figure with even ticks where fewer than two powers of two are in view."""
+    """The Figure with even ticks where fewer than two powers of two are in view, and with room around costs that are
+    nearly equal, so that their difference does not look large."""
     [axes] = figure.axes
     low, high = axes.get_xlim()
+    if high < ROOM * low:
+        middle = sqrt(low * high)
+        low, high = middle / sqrt(ROOM), middle * sqrt(ROOM)
+        axes.set_xlim(low, high)
     if floor(log2(high)) <= ceil(log2(low)):
         axes.set_xticks([tick for tick in MaxNLocator(5).tick_values(low, high) if low < tick < high])
         axes.minorticks_off()
@@ -70,6 +77,8 @@ def mark_references(axes: Axes, table: pd.DataFrame, x: Metric) -> list[tuple]:
 def mark_baseline(axes: Axes, table: pd.DataFrame, x: Metric) -> None:
     """The baseline as a star, with its range where no curve that starts there shows it."""
     baseline = table[table.method == "baseline"]
+    if baseline.empty:
+        return
     if set(table.method) <= {"baseline", "custom"}:
         error = yerror([baseline["mean"] - baseline.low, baseline.high - baseline["mean"]])
         axes.errorbar(
