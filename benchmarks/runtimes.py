@@ -10,7 +10,7 @@ import timm
 import torch
 
 from scaling_study.measure.latency import measure
-from scaling_study.measure.runtimes import exported, prepared, with_random_batch_norms
+from scaling_study.measure.runtimes import exported, for_comparison, images_for_comparison, prepared
 
 ROUNDS, SECONDS = 7, 2.0
 
@@ -27,14 +27,15 @@ def bare(session, name, image):
 
 def main():
     torch.set_num_threads(1)
-    network, images = with_random_batch_norms(timm.create_model("efficientnet_b0")).eval(), torch.rand(2, 3, 224, 224)
+    images = images_for_comparison(3, 224)
+    network = for_comparison(timm.create_model("efficientnet_b0"), images)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(exported(network, images), options, providers=["CPUExecutionProvider"])
     name, image = session.get_inputs()[0].name, images[:1].numpy()
     runtime = prepared("onnxruntime", network, images, threads=1).runtime
     inputs = runtime.inputs(images[:1])
-    settings = {"device": torch.device("cpu"), "threads": 1, "seconds": SECONDS}
+    settings = {"device": torch.device("cpu"), "threads": 1, "seconds": SECONDS, "start_bytes": None}
     ratios, ours = [], []
     for _ in range(ROUNDS):
         ours.append(measure("inference", lambda: runtime.run(inputs), 1, **settings).seconds_median)

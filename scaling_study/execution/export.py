@@ -24,13 +24,11 @@ def export(job: Job, path: Path) -> float:
     """``export_apart`` in this process."""
     import torch
 
-    from scaling_study.measure.runtimes import prepared, with_random_batch_norms
+    from scaling_study.measure.runtimes import for_comparison, images_for_comparison, prepared
 
     torch.set_num_threads(job.config.threads)
-    px, channels = job.run.variant.resolution_px, size_of(job.run.data)["channels"]
-    images = torch.rand(2, channels, px, px).to(memory_format=torch.channels_last)
-    network = with_random_batch_norms(new_network(job)).eval()
-    ready = prepared("onnxruntime", network, images, job.config.threads)
+    images = images_for_comparison(size_of(job.run.data)["channels"], job.run.variant.resolution_px)
+    ready = prepared("onnxruntime", for_comparison(new_network(job), images), images[:2], job.config.threads)
     assert ready.model is not None  # which is so for torch.compile alone
     write_bytes(path, ready.model)
     return ready.difference

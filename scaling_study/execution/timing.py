@@ -77,12 +77,10 @@ def timings_of(
     job: Job, device: torch.device, setting: Mapping[str, Any], image_bytes: int
 ) -> Iterator[tuple[Timing, float | None]]:
     """(Timing, largest difference of an exported network's outputs) of each workload and batch size."""
-    import torch
-
     without_cuda_warnings()
     from scaling_study.measure.latency import timings
     from scaling_study.measure.peak import resident_bytes
-    from scaling_study.measure.runtimes import prepared, with_random_batch_norms
+    from scaling_study.measure.runtimes import for_comparison, images_for_comparison, prepared
     from scaling_study.training.device import autocast
     from scaling_study.training.recipe import make_optimizer
 
@@ -92,8 +90,8 @@ def timings_of(
     network = new_network(job).to(device)
     ready = None
     if setting["runtime"] != "eager":
-        images = torch.rand(2, size["channels"], px, px, device=device).to(memory_format=torch.channels_last)
-        ready = prepared(setting["runtime"], with_random_batch_norms(network).eval(), images, config.threads)
+        images = images_for_comparison(size["channels"], px).to(device)
+        ready = prepared(setting["runtime"], for_comparison(network, images), images[:2], config.threads)
         start_bytes = ready.start_bytes if ready.model else start_bytes
     for timing in timings(
         network,

@@ -31,7 +31,7 @@ def run(jobs: Sequence[Job]) -> int:
     require_installed("onnxruntime", "task", "export")
     folder = jobs[0].config.study_dir / FOLDER
     require_readable(folder, MANIFEST)
-    check_memory(jobs, torch.device("cpu"), images=2, training=False)
+    check_memory(jobs, torch.device("cpu"), images=8, training=False)
     costs, wanted, failed = counted(jobs).set_index("variant_id"), variants(jobs), []
     known = load_table(folder, MANIFEST)
     known = known[(known[list(versions())] == versions()).all(axis=1)].set_index("variant_id").file

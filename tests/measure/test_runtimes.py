@@ -23,7 +23,7 @@ def micro():
 
 @pytest.fixture(scope="module")
 def network():
-    return runtimes.with_random_batch_norms(micro()).eval()
+    return runtimes.for_comparison(micro(), batch_of(8))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_exported_network_gives_torchs_outputs_for_batches_of_any_size(network, 
 def test_wrong_export_is_refused(network, model, monkeypatch, name):
     pytest.importorskip(name)
     monkeypatch.setattr(runtimes, "exported", lambda *_: model)
-    other = runtimes.with_random_batch_norms(runtimes.with_random_batch_norms(micro())).eval()  # with other statistics
+    other = runtimes.for_comparison(micro(), 2 * batch_of(8))  # with other statistics
     with pytest.raises(StudyError, match=r"outputs differ from torch's by [\d.e+-]+ of the largest"):
         runtimes.prepared(name, other, batch_of(2), threads=1)
 
@@ -66,14 +66,28 @@ def test_outputs_that_are_no_numbers_are_refused(network, model, monkeypatch):
         runtimes.prepared("onnxruntime", network, batch_of(2) * torch.nan, threads=1)
 
 
-def test_no_block_with_random_batch_norms_multiplies_by_zero():
-    fresh, awake = micro(), runtimes.with_random_batch_norms(micro())
-    gammas = [
+def test_no_block_hides_behind_a_factor_of_zero_and_images_stay_apart():
+    fresh, compared = micro(), runtimes.for_comparison(micro(), batch_of(8))
+    factors = [
         [(m.weight == 0).any().item() for m in n.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-        for n in (fresh, awake)
+        for n in (fresh, compared)
     ]
-    assert any(gammas[0])
-    assert not any(gammas[1])
+    assert any(factors[0])
+    assert not any(factors[1])
+    assert {m.momentum for m in compared.modules() if isinstance(m, torch.nn.BatchNorm2d)} == {0.1}
+    with torch.inference_mode():
+        one, other = compared(batch_of(2))
+    assert (one - other).abs().max() > 0.05 * one.abs().max()
+
+
+def test_layers_without_batch_norm_are_reached_too():
+    """ConvNeXt multiplies every block by 1e-6."""
+    network = FAMILIES["convnext_tiny"].build(depths=[0.1] * 4, width=0.25, classes=10, channels=1)
+    images = runtimes.images_for_comparison(1, 32)
+    runtimes.for_comparison(network, images)
+    factors = [values for name, values in network.named_parameters() if name.endswith("gamma")]
+    assert factors
+    assert all(values.min() >= 0.05 for values in factors)
 
 
 def test_every_runtime_that_the_key_takes_is_there():
@@ -113,16 +127,21 @@ def test_compiled_network_gives_torchs_outputs(network):
     "name",
     [
         *("micro_mbconv_v2", "efficientnet_b0", "mobilenetv1", "mobilenetv2", "resnet50", "densenet169"),
+        *("efficientnetv2_b0", "tinynet_e", "mobilenetv3_large", "ghostnet_100", "resnetrs50", "regnety_004"),
+        *("convnext_tiny",),
     ],
 )
 def test_scaled_network_of_every_family_is_exported_as_built(config, monkeypatch, name):
     data = [] if name.startswith("micro") else ["data=imagenet_size", "data.resolution=64"]
     run = run_of(config(f"model={name}", *data, "scaling.depth=1.4", "scaling.width=1.2", "scaling.resolution=1.3"))
     px, size = run.variant.resolution_px, size_of(run.data)
-    network = runtimes.with_random_batch_norms(
-        build_network(run.model, run.variant.coefficients, resolution_px=px, **size)
-    ).eval()
-    images = torch.rand(2, size["channels"], px, px)
+    images = runtimes.images_for_comparison(size["channels"], px)
+    network = build_network(run.model, run.variant.coefficients, resolution_px=px, **size)
+    network, images = runtimes.for_comparison(network, images), images[:2]
+    with torch.inference_mode():
+        outputs, exact = network(images), network.double()(images.double())
+    assert (outputs - exact).abs().max() < 0.25 * runtimes.DIFFERENCE_MAX * exact.abs().max()  # by rounding alone
+    network.float()
     pytest.importorskip("onnxscript")
     model = runtimes.exported(network, images)
     monkeypatch.setattr(runtimes, "exported", lambda *_: model)

@@ -44,9 +44,9 @@ def test_a_network_that_cannot_be_exported_is_named_and_the_others_are_written(j
 
     monkeypatch.setattr(export, "export_apart", fail)
     assert export.run(jobs) == 1
-    told = capsys.readouterr()
-    assert "1 of 2 networks" in told.out
-    assert re.search(r"warning: \S+-baseline-\S+ was not exported: its outputs differ", told.err)
+    printed = capsys.readouterr()
+    assert "1 of 2 networks" in printed.out
+    assert re.search(r"warning: \S+-baseline-\S+ was not exported: its outputs differ", printed.err)
 
 
 def test_without_onnx_nothing_is_written(jobs, monkeypatch, tmp_path):
