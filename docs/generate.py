@@ -201,13 +201,14 @@ def rate_lines() -> list[str]:
     for row in table[table.what == "best rate"].itertuples():
         best = f"{row.value:.3f} ({row.low:.3f} to {row.high:.3f})"
         ratio = f"{row.ratio:.2f} ({row.ratio_low:.2f} to {row.ratio_high:.2f})"
+        loss = f"{row.loss:.2f} ({row.loss_low:.2f} to {row.loss_high:.2f})"
         name = row.method if row.method in ("baseline", "compound") else f"{row.method} {getattr(row, row.method):g}"
-        lines.append(f"| {name} | {best} | {row.loss:.2f} | {row.predicted:.3f} | {ratio} |")
+        lines.append(f"| {name} | {best} | {loss} | {row.predicted:.3f} | {ratio} |")
     return lines
 
 
 def power_lines() -> list[str]:
-    """Two methods at the same multiply-adds over many seeds, and with what power so many tell half a point."""
+    """Two methods at the same multiply-adds over many seeds, and how many detect half a point."""
     runs = ss.load_runs(ROOT / "results" / POWER_STUDY)
     runs = runs[runs.status == "done"]
     lines = ["| method | Mflops | seeds | top-1 | standard deviation |", "| --- | --- | --- | --- | --- |"]
@@ -220,11 +221,12 @@ def power_lines() -> list[str]:
     spread = math.sqrt((one.var() + other.var()) / 2)
     least = math.ceil(TTestIndPower().solve_power(effect_size=0.5 / spread, power=0.8, alpha=0.05))
     seconds = runs.train_seconds.min()  # the other runs shared their core with other work
+    hours = 2 * least * seconds / 3600
     lines += [
         "",
-        f"Compound minus width: {one.mean() - other.mean():+.2f} points ({low:+.2f} to {high:+.2f}), so "
-        f"±{(high - low) / 2:.2f}. With this scatter, {least} seeds of each tell a true difference of 0.5 points "
-        f"from 0 with a power of 80%: {2 * least * seconds / 3600:.1f} core-hours at {seconds:.0f} s, the fastest run.",
+        f"Compound minus width: {one.mean() - other.mean():+.2f} points ({low:+.2f} to {high:+.2f}), an "
+        f"interval of ±{(high - low) / 2:.2f}. With this scatter, {least} seeds of each detect a true difference of "
+        f"0.5 points with a power of 80%. At {seconds:.0f} s, the fastest run, that is {hours:.1f} core-hours.",
     ]
     return lines
 

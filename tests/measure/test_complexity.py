@@ -30,7 +30,7 @@ def test_a_network_counted_by_hand():
     assert [(p.stage, p.operator, p.flops) for p in cost.parts] == [("0", "convolution", 2560), ("3", "linear", 1285)]
 
 
-def test_depthwise_convolutions_are_told_from_grouped_ones_and_from_those_of_grey_images():
+def test_depthwise_convolutions_are_counted_apart_from_grouped_ones_and_from_those_of_grey_images():
     layers = [nn.Conv2d(1, 8, 1), nn.Conv2d(8, 8, 3, groups=8), nn.Conv2d(8, 8, 3, groups=2), nn.Conv2d(8, 8, 1)]
     cost = complexity(nn.Sequential(*layers), channels=1, resolution=8)
     assert [part.depthwise_flops for part in cost.parts] == [0, 36 * 8 * 9 + 36 * 8, 0, 0]
