@@ -47,7 +47,6 @@ def step_bytes(job):
     from scaling_study.execution.network import new_network
     from scaling_study.measure.latency import train_step
     from scaling_study.measure.peak import peak_memory, resident_bytes
-    from scaling_study.training.device import autocast
     from scaling_study.training.recipe import make_optimizer
 
     torch.set_num_threads(1)
@@ -59,7 +58,7 @@ def step_bytes(job):
         labels = torch.randint(size["classes"], (len(images),))
         for _ in range(STEPS):
             images = images.to(memory_format=torch.channels_last)
-            train_step(network, optimizer, images, labels, lambda device: autocast("fp32", device))
+            train_step(network, optimizer, images, labels, "fp32")
     return peak["bytes"]
 
 

@@ -9,8 +9,9 @@ import onnxruntime
 import timm
 import torch
 
+from scaling_study.measure.exporting import exported, for_comparison, images_for_comparison
 from scaling_study.measure.latency import measure
-from scaling_study.measure.runtimes import exported, for_comparison, images_for_comparison, prepared
+from scaling_study.measure.runtimes import prepared
 
 ROUNDS, SECONDS = 7, 2.0
 

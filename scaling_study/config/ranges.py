@@ -1,7 +1,7 @@
 """The allowed values of each config key on its own. Every number has a least and a greatest value."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -71,6 +71,14 @@ def one_of(*allowed: object) -> Words:
     return Words(lambda value: value in allowed, "must be one of " + ", ".join(map(str, allowed)))
 
 
+def some_of(allowed: Collection[str], null: bool = False) -> Words:
+    """A list of some of the words."""
+    return Words(
+        lambda value: (value is None and null) or (0 < len(value) == len(set(value)) and set(value) <= set(allowed)),
+        f"must be a list of {', '.join(allowed)}, each at most once{', or null' if null else ''}",
+    )
+
+
 def count(high: float = 10**9, low: float = 1, **options: Any) -> Numbers:
     return Numbers(low, high, whole=True, **options)
 
@@ -130,10 +138,7 @@ RULES: dict[str, Numbers | Words] = {
         lambda value: set(value) <= VARIABLE,
         "may hold data.train_images and keys of recipe but name and baseline_epochs",
     ),
-    "family": Words(
-        lambda value: value is None or (0 < len(value) == len(set(value)) and set(value) <= set(SERIES)),
-        f"must be a list of {', '.join(SERIES)}, each at most once",
-    ),
+    "family": some_of(SERIES, null=True),
     "seed": count(2**32 - 1, low=0),
     "device": one_of("auto", "cpu", "cuda"),
     "workers": count(1024, auto=True),
@@ -207,10 +212,8 @@ RULES: dict[str, Numbers | Words] = {
     "scaling.triple": Numbers(0.01, 100, count=3, null=True, what="alpha, beta and gamma, "),
     "latency.seconds": positive(3600),
     "latency.batch_size_max": count(2**24),
-    "latency.runtime": Words(
-        lambda value: bool(value) and len(set(value)) == len(value) and set(value) <= set(RUNTIMES),
-        f"must be a list of {', '.join(RUNTIMES)}, each at most once",
-    ),
+    "latency.runtime": some_of(RUNTIMES),
+    "latency.precision": some_of(("fp32", "bf16", "fp16", "int8"), null=True),
     "search.alpha_step": STEP,
     "search.beta_step": STEP,
     "search.gamma_step": STEP,

@@ -113,6 +113,7 @@ class Scaling:
 class Latency:
     seconds: float
     runtime: list[str]
+    precision: list[str] | None
     batch_size_max: int
     import_: str | None
 

@@ -24,11 +24,12 @@ def export(job: Job, path: Path) -> float:
     """``export_apart`` in this process."""
     import torch
 
-    from scaling_study.measure.runtimes import for_comparison, images_for_comparison, prepared
+    from scaling_study.measure.exporting import for_comparison, images_for_comparison
+    from scaling_study.measure.runtimes import prepared
 
     torch.set_num_threads(job.config.threads)
     images = images_for_comparison(size_of(job.run.data)["channels"], job.run.variant.resolution_px)
-    ready = prepared("onnxruntime", for_comparison(new_network(job), images), images[:2], job.config.threads)
+    ready = prepared("onnxruntime", for_comparison(new_network(job), images), images, job.config.threads)
     assert ready.model is not None  # which is so for torch.compile alone
     write_bytes(path, ready.model)
     return ready.difference

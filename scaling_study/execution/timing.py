@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.data import size_of
@@ -78,10 +77,11 @@ def timings_of(
 ) -> Iterator[tuple[Timing, float | None]]:
     """(Timing, largest difference of an exported network's outputs) of each workload and batch size."""
     without_cuda_warnings()
+    from scaling_study.measure.energy import meter_or_none
+    from scaling_study.measure.exporting import for_comparison, images_for_comparison
     from scaling_study.measure.latency import timings
     from scaling_study.measure.peak import resident_bytes
-    from scaling_study.measure.runtimes import for_comparison, images_for_comparison, prepared
-    from scaling_study.training.device import autocast
+    from scaling_study.measure.runtimes import prepared
     from scaling_study.training.recipe import make_optimizer
 
     run, config = job.run, job.config
@@ -91,20 +91,23 @@ def timings_of(
     ready = None
     if setting["runtime"] != "eager":
         images = images_for_comparison(size["channels"], px).to(device)
-        ready = prepared(setting["runtime"], for_comparison(network, images), images[:2], config.threads)
+        ready = prepared(
+            setting["runtime"], for_comparison(network, images), images, config.threads, setting["precision"]
+        )
         start_bytes = ready.start_bytes if ready.model else start_bytes
     for timing in timings(
         network,
         make_optimizer(network, replace(run.recipe, learning_rate=1e-9)),  # weights stay sane under noise as images
         resolution=px,
         device=device,
-        autocast=partial(autocast, setting["precision"]),
+        precision=setting["precision"],
         threads=config.threads,
         seconds=config.latency.seconds,
         batch_size_max=config.latency.batch_size_max,
         image_bytes=image_bytes,
         runtime=ready.runtime if ready else None,
         start_bytes=start_bytes,
+        meter=meter_or_none(device),
         **size,
     ):
         yield timing, ready.difference if ready else None

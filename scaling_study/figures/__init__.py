@@ -6,7 +6,7 @@ not make one}, so that one that cannot be drawn keeps no other from it. ``save``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -191,17 +191,26 @@ def of_costs(
     if len(known) > 1:
         figures |= {name: partial(draw, costs, published) for name, draw in FAMILY_FIGURES.items()}
         figures["memory"] = partial(family.memory, costs, published)
-        for runtime, rows in latencies.groupby("runtime") if len(latencies) else ():
+        for ending, rows in by_runtime(latencies):
             if known & set(family.timed(costs, rows).model):
-                name = "latency" if runtime == "eager" else f"latency-{runtime}"
-                figures[name] = partial(family.latency, costs, rows, published)
-                figures[f"accuracy_{name}"] = partial(family.accuracy_by_latency, costs, rows, published)
+                figures[f"latency{ending}"] = partial(family.latency, costs, rows, published)
+                figures[f"accuracy_latency{ending}"] = partial(family.accuracy_by_latency, costs, rows, published)
     if len(speeds(costs, latencies)) > 1:
         known = devices if devices is not None else pd.DataFrame(columns=["device", "threads", "precision"])
         figures["speed"] = partial(speed, costs, latencies, published, known)
     if len(family.along_axes(costs)):
         figures["cost_curves"] = partial(family.cost_curves, costs)
     return figures
+
+
+def by_runtime(latencies: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(ending of the figures' names, rows) of each runtime, and of each precision where it was timed in several: none
+    of eager torch and of fp32."""
+    for runtime, rows in latencies.groupby("runtime") if len(latencies) else ():
+        of_runtime = "" if runtime == "eager" else f"-{runtime}"
+        several = rows.precision.nunique() > 1
+        for precision, alike in rows.groupby("precision", dropna=False):
+            yield of_runtime + (f"-{precision}" if several and precision != "fp32" else ""), alike
 
 
 def save(draw: Callable, stem: Path, formats: Sequence[str]) -> list[Path]:

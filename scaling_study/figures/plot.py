@@ -305,14 +305,17 @@ def analyzed(
 def no_latencies() -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame({"variant_id": [], "workload": [], "batch_size": [], "runtime": []})
+    return pd.DataFrame({"variant_id": [], "workload": [], "batch_size": [], "runtime": [], "precision": []})
 
 
 def of_runtime(latencies: pd.DataFrame, runtime: str) -> pd.DataFrame:
-    """The rows of a runtime. Raises ValueError, with those that there are, where there is none of it."""
+    """The rows of a runtime, those in fp32 where it was timed in several precisions. Raises ValueError, with the
+    runtimes that there are, where there is none of it."""
     if len(latencies) and runtime not in set(latencies.runtime):
         raise ValueError(f"runtime={runtime}: the table has {', '.join(sorted(set(latencies.runtime)))}")
-    return latencies[latencies.runtime == runtime]
+    found = latencies[latencies.runtime == runtime]
+    precise = found[found.precision == "fp32"]
+    return precise if len(precise) else found
 
 
 def only(

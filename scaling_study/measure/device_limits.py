@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch.utils.benchmark import Timer
 
+from scaling_study.measure.precision import DTYPES
+
 SIZES = {"cpu": (512, 1024, 1536), "cuda": (2048, 4096, 8192)}  # of square matrices
 COPIED_BYTES = {"cpu": 2**27, "cuda": 2**30}  # far more than caches hold
 SECONDS = 0.5  # of each measurement
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class DeviceLimits:
 def device_limits(device: torch.device, precision: str, threads: int) -> DeviceLimits:
     """Measured on ``device``: products of square matrices, of which the fastest size counts, and copies of a tensor.
 
-    precision: fp32, bf16 or fp16; threads: of the CPU. Takes about two seconds.
+    precision: a key of DTYPES; threads: of the CPU. Takes about two seconds.
     """
     kind = "cuda" if device.type == "cuda" else "cpu"
     options: dict[str, Any] = {"device": device, "dtype": DTYPES[precision]}

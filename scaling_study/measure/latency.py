@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import psutil
@@ -11,7 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch.utils.benchmark import Timer
 
+from scaling_study.measure.energy import joules
 from scaling_study.measure.peak import peak_memory
+from scaling_study.measure.precision import autocast
 from scaling_study.measure.runtimes import Runtime
 
 REPEATS_MIN = 5
@@ -24,7 +27,7 @@ MEMORY_SHARE = 0.5  # of the free memory, which a batch may take by estimate
 class Timing:
     """workload: ``inference`` or ``train_step``; seconds_*: of one batch, over ``repeats`` measurements after a
     warm-up; drift: median of their last third relative to that of their first; peak_memory_bytes: as ``peak_memory``
-    gives it."""
+    gives it; joules_per_image: of as many calls again, None without a meter."""
 
     workload: str
     batch_size: int
@@ -35,6 +38,7 @@ class Timing:
     images_per_second: float
     drift: float
     peak_memory_bytes: int | None
+    joules_per_image: float | None
 
 
 def timings(
@@ -45,24 +49,25 @@ def timings(
     resolution: int,
     classes: int,
     device: torch.device,
-    autocast: Callable,
+    precision: str,
     threads: int,
     seconds: float,
     batch_size_max: int,
     image_bytes: int,
     runtime: Runtime | None = None,
     start_bytes: int | None = None,
+    meter: Any = None,
 ) -> Iterator[Timing]:
     """Timings of ``network`` on ``device`` in channels_last layout, for growing batches until they stop paying.
 
-    autocast(device): context of the forward passes; seconds: least time per measurement; image_bytes: what training
+    precision: of the forward passes in eager torch; seconds: least time per measurement; image_bytes: what training
     needs per image, by which batches that would not fit into memory are not tried; runtime: what inference runs on
     instead of eager torch; training steps are then not timed; start_bytes: memory of this process without the network,
-    which a CPU's peaks are above.
+    which a CPU's peaks are above; meter: as ``energy_meter`` gives it.
     """
     workloads: dict[str, Callable[[torch.Tensor, torch.Tensor], Callable[[], object]]] = {
-        "inference": lambda images, labels: partial(infer, network, images, autocast),
-        "train_step": lambda images, labels: partial(train_step, network, optimizer, images, labels, autocast),
+        "inference": lambda images, labels: partial(infer, network, images, precision),
+        "train_step": lambda images, labels: partial(train_step, network, optimizer, images, labels, precision),
     }
     if runtime:
         workloads = {"inference": lambda images, labels: partial(runtime.run, runtime.inputs(images))}
@@ -86,6 +91,7 @@ def timings(
                     threads=threads,
                     seconds=seconds,
                     start_bytes=start_bytes,
+                    meter=meter,
                 )
             except torch.cuda.OutOfMemoryError:
                 break
@@ -96,8 +102,8 @@ def timings(
             best, batch_size = max(best, timing.images_per_second), 2 * batch_size
 
 
-def infer(network: torch.nn.Module, images: torch.Tensor, autocast: Callable) -> None:
-    with torch.inference_mode(), autocast(images.device):
+def infer(network: torch.nn.Module, images: torch.Tensor, precision: str) -> None:
+    with torch.inference_mode(), autocast(precision, images.device):
         network(images)
 
 
@@ -106,10 +112,10 @@ def train_step(
     optimizer: torch.optim.Optimizer,
     images: torch.Tensor,
     labels: torch.Tensor,
-    autocast: Callable,
+    precision: str,
 ) -> None:
     """Forward, backward and update; without a gradient scaler, whose cost is negligible."""
-    with autocast(images.device):
+    with autocast(precision, images.device):
         loss = F.cross_entropy(network(images), labels)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -138,6 +144,7 @@ def measure(
     threads: int,
     seconds: float,
     start_bytes: int | None,
+    meter: Any = None,
 ) -> Timing:
     timer = Timer("function()", globals={"function": function}, num_threads=threads)
     with peak_memory(device, start_bytes) as peak:
@@ -150,7 +157,8 @@ def measure(
     p25, median, p75 = np.quantile(times, (0.25, 0.5, 0.75)).tolist()
     part = len(times) // 3 or 1
     drift = float(np.median(times[-part:]) / np.median(times[:part]))
-    return Timing(workload, batch_size, median, p25, p75, len(times), batch_size / median, drift, peak["bytes"])
+    energy = joules(meter, function, seconds, median) / batch_size if meter else None
+    return Timing(workload, batch_size, median, p25, p75, len(times), batch_size / median, drift, peak["bytes"], energy)
 
 
 def fits(nbytes: float, device: torch.device) -> bool:

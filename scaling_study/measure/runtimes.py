@@ -7,8 +7,8 @@ exports. What is exported is compared with torch's own outputs before it is time
 from __future__ import annotations
 
 import io
-import logging
-import warnings
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -16,19 +16,32 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 import torch
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from scaling_study.errors import ConfigError, StudyError
+from scaling_study.measure.exporting import exported
 from scaling_study.measure.peak import resident_bytes
+from scaling_study.measure.precision import autocast, has_bf16
+from scaling_study.measure.quantization import quantized_onnx, quantized_openvino
 
-CHECKED_IMAGES = 8  # fewer leave too few values for the statistics of layers of one pixel
-DIFFERENCE_MAX = 1e-3  # of exported outputs from torch's, relative to the largest output
+COMPARED = 2  # images
+DIFFERENCE_MAX = 1e-3  # in fp32, of outputs from torch's, relative to the largest output
 # The package whose version is that of the runtime, what has to be installed, and the extra that installs it.
 PACKAGES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "eager": ("torch", (), ""),
     "compile": ("torch", (), ""),
     "onnxruntime": ("onnxruntime", ("onnx", "onnxscript", "onnxruntime"), "onnx"),
     "openvino": ("openvino", ("onnx", "onnxscript", "openvino"), "openvino"),
+}
+# By type of device.
+PRECISIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "eager": {"cpu": ("fp32", "bf16"), "cuda": ("fp32", "bf16", "fp16")},
+    "compile": {"cpu": ("fp32", "bf16"), "cuda": ("fp32", "bf16", "fp16")},
+    "onnxruntime": {"cpu": ("fp32", "int8"), "cuda": ("fp32",)},
+    "openvino": {"cpu": ("fp32", "bf16", "int8")},
+}
+QUANTIZED: dict[str, Callable[[bytes, torch.Tensor], Any]] = {
+    "onnxruntime": quantized_onnx,
+    "openvino": quantized_openvino,
 }
 
 
@@ -42,45 +55,53 @@ class Runtime(Protocol):
 class Compiled:
     """torch.compile, in channels_last layout, which compiles at the first batch of a size."""
 
-    def __init__(self, network: torch.nn.Module) -> None:
+    def __init__(self, network: torch.nn.Module, precision: str) -> None:
         torch._dynamo.config.recompile_limit = 64  # a size each
-        self.network = torch.compile(network, dynamic=False)
+        self.network, self.precision = torch.compile(network, dynamic=False), precision
 
     def inputs(self, images: torch.Tensor) -> torch.Tensor:
         return images
 
     def run(self, inputs: torch.Tensor) -> torch.Tensor:
-        with torch.inference_mode():
+        with torch.inference_mode(), autocast(self.precision, inputs.device):
             return self.network(inputs)
 
 
 class OnnxRuntime:
-    """ONNX Runtime's CPU provider."""
+    """ONNX Runtime's provider for the CPU or CUDA, between tensors that stay on the device."""
 
-    def __init__(self, model: bytes, threads: int) -> None:
+    def __init__(self, model: bytes, threads: int, device: torch.device) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self.name = self.session.get_inputs()[0].name
+        provider = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}[device.type]
+        self.session = onnxruntime.InferenceSession(model, options, providers=[provider])
+        if provider not in self.session.get_providers():  # it falls back to the CPU without an error
+            raise StudyError(f"ONNX Runtime has no {provider} here")
+        self.device, self.name = device, self.session.get_inputs()[0].name
 
     def inputs(self, images: torch.Tensor) -> dict[str, Any]:
-        return {self.name: images.contiguous().numpy()}
+        from onnxruntime import OrtValue
+
+        array = images.contiguous().cpu().numpy()
+        return {self.name: OrtValue.ortvalue_from_numpy(array, self.device.type, self.device.index or 0)}
 
     def run(self, inputs: dict[str, Any]) -> Any:
-        return self.session.run(None, inputs)[0]
+        return self.session.run_with_ort_values(None, inputs)[0].numpy()  # which waits for a GPU
 
 
 class OpenVino:
-    """OpenVINO's CPU plugin, held to 32-bit arithmetic: its own choice is bf16 where the processor has it."""
+    """OpenVINO's CPU plugin, held to a precision: its own choice is bf16 where the processor has it."""
 
-    def __init__(self, model: bytes, threads: int) -> None:
+    def __init__(self, model: bytes | tuple[bytes, bytes], threads: int, precision: str) -> None:
         import openvino
 
         core = openvino.Core()
-        hints = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
-        compiled = core.compile_model(core.read_model(io.BytesIO(model)), "CPU", hints)
+        read = core.read_model(io.BytesIO(model)) if isinstance(model, bytes) else core.read_model(*model)
+        hint = "bf16" if precision == "bf16" else "f32"
+        hints = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
+        compiled = core.compile_model(read, "CPU", hints)
         self.request, self.output = compiled.create_infer_request(), compiled.output(0)
 
     def inputs(self, images: torch.Tensor) -> list[Any]:
@@ -92,8 +113,8 @@ class OpenVino:
 
 @dataclass(frozen=True)
 class Prepared:
-    """difference: the largest of any output from torch's, relative to the largest output; model: the ONNX model that
-    the runtime was given, None with torch.compile; start_bytes: memory of this process before it was given that."""
+    """difference: the largest of any output from torch's in fp32, relative to the largest output; model: the ONNX model
+    in fp32, None with torch.compile; start_bytes: memory of this process before the runtime had the model."""
 
     runtime: Runtime
     difference: float
@@ -101,68 +122,51 @@ class Prepared:
     start_bytes: int | None
 
 
-def prepared(name: str, network: torch.nn.Module, images: torch.Tensor, threads: int) -> Prepared:
-    """``network``, in evaluation mode on the CPU, on the runtime ``name``, a key of PACKAGES but eager.
+def prepared(
+    name: str, network: torch.nn.Module, images: torch.Tensor, threads: int, precision: str = "fp32"
+) -> Prepared:
+    """``network``, in evaluation mode, on a runtime, a key of PACKAGES but eager, on the device of ``images``.
 
-    images: a batch (n, channels, height, width) to compare outputs on, at least two of them. Raises StudyError where
-    the outputs differ by more than DIFFERENCE_MAX.
+    images: a batch (n, channels, height, width); outputs are compared on COMPARED of them, and with precision int8 all
+    give the ranges of activations. Raises StudyError where outputs in fp32 differ by more than DIFFERENCE_MAX, or
+    where those of another precision, whose rounding networks with random weights amplify, are no numbers.
     """
+    few = images[:COMPARED]
     with torch.inference_mode():
-        expected = network(images)
-    kinds: dict[str, Any] = {"onnxruntime": OnnxRuntime, "openvino": OpenVino}
-    model = exported(network, images) if name in kinds else None
-    start = resident_bytes()
-    runtime: Runtime = Compiled(network) if model is None else kinds[name](model, threads)
-    found = torch.as_tensor(runtime.run(runtime.inputs(images)))
-    difference = float((found - expected).abs().max() / expected.abs().max())
-    if not difference <= DIFFERENCE_MAX:
-        raise StudyError(f"its outputs differ from torch's by {difference:.2g} of the largest, so it is of no use")
+        expected = network(few)
+    model = None if name == "compile" else exported(network, few)
+    for tried in dict.fromkeys(("fp32", precision)):  # a wrong export shows in fp32
+        runtime, start = on_runtime(name, model or network, images, threads, tried)
+        found = torch.as_tensor(runtime.run(runtime.inputs(few)), device=images.device)
+        difference = float((found - expected).abs().max() / expected.abs().max())
+        if not difference <= (DIFFERENCE_MAX if tried == "fp32" else math.inf):
+            raise StudyError(f"its outputs differ from torch's by {difference:.2g} of the largest, so it is of no use")
     return Prepared(runtime, difference, model, start)
 
 
-def exported(network: torch.nn.Module, images: torch.Tensor) -> bytes:
-    """The network as an ONNX model from ``images``, a batch of any size, to ``logits``."""
-    batch = ({0: torch.export.Dim("n")},)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings(action="ignore"):
-        names: dict[str, Any] = {"input_names": ["images"], "output_names": ["logits"]}
-        program = torch.onnx.export(network, (images,), dynamo=True, dynamic_shapes=batch, verbose=False, **names)
-    assert program is not None  # with dynamo
-    return program.model_proto.SerializeToString()
+def on_runtime(
+    name: str, model: torch.nn.Module | bytes, images: torch.Tensor, threads: int, precision: str
+) -> tuple[Runtime, int | None]:
+    """The runtime of ``prepared`` with a network or an ONNX model, and this process's memory before it had that."""
+    if isinstance(model, torch.nn.Module):
+        return Compiled(model, precision), resident_bytes()
+    ready = QUANTIZED[name](model, images) if precision == "int8" else model
+    start = resident_bytes()
+    if name == "openvino":
+        return OpenVino(ready, threads, precision), start
+    return OnnxRuntime(ready, threads, images.device), start
 
 
-def for_comparison(network: torch.nn.Module, images: torch.Tensor) -> torch.nn.Module:
-    """The network, in evaluation mode, with values that a wrong export shows behind.
-
-    Weights and biases that a new network starts all equal are random: behind a factor of 0, which ends the blocks of
-    many networks, or ConvNeXt's of 1e-6, nothing shows. Those factors stay small, and batch norms have the statistics
-    of ``images``, at least CHECKED_IMAGES of them. With random statistics outputs were of the order of 1000 and hung on
-    rounding: EfficientNetV2-B0's in 32 bits were 5% off those in 64.
-    """
-    for module in network.modules():
-        for name, values in module.named_parameters(recurse=False):
-            start = values.data.flatten()[0]
-            if not (values.data == start).all():
-                continue
-            if name == "bias":
-                values.data.normal_(0, 0.1)
-            else:
-                values.data.uniform_(*((0.05, 0.2) if start < 0.01 else (0.5, 1.5)))
-    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = 1.0  # the statistics of the next batch alone
-    with torch.no_grad():
-        network.train()(images)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
-    return network.eval()
-
-
-def images_for_comparison(channels: int, resolution_px: int) -> torch.Tensor:
-    """Images of noise, for ``for_comparison`` and ``prepared``."""
-    images = torch.randn(CHECKED_IMAGES, channels, resolution_px, resolution_px)
-    return images.to(memory_format=torch.channels_last)
+def hindrance(name: str, precision: str, device: torch.device) -> str:
+    """Why the runtime ``name`` does not compute in ``precision`` on ``device``; empty where it does."""
+    offered = PRECISIONS[name].get(device.type, ())
+    if precision not in offered:
+        return f"on {device.type} it takes {' and '.join(offered) or 'none'}"
+    if precision == "bf16" and device.type == "cpu" and not has_bf16():
+        return "this processor has no bf16 arithmetic"
+    if (name, precision) == ("openvino", "int8") and find_spec("nncf") is None:
+        return "it needs nncf: pip install 'scaling_study[openvino]'"
+    return ""
 
 
 def require_installed(name: str, key: str, value: str) -> None:

@@ -80,6 +80,7 @@ LATENCY_COLUMNS = {
     "images_per_second": "float64",
     "drift": "float64",  # median of the last third of the repetitions relative to that of the first
     "export_difference": "float64",  # largest of any output from torch's, relative to the largest output
+    "joules_per_image": "float64",  # energy of the GPU, or of all processors of the machine and their memory
     "peak_memory_bytes": "Int64",  # of the GPU, or of the process above what it had without the network
     "torch_version": "string",
     "timm_version": "string",
@@ -173,6 +174,7 @@ LATER = {
     "runtime_version",
     "drift",
     "export_difference",
+    "joules_per_image",
 }  # columns that tables of earlier versions lack; they read as missing values
 TABLES = {
     "costs": COST_COLUMNS,

@@ -136,22 +136,22 @@ def costs(table: pd.DataFrame) -> str:
 
 
 def latencies(table: pd.DataFrame, costs: pd.DataFrame) -> str:
-    """One line per variant and runtime: latency of one image with its quartiles, and the best throughputs, each with
-    its batch; no training where none was timed."""
+    """One line per variant, runtime and precision: latency of one image with its quartiles, and the best throughputs,
+    each with its batch; no training where none was timed."""
     lines = []
-    runtimes = list(dict.fromkeys(table.runtime))
-    for (variant, runtime), rows in table.groupby(["variant_id", "runtime"], sort=False):
+    shown_settings = [column for column in ("runtime", "precision") if table[column].nunique() > 1]
+    for (variant, *_), rows in table.groupby(["variant_id", "runtime", "precision"], sort=False):
         single = rows[(rows.workload == "inference") & (rows.batch_size == 1)].iloc[0]
         line = {"model": single.model, "method": single.method, "px": single.resolution_px}
-        line |= {"runtime": runtime} if runtimes != ["eager"] else {}
+        line |= {column: single[column] for column in shown_settings}
         line |= {"Mflops": costs.loc[variant].flops / 1e6, "latency_ms": 1e3 * single.seconds_median}
-        line["p25-p75_ms"] = f"{1e3 * single.seconds_p25:.1f}-{1e3 * single.seconds_p75:.1f}"
+        line["p25-p75_ms"] = f"{1e3 * single.seconds_p25:.4g}-{1e3 * single.seconds_p75:.4g}"
         for workload, label in (("inference", "infer"), ("train_step", "train")):
             best = rows[rows.workload == workload].nlargest(1, "images_per_second")  # none where no batch could train
             line |= {f"{label}_img/s": best.images_per_second.max(), f"{label}_batch": best.batch_size.max()}
         lines.append(line)
     shown = pd.DataFrame(lines).sort_values("Mflops", kind="stable").dropna(axis="columns", how="all")
-    formats = dict.fromkeys(("Mflops", "latency_ms"), "{:.1f}".format)
+    formats = {"Mflops": "{:.1f}".format, "latency_ms": "{:.4g}".format}
     formats |= dict.fromkeys(("infer_img/s", "train_img/s"), "{:.2f}".format)
     return shown.to_string(index=False, formatters=formats, na_rep="")
 

@@ -39,37 +39,69 @@ def run(jobs: Sequence[Job]) -> int:
     config = jobs[0].config
     require_readable(config.study_dir, "latencies", "devices")
     device = choose_device(config.device)
-    settings = settings_of(config, device)
+    settings, impossible = settings_of(config, device)
     check_memory(jobs, device, images=1)
     check_optimizers(jobs)
     costs = counts.counted(jobs).set_index("variant_id")
     wanted = counts.variants(jobs)
-    failed = time_missing(config, wanted, settings, costs) + limit_missing(config, settings[0])
-    print(setting_words(settings[0] | {"runtime": " and ".join(config.latency.runtime)}))
+    failed = time_missing(config, wanted, settings, costs)
+    limited = {setting["precision"]: setting for setting in settings if setting["precision"] != "int8"}
+    failed += [line for setting in limited.values() for line in limit_missing(config, setting)]
+    names = {
+        name: " and ".join(dict.fromkeys(setting[name] for setting in settings)) for name in ("precision", "runtime")
+    }
+    print(setting_words(settings[0] | names))
     table = load_table(config.study_dir, "latencies")
     shown = pd.concat([in_setting(table, setting) for setting in settings], ignore_index=True)
     shown = shown[shown.variant_id.isin(wanted)]
     if len(shown):
         print(terminal.latencies(shown, costs))
     print(f"Tables: {config.study_dir / 'costs.csv'}, {config.study_dir / 'latencies.csv'}")
+    for line in [*impossible, *energy_missing(device)]:
+        print(line)
     for line in [*terminal.drifted(shown), *failed]:
         print(f"warning: {line}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def settings_of(config: Config, device: torch.device) -> list[dict[str, Any]]:
-    """For each runtime, the columns that two times must share to be compared. Raises ConfigError for a runtime that is
-    not installed, or not for this device or precision."""
-    from scaling_study.measure.runtimes import version_of
+def settings_of(config: Config, device: torch.device) -> tuple[list[dict[str, Any]], list[str]]:
+    """For each runtime and precision, the columns that two times must share to be compared; and a line for each pair
+    that cannot be. Raises ConfigError for a runtime that is not installed, and for a runtime or a precision of which
+    nothing can be timed."""
+    from scaling_study.measure.runtimes import hindrance, version_of
     from scaling_study.training.device import choose_precision, describe
 
-    precision = choose_precision(config.recipe.precision, device)
-    for name in config.latency.runtime:
-        if name != "eager" and (device.type != "cpu" or precision != "fp32"):
-            message = f"is for the CPU in fp32, and this is {device.type} in {precision}"
-            raise ConfigError("latency.runtime", name, message)
-    common = {"device": describe(device), "threads": config.threads, "precision": precision} | counts.versions()
-    return [common | {"runtime": name, "runtime_version": version_of(name)} for name in config.latency.runtime]
+    precisions = config.latency.precision or [choose_precision(config.recipe.precision, device)]
+    pairs = {
+        (name, precision): hindrance(name, precision, device)
+        for name in config.latency.runtime
+        for precision in precisions
+    }
+    for key, place, values in (("runtime", 0, config.latency.runtime), ("precision", 1, precisions)):
+        for value in values:
+            reasons = {reason for pair, reason in pairs.items() if pair[place] == value}
+            if "" not in reasons:
+                raise ConfigError(f"latency.{key}", value, "; ".join(sorted(reasons)))
+    common = {"device": describe(device), "threads": config.threads} | counts.versions()
+    settings = [
+        common | {"precision": precision, "runtime": name, "runtime_version": version_of(name)}
+        for (name, precision), reason in pairs.items()
+        if not reason
+    ]
+    return settings, [
+        f"{name} in {precision} was not timed: {reason}" for (name, precision), reason in pairs.items() if reason
+    ]
+
+
+def energy_missing(device: torch.device) -> list[str]:
+    """A line with the reason where energy cannot be measured."""
+    from scaling_study.measure.energy import energy_meter
+
+    try:
+        energy_meter(device)
+    except StudyError as error:
+        return [f"Energy was not measured: {error}"]
+    return []
 
 
 def time_missing(
@@ -79,7 +111,7 @@ def time_missing(
     than another. Returns a line for each variant that could not be timed."""
     table, failed = load_table(config.study_dir, "latencies"), []
     todo = {
-        f"{name} on {setting['runtime']}": (name, job, setting)
+        f"{name} on {setting['runtime']} in {setting['precision']}": (name, job, setting)
         for setting in settings
         for name, job in wanted.items()
         if name not in set(in_setting(table, setting).variant_id)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from filelock import Timeout
@@ -18,9 +18,6 @@ from scaling_study.training.distributed import ALONE
 
 if TYPE_CHECKING:
     from scaling_study.training.distributed import World
-
-
-AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def choose_device(name: str, world: World = ALONE) -> torch.device:
@@ -46,12 +43,6 @@ def choose_precision(name: str, device: torch.device) -> str:
     if device.type == "cpu":
         return "fp32"
     return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
-
-
-def autocast(precision: str, device: torch.device) -> Any:
-    """Context in which forward passes run."""
-    dtype = AUTOCAST.get(precision)
-    return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
 
 
 def describe(device: torch.device) -> str:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from scaling_study.errors import StudyError
-from scaling_study.training.device import autocast
+from scaling_study.measure.precision import autocast
 from scaling_study.training.distributed import ALONE
 from scaling_study.training.memory import out_of_memory
 

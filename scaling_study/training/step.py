@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from scaling_study.config.schema import Recipe
-from scaling_study.training.device import autocast
+from scaling_study.measure.precision import autocast
 from scaling_study.training.distributed import World, parallel
 from scaling_study.training.memory import halved_until_it_fits
 

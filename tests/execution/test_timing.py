@@ -10,6 +10,7 @@ import torch
 from scaling_study.analysis.latency import most_timed
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution import isolate, timing
+from scaling_study.measure import runtimes
 from scaling_study.planning.identity import run_of
 from scaling_study.records.costs import LATENCY_COLUMNS, SETTING, add_rows, load_latencies, with_runtime
 from scaling_study.report.terminal import drifted
@@ -91,20 +92,39 @@ def test_runtime_that_fails_is_named_and_the_others_are_kept(config, tmp_path, m
     assert latency.run(jobs) == 1
     out, err = capsys.readouterr()
     assert "fp32" in out
-    assert "on compile was not timed: no compiler" in err
+    assert "on compile in fp32 was not timed: no compiler" in err
     assert "1 of 1 measurements drifted by more than 10%, most micro_mbconv on eager (inference, batch 1)" in err
     assert load_latencies(tmp_path / "s").runtime.tolist() == ["eager"]
     latency.run(jobs)
-    assert "on compile (1 of 1)" in capsys.readouterr().err  # eager is done
+    assert "on compile in fp32 (1 of 1)" in capsys.readouterr().err  # eager is done
     assert len(load_latencies(tmp_path / "s")) == 1
 
 
-def test_runtimes_of_the_cpu_are_refused_elsewhere(config):
-    made = config("latency.runtime=[onnxruntime]", "recipe.precision=bf16")
-    with pytest.raises(
-        ConfigError, match=r"^latency\.runtime=onnxruntime: is for the CPU in fp32, and this is cpu in bf16"
-    ):
-        latency.settings_of(made, torch.device("cpu"))
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            ("latency.runtime=[onnxruntime]", "recipe.precision=bf16"),
+            "runtime=onnxruntime: on cpu it takes fp32 and int8",
+        ),
+        (("recipe.precision=bf16",), "runtime=eager: this processor has no bf16 arithmetic"),
+        (("latency.precision=[fp32,bf16]",), "precision=bf16: this processor has no bf16 arithmetic"),
+        (("latency.precision=[int8]",), "runtime=eager: on cpu it takes fp32 and bf16"),
+    ],
+)
+def test_what_cannot_be_timed_here_is_refused(config, monkeypatch, changes, message):
+    monkeypatch.setattr(runtimes, "has_bf16", lambda: False)
+    with pytest.raises(ConfigError, match=rf"^latency\.{message}"):
+        latency.settings_of(config(*changes), torch.device("cpu"))
+
+
+def test_every_precision_of_every_runtime_is_timed_and_what_is_missing_said(config):
+    pytest.importorskip("onnxruntime")
+    made = config("latency.runtime=[eager,onnxruntime]", "latency.precision=[fp32,int8]")
+    settings, impossible = latency.settings_of(made, torch.device("cpu"))
+    pairs = [("eager", "fp32"), ("onnxruntime", "fp32"), ("onnxruntime", "int8")]
+    assert [(setting["runtime"], setting["precision"]) for setting in settings] == pairs
+    assert impossible == ["eager in int8 was not timed: on cpu it takes fp32 and bf16"]
 
 
 def test_tables_of_earlier_versions_are_of_eager_torch(tmp_path):
@@ -123,6 +143,10 @@ def test_setting_with_the_most_networks_is_taken_and_of_equal_ones_eager():
     assert most_timed(pd.DataFrame(rows)).runtime.tolist() == ["eager"]
     more = pd.DataFrame([*rows, row | {"variant_id": "b", "runtime": "openvino"}])
     assert most_timed(more).runtime.tolist() == ["openvino"] * 2
+    precise = pd.DataFrame(
+        [row | {"variant_id": "a", "precision": precision} for precision in ("bf16", "fp32", "int8")]
+    )
+    assert most_timed(precise).precision.tolist() == ["fp32"]
 
 
 def test_drift_is_said_only_beyond_its_limit():

@@ -1,11 +1,10 @@
-from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from scaling_study.measure import latency
 from scaling_study.models import FAMILIES
-from scaling_study.training.device import autocast
 
 
 def timings(network=None, **options):
@@ -13,7 +12,7 @@ def timings(network=None, **options):
     network.to(options.get("device", "cpu"))
     defaults = {
         "channels": 1, "resolution": 14, "classes": 10, "device": torch.device("cpu"), "threads": 1,
-        "autocast": partial(autocast, "fp32"), "seconds": 0.01, "batch_size_max": 4, "image_bytes": 1,
+        "precision": "fp32", "seconds": 0.01, "batch_size_max": 4, "image_bytes": 1,
     }  # fmt: skip
     return list(latency.timings(network, torch.optim.SGD(network.parameters(), 1e-9), **defaults | options))
 
@@ -29,11 +28,27 @@ def test_both_workloads_are_timed_at_growing_batches():
         assert row.repeats >= latency.REPEATS_MIN
         assert row.images_per_second == pytest.approx(row.batch_size / row.seconds_median)
         assert row.peak_memory_bytes is None
+        assert row.joules_per_image is None
+
+
+def test_energy_is_that_of_an_image():
+    calls = []
+
+    class Meter:
+        def begin_window(self, key):
+            calls.clear()
+
+        def end_window(self, key):
+            return SimpleNamespace(gpu_energy={}, cpu_energy={0: 8.0 * len(calls)}, dram_energy=None)
+
+    options = {"device": torch.device("cpu"), "threads": 1, "seconds": 0.01, "start_bytes": None}
+    timing = latency.measure("inference", lambda: calls.append(1), 4, meter=Meter(), **options)
+    assert timing.joules_per_image == pytest.approx(2.0)
 
 
 @pytest.mark.gpu
 def test_peak_memory_is_taken_on_cuda():
-    rows = timings(device=torch.device("cuda"), autocast=partial(autocast, "bf16"))
+    rows = timings(device=torch.device("cuda"), precision="bf16")
     assert all(row.peak_memory_bytes > 0 for row in rows)
 
 
@@ -45,7 +60,7 @@ def test_the_search_ends_when_a_larger_batch_does_not_pay(monkeypatch):
 
 
 def fake(workload, size, speed):
-    return latency.Timing(workload, size, size / speed, size / speed, size / speed, 5, speed, 1.0, None)
+    return latency.Timing(workload, size, size / speed, size / speed, size / speed, 5, speed, 1.0, None, None)
 
 
 def test_batches_that_do_not_fit_are_not_tried():

@@ -8,7 +8,7 @@ import torch
 from scaling_study.config.ranges import RUNTIMES
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError, StudyError
-from scaling_study.measure import runtimes
+from scaling_study.measure import exporting, runtimes
 from scaling_study.models import FAMILIES, build_network
 from scaling_study.planning.identity import run_of
 
@@ -23,12 +23,12 @@ def micro():
 
 @pytest.fixture(scope="module")
 def network():
-    return runtimes.for_comparison(micro(), batch_of(8))
+    return exporting.for_comparison(micro(), batch_of(8))
 
 
 @pytest.fixture(scope="module")
 def model(network):
-    return runtimes.exported(network, batch_of(2))
+    return exporting.exported(network, batch_of(2))
 
 
 def batch_of(count):
@@ -54,9 +54,40 @@ def test_exported_network_gives_torchs_outputs_for_batches_of_any_size(network, 
 def test_wrong_export_is_refused(network, model, monkeypatch, name):
     pytest.importorskip(name)
     monkeypatch.setattr(runtimes, "exported", lambda *_: model)
-    other = runtimes.for_comparison(micro(), 2 * batch_of(8))  # with other statistics
+    other = exporting.for_comparison(micro(), 2 * batch_of(8))  # with other statistics
     with pytest.raises(StudyError, match=r"outputs differ from torch's by [\d.e+-]+ of the largest"):
         runtimes.prepared(name, other, batch_of(2), threads=1)
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_network_in_8_bits_gives_nearly_torchs_outputs(network, model, monkeypatch, name):
+    pytest.importorskip(name)
+    monkeypatch.setattr(runtimes, "exported", lambda *_: model)
+    prepared = runtimes.prepared(name, network, batch_of(8), threads=1, precision="int8")
+    assert 1e-3 < prepared.difference < 0.5
+    assert prepared.model == model
+    assert torch.as_tensor(prepared.runtime.run(prepared.runtime.inputs(batch_of(3)))).shape == (3, 10)
+
+
+def test_wrong_export_is_refused_in_every_precision(network, model, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(runtimes, "exported", lambda *_: model)
+    other = exporting.for_comparison(micro(), 2 * batch_of(8))
+    with pytest.raises(StudyError, match="outputs differ from torch's"):
+        runtimes.prepared("onnxruntime", other, batch_of(8), threads=1, precision="int8")
+
+
+def test_what_a_runtime_does_not_compute_is_named(monkeypatch):
+    cpu, cuda = torch.device("cpu"), torch.device("cuda")
+    for supported, reason in ((True, ""), (False, "this processor has no bf16 arithmetic")):
+        monkeypatch.setattr(runtimes, "has_bf16", lambda supported=supported: supported)
+        assert {runtimes.hindrance(name, "bf16", cpu) for name in ("eager", "compile", "openvino")} == {reason}
+    assert runtimes.hindrance("eager", "bf16", cuda) == ""
+    assert runtimes.hindrance("onnxruntime", "bf16", cpu) == "on cpu it takes fp32 and int8"
+    assert runtimes.hindrance("openvino", "fp32", cuda) == "on cuda it takes none"
+    assert runtimes.hindrance("openvino", "int8", cpu) == ""
+    monkeypatch.setattr(runtimes, "find_spec", lambda package: None)
+    assert "needs nncf: pip install 'scaling_study[openvino]'" in runtimes.hindrance("openvino", "int8", cpu)
 
 
 def test_outputs_that_are_no_numbers_are_refused(network, model, monkeypatch):
@@ -67,7 +98,7 @@ def test_outputs_that_are_no_numbers_are_refused(network, model, monkeypatch):
 
 
 def test_no_block_hides_behind_a_factor_of_zero_and_images_stay_apart():
-    fresh, compared = micro(), runtimes.for_comparison(micro(), batch_of(8))
+    fresh, compared = micro(), exporting.for_comparison(micro(), batch_of(8))
     factors = [
         [(m.weight == 0).any().item() for m in n.modules() if isinstance(m, torch.nn.BatchNorm2d)]
         for n in (fresh, compared)
@@ -83,8 +114,8 @@ def test_no_block_hides_behind_a_factor_of_zero_and_images_stay_apart():
 def test_layers_without_batch_norm_are_reached_too():
     """ConvNeXt multiplies every block by 1e-6."""
     network = FAMILIES["convnext_tiny"].build(depths=[0.1] * 4, width=0.25, classes=10, channels=1)
-    images = runtimes.images_for_comparison(1, 32)
-    runtimes.for_comparison(network, images)
+    images = exporting.images_for_comparison(1, 32)
+    exporting.for_comparison(network, images)
     factors = [values for name, values in network.named_parameters() if name.endswith("gamma")]
     assert factors
     assert all(values.min() >= 0.05 for values in factors)
@@ -135,15 +166,15 @@ def test_scaled_network_of_every_family_is_exported_as_built(config, monkeypatch
     data = [] if name.startswith("micro") else ["data=imagenet_size", "data.resolution=64"]
     run = run_of(config(f"model={name}", *data, "scaling.depth=1.4", "scaling.width=1.2", "scaling.resolution=1.3"))
     px, size = run.variant.resolution_px, size_of(run.data)
-    images = runtimes.images_for_comparison(size["channels"], px)
+    images = exporting.images_for_comparison(size["channels"], px)
     network = build_network(run.model, run.variant.coefficients, resolution_px=px, **size)
-    network, images = runtimes.for_comparison(network, images), images[:2]
+    network, images = exporting.for_comparison(network, images), images[:2]
     with torch.inference_mode():
         outputs, exact = network(images), network.double()(images.double())
     assert (outputs - exact).abs().max() < 0.25 * runtimes.DIFFERENCE_MAX * exact.abs().max()  # by rounding alone
     network.float()
     pytest.importorskip("onnxscript")
-    model = runtimes.exported(network, images)
+    model = exporting.exported(network, images)
     monkeypatch.setattr(runtimes, "exported", lambda *_: model)
     for runtime in filter(pytest.importorskip, EXPORTED):
         assert runtimes.prepared(runtime, network, images, threads=1).difference < runtimes.DIFFERENCE_MAX
