@@ -16,7 +16,7 @@ from statsmodels.stats.power import TTestIndPower
 
 import scaling_study as ss
 from scaling_study.records import columns, costs
-from scaling_study.tasks import report
+from scaling_study.tasks import paper
 
 ROOT = Path(__file__).parents[1]
 LINE = re.compile(r"^(?P<indent> *)(?P<key>\w+):(?: (?P<value>[^#]*?))?\s*(?:# (?P<comment>.*))?$")
@@ -169,9 +169,9 @@ MEANINGS = {
 
 
 def report_lines() -> list[str]:
-    """What ``task=report study=imagenet-family`` prints."""
+    """What ``task=paper study=imagenet-family`` prints."""
     study = ROOT / "results/imagenet-family"
-    return [*report.counts(ss.load_costs(study)), "", *report.speedups(ss.load_latencies(study))]
+    return [*paper.counts(ss.load_costs(study)), "", *paper.speedups(ss.load_latencies(study))]
 
 
 def reference_lines() -> list[str]:

@@ -28,6 +28,7 @@ TASKS = {
     "tables": "scaling_study.tasks.tables",
     "figures": "scaling_study.tasks.figures",
     "report": "scaling_study.tasks.report",
+    "paper": "scaling_study.tasks.paper",
     "analyze": "scaling_study.tasks.analyze",
     "recommend": "scaling_study.tasks.recommend",
     "next": "scaling_study.tasks.next",

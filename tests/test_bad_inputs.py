@@ -12,7 +12,20 @@ from PIL import Image
 from .config.test_parsing import numbers
 from .conftest import SMALL
 
-TASKS = ["train", "plan", "cost", "latency", "tables", "figures", "report", "analyze", "recommend", "next", "evaluate"]
+TASKS = [
+    "train",
+    "plan",
+    "cost",
+    "latency",
+    "tables",
+    "figures",
+    "report",
+    "paper",
+    "analyze",
+    "recommend",
+    "next",
+    "evaluate",
+]
 NEEDED = {"recommend": ["budget.flops=2"], "evaluate": ["evaluate.weights=hub"]}  # or the task itself is refused
 DIGITS = "9" * 100
 
@@ -229,7 +242,7 @@ results_dir=LONGLONG
 results_dir=LONGLONG task=tables
 results_dir=LONGLONG task=analyze
 results_dir=LONGLONG task=cost
-results_dir=LONGLONG task=report
+results_dir=LONGLONG task=paper
 plots_dir=LONGLONG
 data.root=LONGLONG data=imagefolder
 evaluate.run=LONGLONG task=evaluate
@@ -446,10 +459,16 @@ task=evaluate evaluate.weights=hub evaluate.split=all
 task=evaluate evaluate.weights=hub
 task=tables
 task=figures
-task=report
+task=paper
 task=analyze
 task=tables study=nothing
+task=paper study=nothing
+task=report
 task=report study=nothing
+task=report report.studies=[a,a]
+task=report report.studies=[nothing]
+task=analyze report.watch=true
+latency.precision=[int4] task=latency
 """
 SWEEP = "# @package _global_\nhydra: {mode: MULTIRUN, sweeper: {params: {scaling."
 FILES = {

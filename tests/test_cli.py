@@ -205,9 +205,9 @@ def test_costs_latencies_figures_and_report_of_a_sweep(cli, tmp_path):
     cli("task=figures", "study=c", small=False)
     names = {path.stem for path in (tmp_path / "plots" / "c").iterdir()}
     assert names == {"accuracy_flops", "accuracy_params", "memory", "latency", "accuracy_latency", "speed"}
-    report = cli("task=report", "study=c", small=False).stdout
+    report = cli("task=paper", "study=c", small=False).stdout
     assert "| ResNet-50 | 32 | 25.56 M | 26 M | -1.7% |" in report
-    assert cli("task=report", "study=none", small=False, check=False).stderr.count("\n") == 1
+    assert cli("task=paper", "study=none", small=False, check=False).stderr.count("\n") == 1
 
 
 @pytest.mark.slow

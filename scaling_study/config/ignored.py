@@ -17,7 +17,7 @@ from scaling_study.models import SERIES
 if TYPE_CHECKING:
     from scaling_study.config.schema import Config
 
-TRAINING = ("train", "plan")
+TRAINING, DRAWING = ("train", "plan"), ("figures", "report")
 
 
 def in_memory(config: Config) -> bool:
@@ -43,10 +43,11 @@ IGNORED = [
     ("next.*", lambda c: c.task in TRAINING, "is for task=next"),
     ("next.flops", lambda c: c.next.question != "comparison", "is for next.question=comparison"),
     ("next.methods", lambda c: c.next.question == "direction", "is for next.question=comparison and rate"),
-    ("analysis.runtime", lambda c: c.task == "figures" and c.cost != "latency_seconds", "needs cost=latency_seconds"),
-    ("analysis.*", lambda c: c.task in TRAINING, "is for task=analyze"),
+    ("analysis.runtime", lambda c: c.task in DRAWING and c.cost != "latency_seconds", "needs cost=latency_seconds"),
+    ("analysis.*", lambda c: c.task in TRAINING, "is for task=analyze and report"),
+    ("report.*", lambda c: c.task != "report", "is for task=report"),
     ("family", other_network, "is for +sweep=family; give model=NAME"),
-    ("cost", lambda c: c.task not in ("train", "analyze", "figures"), "is for task=train, analyze and figures"),
+    ("cost", lambda c: c.task not in ("train", "analyze", *DRAWING), "is for task=train, analyze, figures and report"),
     ("recipe.baseline_epochs", lambda c: c.task == "recommend", "is for training; give recipe.epochs"),
     ("recipe.epochs", lambda c: c.recipe.baseline_epochs is not None, "is set by recipe.baseline_epochs"),
     ("scaling.alpha", no_rule, "needs scaling.method=compound without scaling.triple"),

@@ -127,6 +127,7 @@ RULES: dict[str, Numbers | Words] = {
         "tables",
         "figures",
         "report",
+        "paper",
         "analyze",
         "recommend",
         "next",
@@ -214,6 +215,10 @@ RULES: dict[str, Numbers | Words] = {
     "latency.batch_size_max": count(2**24),
     "latency.runtime": some_of(RUNTIMES),
     "latency.precision": some_of(("fp32", "bf16", "fp16", "int8"), null=True),
+    "report.studies": Words(
+        lambda value: len(set(value)) == len(value) and all(name in NAME for name in value),
+        "must be a list of names of studies, each at most once",
+    ),
     "search.alpha_step": STEP,
     "search.beta_step": STEP,
     "search.gamma_step": STEP,

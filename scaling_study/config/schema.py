@@ -136,6 +136,12 @@ class Analysis:
 
 
 @dataclass
+class Report:
+    studies: list[str]
+    watch: bool
+
+
+@dataclass
 class Budget:
     flops: float | None
     params: float | None
@@ -195,6 +201,7 @@ class Config:
     latency: Latency
     search: Search
     analysis: Analysis
+    report: Report
     budget: Budget
     next: Next
     checkpoint: Checkpoint

@@ -24,7 +24,8 @@ def scaling_keys(row: Mapping[str, Any]) -> dict[str, Any]:
     method, budget = row["method"], row["flops_target"]
     axes = {axis: float(row[axis]) for axis in AXES}
     logs = {axis: math.log(value) for axis, value in axes.items()}
-    keys: dict[str, Any] = {} if pd.isna(budget) else {"method": method, "flops": float(budget)}
+    solved = not pd.isna(budget) and method != "custom"  # whose solved axis the table does not tell
+    keys: dict[str, Any] = {"method": method, "flops": float(budget)} if solved else {}
     if method == "compound":
         triple = {name: round(axes[axis] ** (1 / row["phi"]), 6) for name, axis in zip(GREEK, AXES, strict=True)}
         return {"method": method, **(keys or {"phi": float(row["phi"])}), **triple}

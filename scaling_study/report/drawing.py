@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -34,12 +34,19 @@ class Drawn:
         return 1 if self.failed else 0
 
 
-def draw_runs(runs: pd.DataFrame, plots_dir: Path, history: pd.DataFrame | None = None, cost: str = "flops") -> Drawn:
+def draw_runs(
+    runs: pd.DataFrame,
+    plots_dir: Path,
+    history: pd.DataFrame | None = None,
+    cost: str = "flops",
+    *,
+    formats: Sequence[str] = FORMATS,
+) -> Drawn:
     """Draw every figure of the run table ``runs`` and its epoch table, by ``cost``. Returns Drawn, which is empty when
     no run is done."""
     if not (runs.status == "done").any():
         return Drawn()
-    return write(plots_dir, "runs", partial(plan, "of_runs", runs, history, cost))
+    return write(plots_dir, "runs", partial(plan, "of_runs", runs, history, cost), formats)
 
 
 def with_cost(runs: pd.DataFrame, study_dir: Path, cost: str, runtime: str | None = None) -> pd.DataFrame:
@@ -55,7 +62,7 @@ def with_cost(runs: pd.DataFrame, study_dir: Path, cost: str, runtime: str | Non
     return runs
 
 
-def draw_costs(study_dir: Path, plots_dir: Path) -> Drawn:
+def draw_costs(study_dir: Path, plots_dir: Path, *, formats: Sequence[str] = FORMATS) -> Drawn:
     """Draw every figure that the study's cost and latency tables allow. Returns Drawn."""
     from scaling_study.literature import published
 
@@ -64,18 +71,26 @@ def draw_costs(study_dir: Path, plots_dir: Path) -> Drawn:
     if costs.empty:
         return Drawn(failed=failed)
     tables = (costs, latencies, published(torchvision=False), devices)
-    return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", *tables))
+    return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", *tables), formats)
 
 
 def draw_analysis(
-    analyzed: dict[str, pd.DataFrame], runs: pd.DataFrame, study_dir: Path, plots_dir: Path, cost: str = "flops"
+    analyzed: dict[str, pd.DataFrame],
+    runs: pd.DataFrame,
+    study_dir: Path,
+    plots_dir: Path,
+    cost: str = "flops",
+    *,
+    formats: Sequence[str] = FORMATS,
 ) -> Drawn:
     """Draw every figure of an analysis, {name: frame}, of the run table ``runs``, by ``cost``. Returns Drawn.
 
     Cost tables that cannot be read have been reported by the caller.
     """
     costs, latencies, *_ = load_costs(study_dir)
-    return write(plots_dir, "the analysis", partial(plan, "of_analysis", analyzed, runs, costs, latencies, cost))
+    return write(
+        plots_dir, "the analysis", partial(plan, "of_analysis", analyzed, runs, costs, latencies, cost), formats
+    )
 
 
 def load_costs(study_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list]:
@@ -112,7 +127,9 @@ def plan(name: str, *tables: Any) -> dict[str, Callable]:
     return getattr(figures, name)(*tables)
 
 
-def write(plots_dir: Path, what: str, plans: Callable[[], dict[str, Callable]]) -> Drawn:
+def write(
+    plots_dir: Path, what: str, plans: Callable[[], dict[str, Callable]], formats: Sequence[str] = FORMATS
+) -> Drawn:
     """Draw and write {name: drawing}, as ``plans()`` gives it. One that fails, for whatever reason, is named."""
     files, failed = [], []
     try:
@@ -123,7 +140,7 @@ def write(plots_dir: Path, what: str, plans: Callable[[], dict[str, Callable]]) 
 
     for name, drawing in drawings.items():
         try:
-            files += save(drawing, plots_dir / name, FORMATS)
+            files += save(drawing, plots_dir / name, formats)
         except Exception as error:
             failed.append(report_failure(f"figure {name} could not be drawn", error))
     return Drawn(files, failed)

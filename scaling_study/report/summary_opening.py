@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -37,14 +37,23 @@ def opening_part(analysis: Analysis, cost: str = "flops") -> Iterator[str]:
     """Lines with at most SENTENCES sentences, of the model and length of training with the most runs, by ``cost``."""
     yield "## In short"
     yield ""
-    yield from (f"- {sentence}" for sentence in sentences(analysis, cost))
+    yield from (f"- {sentence}" for part in opening(analysis, cost) for sentence in part)
 
 
-def sentences(analysis: Analysis, cost: str = "flops") -> list[str]:
+class Opening(NamedTuple):
+    """Sentences. answers: what a study shows, and how sure that is; limits: what it does not show, and of which part of
+    it the answers are."""
+
+    answers: list[str]
+    limits: list[str]
+
+
+def opening(analysis: Analysis, cost: str = "flops") -> Opening:
+    """At most SENTENCES sentences."""
     tables, runs = analysis.tables, analysis.runs
     if not len(runs):
         found = [time_sentence(tables.get("time_fits")), published_sentence(tables.get("published_comparisons"))]
-        return ["No run has finished, so this study has no accuracies of its own.", *filter(None, found)]
+        return Opening([*filter(None, found)], ["No run has finished, so this study has no accuracies of its own."])
     parts = sorted(runs.groupby(STUDY, dropna=False), key=lambda part: (-len(part[1]), -float(part[0][1] or 0)))
     (model, epochs), rows = parts[0]
     own = {name: of_part(table, model, epochs) for name, table in tables.items() if {"model", "epochs"} <= {*table}}
@@ -63,16 +72,15 @@ def sentences(analysis: Analysis, cost: str = "flops") -> list[str]:
         law_sentence(own.get("law"), robustness),
         time_sentence(tables.get("time_fits")),
     ]
-    last = [
-        certainty_sentence(robustness, part),
+    limits = [
         limits_sentence(runs[runs.model == model], part, own.get("convergence")),
         others_sentence(parts, apart=change is not None),
     ]
-    closing = [sentence for sentence in last if sentence]
+    limits = [sentence for sentence in limits if sentence]
     findings = [sentence for sentence in candidates if sentence]
     findings[0] = after(epochs, findings[0])
     findings = ([change] if change else []) + findings
-    return [*findings[: SENTENCES - len(closing)], *closing]
+    return Opening([*findings[: SENTENCES - 1 - len(limits)], certainty_sentence(robustness, part)], limits)
 
 
 def has_search(tables: Mapping[str, pd.DataFrame]) -> bool:

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 def run(jobs: Sequence[Job]) -> int:
     """Draw what the study's tables allow, and print the files. Raises StudyError when there is nothing to draw."""
     config = jobs[0].config
-    places = {"study_dir": config.study_dir, "plots_dir": config.study_plots_dir}
+    places = (config.study_dir, config.study_plots_dir)
     has_runs = not config.study_dir.is_dir() or has_tables(config.study_dir) or run_folders(config.study_dir)
     runs = rebuild(config.study_dir) if has_runs else pd.DataFrame()
     drawn = Drawn()
     if has_runs:
         runs = with_cost(runs, config.study_dir, config.cost, config.analysis.runtime)
         drawn = draw_runs(runs, config.study_plots_dir, load_history(config.study_dir), config.cost)
-    drawn += draw_costs(**places)
+    drawn += draw_costs(*places)
     analyzed, unreadable = load_analysis(config.study_dir)
     drawn += Drawn(failed=unreadable)
     if analyzed:
-        drawn += draw_analysis(analyzed, runs, **places, cost=config.cost)
+        drawn += draw_analysis(analyzed, runs, *places, config.cost)
     if not drawn.files and not drawn.failed:
         raise StudyError(f"study={config.study}: there is no finished run, and no cost table with something to draw")
     print("\n".join(map(str, drawn.files)))

@@ -1,77 +1,124 @@
-"""task=report: a study's costs and latencies beside the published ones, as Markdown on the terminal."""
+"""task=report: a study as one HTML file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scaling_study.analysis.latency import setting_words
-from scaling_study.errors import StudyError
-from scaling_study.literature import published
-from scaling_study.records.costs import SETTING, load_table
+import pandas as pd
+
+from scaling_study.analysis.latency import with_latency
+from scaling_study.errors import ConfigError, StudyError
+from scaling_study.records.columns import EPOCH_COLUMNS, RUN_COLUMNS
+from scaling_study.records.costs import load_table, require_readable
+from scaling_study.records.store import require_writable, run_folders, write_text
+from scaling_study.records.tables import has_tables, load_history
+from scaling_study.report.drawing import draw_analysis, draw_costs, draw_runs, with_cost
+from scaling_study.tasks import analyze
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
+    from scaling_study.report.page.values import StudySection
+
+NAME = "report.html"
+LOOK_SECONDS = 5.0  # between two looks at a study that is under way
+IDLE_SECONDS = 60.0  # without a run under way, after which watching ends
+REFRESH_SECONDS = 30  # after which the page of a study that is watched reloads
 
 
 def run(jobs: Sequence[Job]) -> int:
-    folder = jobs[0].config.study_dir
-    costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
-    if costs.empty:
-        raise StudyError(f"study={jobs[0].config.study}: {folder} holds no costs; run task=cost or task=latency first")
-    print("\n".join([*counts(costs), "", *speedups(latencies)]))
-    return 0
+    """Write the page; with ``report.watch`` again whenever a run gets further, until none has been under way for
+    IDLE_SECONDS."""
+    config = jobs[0].config
+    configs = [replace(config, study=name) for name in config.report.studies or [config.study]]
+    for one in configs:
+        if not one.study_dir.is_dir():
+            key, given = ("report.studies", config.report.studies) if config.report.studies else ("study", config.study)
+            raise ConfigError(key, given, f"there is no folder {one.study_dir}")
+        require_readable(one.study_dir, "costs", "latencies", analyze.RECOMMENDATIONS)
+    path = (config.study_dir if len(configs) == 1 else Path(config.results_dir)) / NAME
+    require_writable(path.parent)
+    status, idle, seen = 0, 0.0, None
+    while True:
+        if (now := progress_of(configs)) != seen:
+            status, seen = write(path, configs, config.report.watch), now
+        idle = 0.0 if any(now.values()) else idle + LOOK_SECONDS
+        if not config.report.watch or idle >= IDLE_SECONDS:
+            return status
+        time.sleep(LOOK_SECONDS)
 
 
-def counts(costs: pd.DataFrame) -> Iterator[str]:
-    """Lines of the table of parameters and multiply-adds of the baselines that the paper's Table 2 has too."""
-    paper = published(torchvision=False)
-    paper = paper[(paper.table == "Table 2") & paper.built_as.notna()].set_index("built_as")
-    yield "| model | pixels | params, measured | paper | difference | multiply-adds, measured | paper | difference |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
-    standard = ~costs.small_stem.fillna(False).astype(bool)
-    mine = costs[(costs.method == "baseline") & standard & costs.model.isin(paper.index)]
-    for row in mine.sort_values("flops").itertuples():
-        printed = paper.loc[row.model]
-        params, flops = f"{row.params / 1e6:.2f} M", f"{row.flops / 1e9:.3f} G"
-        yield (
-            f"| {printed.model} | {row.resolution_px} | {params} | {printed.params / 1e6:g} M | "
-            f"{difference(row.params, printed.params)} | {flops} | {printed.flops / 1e9:g} G | "
-            f"{difference(row.flops, printed.flops)} |"
-        )
+def progress_of(configs: Sequence[Config]) -> dict[Path, float]:
+    """{folder of a run: share of it that is trained}, 0 of those that have ended."""
+    folders = [folder for config in configs for folder in run_folders(config.study_dir)]
+    return {folder.path: 0.0 if folder.has_record() else folder.progress() for folder in folders}
 
 
-def difference(measured: float, printed: float) -> str:
-    return f"{100 * (measured / printed - 1):+.1f}%"
+def write(path: Path, configs: Sequence[Config], watched: bool) -> int:
+    """Write the page of the studies and print where it is. Returns the exit status."""
+    from scaling_study.report.page.html import render
+    from scaling_study.report.page.rows import epochs_of, page_rows
+    from scaling_study.report.page.values import Page
+
+    sections, rows, epochs, failed = [], [], [], False
+    for config in configs:
+        section, runs, status = section_of(config)
+        sections.append(section)
+        failed |= bool(status)
+        rows.append(page_rows(runs, config.study_dir))
+        epochs.append(epochs_of(history_of(config), config.study_dir))
+    table = pd.concat(rows, ignore_index=True)
+    under_way = table.status.str.startswith("running").any()
+    page = Page(
+        title=" and ".join(config.study for config in configs),
+        studies=sections,
+        rows=table,
+        epochs=pd.concat(epochs, ignore_index=True),
+        refresh_seconds=REFRESH_SECONDS if watched and under_way else None,
+    )
+    write_text(path, render(page))
+    print(f"Page: {path} ({path.stat().st_size / 1e6:.1f} MB, {len(table)} runs)", flush=True)
+    return int(failed)
 
 
-def speedups(latencies: pd.DataFrame) -> Iterator[str]:
-    """Lines of the table of latency ratios: the pairs of the paper's Table 4 that were timed in the same setting."""
-    paper = published(torchvision=False)
-    paper = paper[(paper.table == "Table 4") & paper.built_as.notna()].set_index("built_as")
-    single = latencies[(latencies.workload == "inference") & (latencies.batch_size == 1)]
-    yield "| device, CPU threads, precision, runtime | ResNet-152, s | EfficientNet-B1, s | ratio | paper's ratio |"
-    yield "| --- | --- | --- | --- | --- |"
-    slow, fast = "resnet152", "efficientnet_b1"
-    printed = paper.latency_seconds[slow] / paper.latency_seconds[fast]
-    for setting, rows in single.groupby(SETTING, dropna=False):
-        rows = rows[rows.method == "baseline"].drop_duplicates("model", keep="last").set_index("model")
-        if {slow, fast} <= set(rows.index):
-            words = setting_words(dict(zip(SETTING, setting, strict=True)))
-            one, other = rows.loc[slow], rows.loc[fast]
-            yield f"| {words} | {quartiles(one)} | {quartiles(other)} | {ratio(one, other)} | {printed:.1f} |"
+def section_of(config: Config) -> tuple[StudySection, pd.DataFrame, int]:
+    """(a study's part of the page, its run table with latencies, exit status): what cannot be analyzed or drawn is
+    named."""
+    from scaling_study.report.page.sections import section
+    from scaling_study.report.page.values import StudySection
+
+    folder = config.study_dir
+    tried = analyze.load(config)
+    known = tried if len(tried) else pd.DataFrame(columns=list(RUN_COLUMNS)).astype(RUN_COLUMNS)
+    known = with_latency(known, load_table(folder, "costs"), load_table(folder, "latencies"))
+    try:
+        runs, notes = analyze.chosen(config, tried)
+        analysis = analyze.analyze(config, runs, tried)
+    except StudyError as error:
+        return StudySection(config.study, [], [f"{error}."]), known, 0
+    analysis = replace(analysis, notes=(*notes, *analysis.notes))
+    runs = with_cost(runs, folder, config.cost, config.analysis.runtime)
+    with tempfile.TemporaryDirectory() as drawn:
+        plots = Path(drawn)
+        done = draw_costs(folder, plots, formats=["svg"])
+        if len(runs):
+            done += draw_runs(runs, plots, history_of(config), config.cost, formats=["svg"])
+            done += draw_analysis(analysis.tables, runs, folder, plots, config.cost, formats=["svg"])
+        figures = {file.stem: file for file in done.files}
+        made = section(config.study, analysis, load_table(folder, analyze.RECOMMENDATIONS), figures, config.cost)
+    for line in analysis.failed:
+        print(f"warning: {line}", file=sys.stderr)
+    return made, known, int(bool(analysis.failed) or done.status)
 
 
-def ratio(one: Any, other: Any) -> str:
-    """Of the medians, and in brackets what it is where one time is at its lower and the other at its upper quartile."""
-    middle = f"{one.seconds_median / other.seconds_median:.1f}"
-    if not min(one.seconds_p25, other.seconds_p25) > 0:  # of imported times
-        return middle
-    return f"{middle} ({one.seconds_p25 / other.seconds_p75:.1f} to {one.seconds_p75 / other.seconds_p25:.1f})"
-
-
-def quartiles(row: Any) -> str:
-    around = f" ({row.seconds_p25:.3f} to {row.seconds_p75:.3f})" if row.seconds_p25 > 0 else ""  # of imported times
-    return f"{row.seconds_median:.3f}{around}"
+def history_of(config: Config) -> pd.DataFrame:
+    """The epoch table of a study; empty where it has none."""
+    if has_tables(config.study_dir):
+        return load_history(config.study_dir)
+    return pd.DataFrame(columns=list(EPOCH_COLUMNS)).astype(EPOCH_COLUMNS)

@@ -17,7 +17,7 @@ from scaling_study.report.opening_findings import law_sentence, regime_sentence
 from scaling_study.report.summary import summary
 from scaling_study.report.summary_data import data_part
 from scaling_study.report.summary_law import law_part
-from scaling_study.report.summary_opening import opening_part, sentences
+from scaling_study.report.summary_opening import opening, opening_part
 
 from ..analysis.synthetic import floor_curve, grid_study, matched_study, run_rows, surface_study
 
@@ -178,9 +178,9 @@ def test_where_each_method_saturates(analysis_of):
 
 def test_failed_parts_leave_the_rest():
     runs, _ = usable(matched_study(np.random.default_rng(0)))
-    said = sentences(SimpleNamespace(tables={}, runs=runs))
-    assert len(said) == 3
-    assert not sentences(SimpleNamespace(tables={}, runs=runs[:0]))[1:]
+    said = opening(SimpleNamespace(tables={}, runs=runs))
+    assert [len(part) for part in said] == [2, 1]
+    assert [len(part) for part in opening(SimpleNamespace(tables={}, runs=runs[:0]))] == [0, 1]
     assert [law_sentence(None), cost_sentence(None), regime_sentence(None)] == [None] * 3
     assert "was not compared" in compound_sentence(None, {"compound"})
 

@@ -1,0 +1,1 @@
+"""The page of a study: one HTML file that explains it, and lets its reader look at every run."""

@@ -1,0 +1,73 @@
+"""A study's part of the page: the summary's sentences and parts, and figures."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaling_study.report.page.values import Picture, StudySection
+from scaling_study.report.summary import summary
+from scaling_study.report.summary_opening import opening
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from scaling_study.analysis.study import Analysis
+
+# By the beginning of the figure's name; the first of them that a study has is its main figure.
+SHOWS = {
+    "fits": "Accuracy against cost with the fitted curves, their bands, ceilings and saturation points, by method",
+    "methods": "Accuracy against cost, one curve for each method, mean and range over seeds",
+    "shape": "Accuracy of networks of equal cost whose shape differs",
+    "accuracy": "Published accuracy against the measured cost of each network",
+    "regime": "How the lead of a method changes with the length of training",
+    "isocompute": "Accuracy by size and length of training at equal training cost",
+    "search": "Accuracy of the triples of the grid search",
+    "comparisons": "Differences from compound scaling at equal cost, with intervals",
+    "frontier": "Networks that no cheaper one matches",
+    "axes": "Accuracy along each axis alone, mean and range over seeds",
+    "law_map": "The fitted law over two axes",
+    "law": "The fitted law along each axis, and the best direction",
+    "learning_curves": "Accuracy and loss at the end of each epoch",
+    "times": "Measured times against the counts that may predict them",
+    "latency": "Latency of one image against multiply-adds",
+    "memory": "Memory that training keeps per image against multiply-adds",
+    "speed": "Multiply-adds per second against multiply-adds per byte, under the limits of the device",
+    "cost_curves": "How costs grow along each axis alone",
+}
+
+
+def section(
+    study: str, analysis: Analysis, recommendations: pd.DataFrame, figures: Mapping[str, Path], cost: str
+) -> StudySection:
+    """figures: SVG files by name."""
+    said = opening(analysis, cost)
+    first, *parts = summary(study, analysis, recommendations, cost).split("\n## ")[1:]
+    assert first.startswith("In short")
+    titled = [(title, text) for title, _, text in (part.partition("\n") for part in parts)]
+    limits = [*said.limits, *analysis.failed]
+    return StudySection(study, said.answers, limits, titled, pictures(figures))
+
+
+def pictures(figures: Mapping[str, Path]) -> Sequence[Picture]:
+    """The figures as they are to be shown, the main one first."""
+    order = {start: n for n, start in enumerate(SHOWS)}
+    kinds = {name: kind(name) for name in figures}
+    names = sorted(figures, key=lambda name: order.get(kinds[name], len(order)))
+    return [Picture(name, as_url(figures[name]), text_of(name, kinds[name])) for name in names]
+
+
+def kind(name: str) -> str:
+    """The longest key of SHOWS that a figure's name begins with."""
+    return max((start for start in SHOWS if name.startswith(start)), key=len, default="")
+
+
+def text_of(name: str, start: str) -> str:
+    rest = name.removeprefix(start).strip("-_").replace("_", " ")
+    return f"{SHOWS.get(start, name)}{f' ({rest})' if rest else ''}."
+
+
+def as_url(svg: Path) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.read_bytes()).decode()}"
