@@ -2,6 +2,8 @@ import gc
 import os
 import subprocess
 import sys
+from copy import deepcopy
+from functools import cache as cached
 from pathlib import Path
 
 import pytest
@@ -90,10 +92,18 @@ def config():
     def make(*overrides):
         given = {override.partition("=")[0] for override in overrides}
         first = [f"{group}={name}" for group, name in FIRST.items() if group not in given]
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            return parse(compose("config", overrides=[*first, *overrides]))
+        if any(set("$~") & set(override) for override in overrides):  # which depend on the environment
+            return parsed.__wrapped__(*first, *overrides)
+        return deepcopy(parsed(*first, *overrides))
 
     return make
+
+
+@cached
+def parsed(*overrides):
+    """The configuration of overrides. Hydra takes a quarter of a second for one, and tests ask for the same ones."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return parse(compose("config", overrides=list(overrides)))
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ def share_told(table, words=TOLD):
     return table.verdict.isin(words).groupby(table.model).any().mean()
 
 
+@pytest.mark.slow
 def test_equal_methods_are_told_apart_in_at_most_6_percent_of_studies():
     assert verdicts(300)[0] <= 0.06
 

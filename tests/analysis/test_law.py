@@ -56,6 +56,7 @@ def test_the_law_is_recovered():
     assert law.additive is None  # which left-out variants have refuted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [0.0, 0.6])
 def test_intervals_hold_whatever_seeds_share(shared):
     inside, best, ceilings = [], [], []
@@ -139,6 +140,7 @@ def test_the_best_direction_is_the_truths(budget):
     assert (found.coefficients <= found.coefficients_high).all()
 
 
+@pytest.mark.slow
 def test_no_mix_leads_where_one_axis_is_all_that_pays():
     def width_alone(x):
         return 40 * np.asarray(x, dtype=float)[:, 1] ** -0.8

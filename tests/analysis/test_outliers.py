@@ -86,6 +86,7 @@ def test_one_diverged_run_silences_nothing(broken):
     assert shapes[0] == shapes[1]
 
 
+@pytest.mark.slow
 def test_the_outlier_and_what_it_would_change_are_stated(broken, tmp_path):
     costs, latencies = load_table(tmp_path, "costs"), load_table(tmp_path, "latencies")
     paper = pd.DataFrame({"built_as": []})

@@ -36,6 +36,7 @@ def rate_study(seed, exponents=(-0.25, -0.1, 0.2), best=0.02, *, seeds=3, sd=0.3
     return pd.DataFrame(rows)
 
 
+@pytest.mark.slow
 def test_best_rates_and_exponents_are_within_their_intervals():
     inside, exponent = [], []
     for seed in range(40):

@@ -17,6 +17,7 @@ def runs(rng, change=0.0, *, seeds=3, sd=0.3):
     return pd.DataFrame(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [0.0, 1.0])
 def test_the_interaction_with_length_is_estimated(change):
     inside = []

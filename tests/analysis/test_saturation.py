@@ -29,12 +29,14 @@ def draws():
     return [saturation(points(floor_curve(COSTS, **TRUTH), seed), draws=200, seed=seed) for seed in range(60)]
 
 
+@pytest.mark.slow
 def test_the_floor_is_within_its_interval(draws):
     inside = [s.asymptote.low <= 100 - TRUTH["e"] <= s.asymptote.high for s in draws]
     assert np.mean(inside) >= 0.9
     assert np.mean([s.asymptote.status == "estimated" for s in draws]) > 0.95
 
 
+@pytest.mark.slow
 def test_the_floors_interval_is_at_most_three_times_an_oracles(draws):
     """The oracle knows the form and the noise: its variance is the Cramér-Rao bound. Ours knows neither."""
     u = COSTS ** -TRUTH["c"]
@@ -43,6 +45,7 @@ def test_the_floors_interval_is_at_most_three_times_an_oracles(draws):
     assert np.median([s.asymptote.high - s.asymptote.low for s in draws]) <= 3 * oracle
 
 
+@pytest.mark.slow
 def test_four_times_the_largest_cost_is_predicted(draws):
     truth = np.log(floor_curve(64.0, **TRUTH))
     error, straight = (
@@ -53,6 +56,7 @@ def test_four_times_the_largest_cost_is_predicted(draws):
     assert error <= straight / 3
 
 
+@pytest.mark.slow
 def test_the_saturation_point_is_within_its_interval(draws):
     b, c = TRUTH["b"], TRUTH["c"]
     truth = 1e6 * (b * (1 - 2**-c) / 0.5) ** (1 / c)  # where b x^-c (1 - 2^-c), the gain of a doubling, is 0.5
@@ -60,6 +64,7 @@ def test_the_saturation_point_is_within_its_interval(draws):
     assert np.median([s.saturation.value for s in draws]) == pytest.approx(truth, rel=0.15)  # M4 ends a little earlier
 
 
+@pytest.mark.slow
 def test_gains_shrink_and_have_intervals(draws):
     gains = draws[0].gains
     assert (gains.low < gains.gain).all()
@@ -85,6 +90,7 @@ def test_curves_of_networks_trained_elsewhere_hold_beyond_their_data():
     assert np.mean(inside) >= 0.9
 
 
+@pytest.mark.slow
 def test_a_run_scatters_more_than_the_curve(draws):
     predicted = draws[0].fit.predict([2e6, 8e6])
     assert (predicted.run_low < predicted.low).all()
@@ -106,6 +112,7 @@ def test_falling_accuracy_is_flagged(errors):
     assert {s.asymptote.status for s in made if s.shape == "falling"} == {"not identifiable"}
 
 
+@pytest.mark.slow
 def test_saturating_accuracy_is_not_called_falling(draws):
     assert np.mean([s.shape == "falling" for s in draws]) < 0.05
 

@@ -73,6 +73,7 @@ def test_the_envelope_takes_the_best_of_each_variant():
     assert usable(tuned)[1] == []
 
 
+@pytest.mark.slow
 def test_luck_does_not_pick_itself():
     """Equal settings: the envelope is as good as each of them, the plain best is better than the truth."""
     off, plain = [], []

@@ -168,6 +168,7 @@ def test_the_family_study_is_times_and_the_papers_tables(paper):
     assert "efficientnet (8)" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fractals-reference", "fashion_mnist-reference"])
 def test_the_committed_summary_is_that_of_the_committed_tables(name, paper):
     study = RESULTS / name

@@ -32,6 +32,7 @@ def test_exponent_and_correlation_are_estimated_pooled_and_within_families():
     assert unrelated.correlation_low < 0 < unrelated.correlation_high
 
 
+@pytest.mark.slow
 def test_the_exponents_interval_holds_the_truth():
     inside = []
     for seed in range(60):

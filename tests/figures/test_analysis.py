@@ -44,6 +44,7 @@ def legend(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
+@pytest.mark.slow
 def test_fits_comparisons_and_frontier_of_a_matched_study(drawn):
     figures, tables = drawn(matched_study(np.random.default_rng(0), gap=2.0))
     assert set(figures) == {"fits", "comparisons", "frontier", "law", "law_map"}

@@ -56,6 +56,7 @@ def test_later_networks_have_the_parameters_and_flops_of_what_is_built(table):
     assert later[later.resolution_px == 320].model.tolist() == ["ResNet-RS-350", "ResNet-RS-420"]
 
 
+@pytest.mark.slow
 def test_what_is_built_here_has_a_model_file(table, config):
     for name in table.built_as.dropna().unique():
         assert config(f"model={name}", "data=imagenet_size").model.name == name

@@ -272,6 +272,7 @@ def test_references_that_cannot_be_built_are_one_line(config, overrides, message
         at_imagenet_size(config, *overrides)
 
 
+@pytest.mark.slow
 def test_a_budget_of_a_reference_passes_over_inputs_that_it_cannot_take(config):
     made = config("model=inception_v3", "data=imagenet_size", "scaling.method=resolution", "scaling.flops=0.3")
     assert 150 < variant_of(made).resolution_px < 200

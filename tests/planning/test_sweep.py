@@ -59,7 +59,7 @@ def test_what_a_command_has_one_of_cannot_be_swept(config, different):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"cost": "params", "task": "plan"}, "cost=params: is for task=train, analyze and figures"),
+        ({"cost": "params", "task": "plan"}, "cost=params: is for task=train, analyze, figures and report"),
         ({"budget.flops": "2"}, "budget.flops=2: is for task=recommend"),
         ({"evaluate.weights": "hub"}, "evaluate.weights=hub: is for task=evaluate"),
         ({"latency.seconds": "1"}, "latency.seconds=1: is for task=latency"),

@@ -79,6 +79,7 @@ def damaged(name):
 SLOW = pytest.mark.slow
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage", [pytest.param("empty", marks=SLOW), "half", pytest.param("noise", marks=SLOW), "text in numbers"]
 )

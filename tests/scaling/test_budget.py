@@ -89,6 +89,7 @@ def test_a_budget_of_1_is_the_baseline(config):
         assert (variant.method, variant.flops_target, variant.coefficients) == ("baseline", None, Coefficients())
 
 
+@pytest.mark.slow
 def test_a_reference_from_timm_is_solved_by_measuring(config):
     made = config(
         "model=timm", "model.name=resnet18", "data=imagenet_size", "scaling.method=resolution", "scaling.flops=2"

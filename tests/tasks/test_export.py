@@ -17,6 +17,7 @@ def jobs(config, tmp_path):
     return [job_from(config(*given, *point)) for point in ([], ["scaling.width=2", "scaling.method=width"])]
 
 
+@pytest.mark.slow
 def test_files_of_the_manifest_take_images_and_give_logits(jobs, tmp_path, capsys):
     onnxruntime = pytest.importorskip("onnxruntime")
     assert export.run(jobs) == 0
