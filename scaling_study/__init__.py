@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scaling_study.api.analyses import accuracies as accuracies
     from scaling_study.api.analyses import compare as compare
     from scaling_study.api.analyses import directions as directions
     from scaling_study.api.analyses import fit_curves as fit_curves
@@ -49,6 +50,7 @@ PUBLIC = {
     "cost": "api.networks",
     "Cost": "api.networks",
     "run": "api.commands",
+    "accuracies": "api.analyses",
     "compare": "api.analyses",
     "directions": "api.analyses",
     "fit_curves": "api.analyses",

@@ -88,6 +88,20 @@ def compare(
     return frame
 
 
+def accuracies(runs: pd.DataFrame, *, response: str = "top1") -> pd.DataFrame:
+    """Mean accuracy of every variant with half of its 95% interval, and which of those at one budget is best, as far as
+    that can be told from the second.
+
+    >>> import scaling_study as ss
+    >>> table = ss.accuracies(ss.load_runs("results/fractals_v2-power"))
+    >>> table.loc[table.best, ["method", "n"]].values.tolist()
+    [['compound', 28]]
+    """
+    from scaling_study.analysis.accuracies import accuracies as tabulate
+
+    return tabulate(runs, response)
+
+
 def frontier(
     runs: pd.DataFrame, costs: Sequence[str] = ALL_COSTS, *, draws: int = 1000, seed: int = 0, response: str = "top1"
 ) -> pd.DataFrame:

@@ -36,23 +36,22 @@ def run(jobs: Sequence[Job]) -> int:
     analysis = analyze(config, runs, tried)
     analysis = replace(analysis, notes=(*notes, *analysis.notes))
     require_writable(folder)
-    for name in (*(f"{name}.csv" for name in analysis.tables), "summary.md"):
+    texts = {**typeset(analysis.runs), "summary.md": summary_of(config, analysis)}
+    for name in (*(f"{name}.csv" for name in analysis.tables), *texts):
         if (folder / name).is_dir():
             raise StudyError(f"{folder / name} is a folder, where a file is to be written; move it away")
     for name, table in analysis.tables.items():
         write_text(folder / f"{name}.csv", table.to_csv(index=False))
-    from scaling_study.report.summary import summary
-
-    text = summary(config.study, analysis, load_table(folder, RECOMMENDATIONS), config.cost)
     presets = {folder / "conf" / name: text for name, text in presets_of(config.study, analysis.tables).items()}
     for path, lines in presets.items():
         write_text(path, lines)
     shapes = write_shape_presets(folder, analysis.tables.get("shape"), runs)
-    write_text(folder / "summary.md", text)
-    print(text)
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    print(texts["summary.md"])
     runs = with_cost(runs, folder, config.cost, config.analysis.runtime)
     drawn = draw_analysis(analysis.tables, runs, folder, config.study_plots_dir, config.cost)
-    print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, summary.md")
+    print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, {', '.join(texts)}")
     for preset in presets:
         print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} {preset.parent.name}={preset.stem}")
     for model, preset in shapes:
@@ -62,6 +61,23 @@ def run(jobs: Sequence[Job]) -> int:
     for line in analysis.failed:
         print(f"warning: {line}", file=sys.stderr)
     return 1 if analysis.failed else drawn.status
+
+
+def summary_of(config: Config, analysis: Analysis) -> str:
+    from scaling_study.report.summary import summary
+
+    return summary(config.study, analysis, load_table(config.study_dir, RECOMMENDATIONS), config.cost)
+
+
+def typeset(runs: pd.DataFrame) -> dict[str, str]:
+    """{file: content} of the table of accuracies; empty where no run is done."""
+    from scaling_study.analysis.accuracies import accuracies
+    from scaling_study.report.typeset import as_latex, as_markdown
+
+    if not len(runs):
+        return {}
+    table = accuracies(runs)
+    return {"accuracies.md": as_markdown(table), "accuracies.tex": as_latex(table)}
 
 
 def analyze(config: Config, runs: pd.DataFrame, tried: pd.DataFrame) -> Analysis:

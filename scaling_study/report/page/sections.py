@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scaling_study.analysis.accuracies import accuracies
 from scaling_study.report.page.values import Picture, StudySection
 from scaling_study.report.summary import summary
 from scaling_study.report.summary_opening import opening
+from scaling_study.report.typeset import as_markdown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +49,8 @@ def section(
     first, *parts = summary(study, analysis, recommendations, cost).split("\n## ")[1:]
     assert first.startswith("In short")
     titled = [(title, text) for title, _, text in (part.partition("\n") for part in parts)]
+    if len(analysis.runs):
+        titled.insert(1, ("All variants", as_markdown(accuracies(analysis.runs))))
     limits = [*said.limits, *analysis.failed]
     return StudySection(study, said.answers, limits, titled, pictures(figures))
 
