@@ -70,7 +70,8 @@ def note(accuracies: pd.DataFrame) -> str:
     models = ", ".join(sorted(accuracies.model.unique()))
     around = ", ± half of the 95% interval" if accuracies.half_width.notna().any() else ""
     bold = "; bold: the highest of its budget, distinguishable from the second (5%, not corrected)"
-    what = f"Test top-1 of {models}{f' after {lengths} epochs' if lengths else ''}, mean over {seeds} seed{'s' if counts.max() > 1 else ''}"
+    after = f" after {lengths} epochs" if lengths else ""
+    what = f"Test top-1 of {models}{after}, mean over {seeds} seed{'s' if counts.max() > 1 else ''}"
     return f"{what}{around}{bold if accuracies.best.any() else ''}."
 
 
