@@ -148,7 +148,7 @@ def train_from_checkpoint(
 
     def on_progress(fraction: float, step: int, loss: float) -> None:
         if world.first:
-            folder.write_progress(fraction)
+            folder.write_progress(fraction, loss)
             track.step(step, loss)
 
     start: Callable[..., Trained] = partial(

@@ -9,9 +9,10 @@ import shutil
 import time
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -66,6 +67,13 @@ def remove_leftovers(folder: Path) -> None:
             continue
 
 
+class Latest(NamedTuple):
+    """loss: of training, nats; val_top1: at the end of the latest epoch, percent. None where not known."""
+
+    loss: float | None
+    val_top1: float | None
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """Paths and state of one run: ``<results_dir>/<study>/runs/<run_id>``."""
@@ -111,8 +119,9 @@ class RunFolder:
         writer.writerows(rows)
         write_text(self.path / HISTORY, text.getvalue())
 
-    def write_progress(self, fraction: float) -> None:
-        write_text(self.path / PROGRESS, json.dumps({"fraction": fraction}))
+    def write_progress(self, fraction: float, loss: float | None = None) -> None:
+        """fraction: of the training steps; loss: of the latest, nats."""
+        write_text(self.path / PROGRESS, json.dumps({"fraction": fraction, "loss": loss}))
 
     def write_record(self, record: dict[str, Any], keep_checkpoint: bool = False) -> None:
         """Make the run's result final and remove what was needed only on the way."""
@@ -138,6 +147,16 @@ class RunFolder:
         except (OSError, *MALFORMED):
             return 0.0
         return fraction if 0.0 <= fraction <= 1.0 else 0.0
+
+    def latest(self) -> Latest:
+        """What is known of a run under way; what cannot be read is not known."""
+        loss, top1 = None, None
+        with suppress(OSError, *MALFORMED):
+            loss = float(json.loads((self.path / PROGRESS).read_text())["loss"])
+        with suppress(OSError, *MALFORMED), (self.path / HISTORY).open(encoding="utf-8") as file:
+            *_, last = csv.DictReader(file)
+            top1 = float(last["val_top1"])
+        return Latest(loss, top1)
 
     def record(self) -> dict[str, Any] | None:
         """The final record, or None; a record that cannot be trusted gives a warning.
