@@ -37,6 +37,8 @@ def other_network(config: Config) -> bool:
 IGNORED = [
     ("budget.*", lambda c: c.task in TRAINING, "is for task=recommend"),
     ("evaluate.*", lambda c: c.task in TRAINING, "is for task=evaluate"),
+    ("figures", lambda c: c.task != "figures", "is for task=figures"),
+    ("formats", lambda c: c.task not in ("train", "analyze", "figures"), "is for task=train, analyze and figures"),
     ("latency.import", lambda c: c.task != "latency", "is for task=latency"),
     ("latency.*", lambda c: c.task in TRAINING, "is for task=latency"),
     ("latency.[!i]*", lambda c: c.latency.import_ and c.task == "latency", "is not needed with latency.import"),

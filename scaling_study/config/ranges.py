@@ -116,6 +116,23 @@ VARIABLE = {
     *(f"recipe.{field.name}" for field in fields(Recipe) if field.name not in ("name", "baseline_epochs")),
 }
 
+FIGURES = (
+    *(
+        "axes",
+        "methods",
+        "fits",
+        "comparisons",
+        "frontier",
+        "law",
+        "law_map",
+        "shape",
+        "search",
+        "regime",
+        "isocompute",
+    ),
+    *("fig4", "learning_curves", "accuracy_flops", "accuracy_params", "accuracy_latency", "latency", "memory", "speed"),
+    *("cost_curves", "times"),
+)
 RUNTIMES = ("eager", "compile", "onnxruntime", "openvino")
 
 RULES: dict[str, Numbers | Words] = {
@@ -148,6 +165,8 @@ RULES: dict[str, Numbers | Words] = {
     "cost": one_of(
         "flops", "params", "activations", "activation_bytes", "train_flops", "train_seconds", "latency_seconds"
     ),
+    "figures": some_of(FIGURES, null=True),
+    "formats": some_of(("png", "svg", "pdf")),
     "tracker": one_of("none", "tensorboard", "mlflow"),
     "model.depth_multiplier": COEFFICIENT,
     "model.width_multiplier": COEFFICIENT,

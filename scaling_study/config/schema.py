@@ -193,6 +193,8 @@ class Config:
     micro_batch_size: int | None
     cuda_graphs: bool
     cost: str
+    figures: list[str] | None
+    formats: list[str]
     tracker: str
     model: Model
     data: Data

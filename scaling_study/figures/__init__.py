@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none"}  # beside matplotlib's own
+SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none", "pdf.fonttype": 42}  # beside matplotlib's own
+ORDER = ("png", "svg", "pdf")
+UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # a file is the same whenever it is written
 RUN_FIGURES = {"axes": one_panel_per_axis, "methods": methods_together}
 # Of an analysis, by model and length of training: of a table and the runs, and of the table of that name.
 WITH_RUNS: dict[str, tuple[str, Callable]] = {
@@ -217,7 +219,9 @@ def save(draw: Callable, stem: Path, formats: Sequence[str]) -> list[Path]:
     """Write the Figure that ``draw()`` gives as ``<stem>.<format>`` for each format; returns the paths, none where it
     gives None.
 
-    Matplotlib's own settings hold meanwhile, whatever the user's are. SVG output is reproducible.
+    Matplotlib's own settings hold meanwhile, whatever the user's are. The same figure in the same formats gives the
+    same bytes: they are written in one order, since each leaves traces in the last digits of the next. PDF files hold
+    their fonts.
     """
     import matplotlib
 
@@ -227,7 +231,7 @@ def save(draw: Callable, stem: Path, formats: Sequence[str]) -> list[Path]:
         if figure is None:
             return []
         stem.parent.mkdir(parents=True, exist_ok=True)
-        files = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
+        files = [stem.with_name(f"{stem.name}.{kind}") for kind in sorted(formats, key=ORDER.index)]
         for file in files:
-            figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix == ".svg" else None)
+            figure.savefig(file, dpi=150, metadata=UNDATED.get(file.suffix))
     return files

@@ -15,7 +15,19 @@ from scaling_study.errors import one_line
 from scaling_study.records.costs import TABLES, load_table
 from scaling_study.records.reading import ANALYZED, UnreadableTable, analyzed
 
-FORMATS = ("png", "svg")
+
+@dataclass(frozen=True)
+class Asked:
+    """Figures that are wanted. only: their names without what follows a dash, as model and epochs; None for all."""
+
+    only: Sequence[str] | None = None
+    formats: Sequence[str] = ("png", "svg")
+
+    def has(self, name: str) -> bool:
+        return self.only is None or any(name == wanted or name.startswith(f"{wanted}-") for wanted in self.only)
+
+
+ALL = Asked()
 
 
 @dataclass(frozen=True)
@@ -40,13 +52,13 @@ def draw_runs(
     history: pd.DataFrame | None = None,
     cost: str = "flops",
     *,
-    formats: Sequence[str] = FORMATS,
+    asked: Asked = ALL,
 ) -> Drawn:
     """Draw every figure of the run table ``runs`` and its epoch table, by ``cost``. Returns Drawn, which is empty when
     no run is done."""
     if not (runs.status == "done").any():
         return Drawn()
-    return write(plots_dir, "runs", partial(plan, "of_runs", runs, history, cost), formats)
+    return write(plots_dir, "runs", partial(plan, "of_runs", runs, history, cost), asked)
 
 
 def with_cost(runs: pd.DataFrame, study_dir: Path, cost: str, runtime: str | None = None) -> pd.DataFrame:
@@ -62,7 +74,7 @@ def with_cost(runs: pd.DataFrame, study_dir: Path, cost: str, runtime: str | Non
     return runs
 
 
-def draw_costs(study_dir: Path, plots_dir: Path, *, formats: Sequence[str] = FORMATS) -> Drawn:
+def draw_costs(study_dir: Path, plots_dir: Path, *, asked: Asked = ALL) -> Drawn:
     """Draw every figure that the study's cost and latency tables allow. Returns Drawn."""
     from scaling_study.literature import published
 
@@ -71,7 +83,7 @@ def draw_costs(study_dir: Path, plots_dir: Path, *, formats: Sequence[str] = FOR
     if costs.empty:
         return Drawn(failed=failed)
     tables = (costs, latencies, published(torchvision=False), devices)
-    return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", *tables), formats)
+    return Drawn(failed=failed) + write(plots_dir, "costs", partial(plan, "of_costs", *tables), asked)
 
 
 def draw_analysis(
@@ -81,16 +93,14 @@ def draw_analysis(
     plots_dir: Path,
     cost: str = "flops",
     *,
-    formats: Sequence[str] = FORMATS,
+    asked: Asked = ALL,
 ) -> Drawn:
     """Draw every figure of an analysis, {name: frame}, of the run table ``runs``, by ``cost``. Returns Drawn.
 
     Cost tables that cannot be read have been reported by the caller.
     """
     costs, latencies, *_ = load_costs(study_dir)
-    return write(
-        plots_dir, "the analysis", partial(plan, "of_analysis", analyzed, runs, costs, latencies, cost), formats
-    )
+    return write(plots_dir, "the analysis", partial(plan, "of_analysis", analyzed, runs, costs, latencies, cost), asked)
 
 
 def load_costs(study_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list]:
@@ -128,9 +138,12 @@ def plan(name: str, *tables: Any) -> dict[str, Callable]:
 
 
 def write(
-    plots_dir: Path, what: str, plans: Callable[[], dict[str, Callable]], formats: Sequence[str] = FORMATS
+    plots_dir: Path,
+    what: str,
+    plans: Callable[[], dict[str, Callable]],
+    asked: Asked = ALL,
 ) -> Drawn:
-    """Draw and write {name: drawing}, as ``plans()`` gives it. One that fails, for whatever reason, is named."""
+    """Draw and write what is asked for of {name: drawing}, as ``plans()`` gives it. One that fails is named."""
     files, failed = [], []
     try:
         drawings = plans()
@@ -139,8 +152,10 @@ def write(
     from scaling_study.figures import save
 
     for name, drawing in drawings.items():
+        if not asked.has(name):
+            continue
         try:
-            files += save(drawing, plots_dir / name, formats)
+            files += save(drawing, plots_dir / name, asked.formats)
         except Exception as error:
             failed.append(report_failure(f"figure {name} could not be drawn", error))
     return Drawn(files, failed)

@@ -13,7 +13,7 @@ from scaling_study.errors import ConfigError, StudyError
 from scaling_study.records.costs import load_table, require_readable
 from scaling_study.records.store import require_writable, run_folders, write_text
 from scaling_study.records.tables import has_tables, rebuild
-from scaling_study.report.drawing import draw_analysis, with_cost
+from scaling_study.report.drawing import Asked, draw_analysis, with_cost
 from scaling_study.report.presets import presets_of
 from scaling_study.tasks.shape_preset import write_shape_presets
 
@@ -50,7 +50,9 @@ def run(jobs: Sequence[Job]) -> int:
         write_text(folder / name, text)
     print(texts["summary.md"])
     runs = with_cost(runs, folder, config.cost, config.analysis.runtime)
-    drawn = draw_analysis(analysis.tables, runs, folder, config.study_plots_dir, config.cost)
+    drawn = draw_analysis(
+        analysis.tables, runs, folder, config.study_plots_dir, config.cost, asked=Asked(formats=config.formats)
+    )
     print(f"Tables: {folder}/ {', '.join(f'{name}.csv' for name in analysis.tables)}, {', '.join(texts)}")
     for preset in presets:
         print(f"Preset: {preset}; use it with --config-dir {folder / 'conf'} {preset.parent.name}={preset.stem}")

@@ -18,7 +18,7 @@ from scaling_study.records.columns import EPOCH_COLUMNS, RUN_COLUMNS
 from scaling_study.records.costs import load_table, require_readable
 from scaling_study.records.store import require_writable, run_folders, write_text
 from scaling_study.records.tables import has_tables, load_history
-from scaling_study.report.drawing import draw_analysis, draw_costs, draw_runs, with_cost
+from scaling_study.report.drawing import Asked, draw_analysis, draw_costs, draw_runs, with_cost
 from scaling_study.tasks import analyze
 
 if TYPE_CHECKING:
@@ -105,11 +105,11 @@ def section_of(config: Config) -> tuple[StudySection, pd.DataFrame, int]:
     analysis = replace(analysis, notes=(*notes, *analysis.notes))
     runs = with_cost(runs, folder, config.cost, config.analysis.runtime)
     with tempfile.TemporaryDirectory() as drawn:
-        plots = Path(drawn)
-        done = draw_costs(folder, plots, formats=["svg"])
+        plots, svg = Path(drawn), Asked(formats=["svg"])
+        done = draw_costs(folder, plots, asked=svg)
         if len(runs):
-            done += draw_runs(runs, plots, history_of(config), config.cost, formats=["svg"])
-            done += draw_analysis(analysis.tables, runs, folder, plots, config.cost, formats=["svg"])
+            done += draw_runs(runs, plots, history_of(config), config.cost, asked=svg)
+            done += draw_analysis(analysis.tables, runs, folder, plots, config.cost, asked=svg)
         figures = {file.stem: file for file in done.files}
         made = section(config.study, analysis, load_table(folder, analyze.RECOMMENDATIONS), figures, config.cost)
     for line in analysis.failed:

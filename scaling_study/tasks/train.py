@@ -71,7 +71,8 @@ def finish(jobs: Sequence[Job]) -> int:
     mine = runs[runs.run_id.isin([job.run.run_id for job in jobs])]
     print("\n".join([terminal.variants(mine), *terminal.reading(mine, config.recipe.batch_size)]))
     runs = drawing.with_cost(runs, config.study_dir, config.cost)
-    drawn = drawing.draw_runs(runs, config.study_plots_dir, load_history(config.study_dir), config.cost)
+    plots, history = config.study_plots_dir, load_history(config.study_dir)
+    drawn = drawing.draw_runs(runs, plots, history, config.cost, asked=drawing.Asked(formats=config.formats))
     print(terminal.places(config))
     missing = {job.run.run_id for job in jobs} - set(mine.run_id[(mine.status == "done") & (mine.record == "folder")])
     if not missing:

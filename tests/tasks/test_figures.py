@@ -1,0 +1,59 @@
+"""task=figures: the figures and formats that are asked for, the same bytes each time."""
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from scaling_study.config.ranges import FIGURES
+from scaling_study.errors import ConfigError, StudyError
+from scaling_study.tasks import figures
+
+RESULTS = Path(__file__).parents[2] / "results"
+STUDY = "fractals_v2-power"
+
+
+@pytest.fixture
+def draw(config, tmp_path):
+    """Draw a committed study into a new folder, and return the files by name."""
+    (tmp_path / STUDY).mkdir()
+    for name in ("runs.csv", "comparisons.csv"):
+        shutil.copy(RESULTS / STUDY / name, tmp_path / STUDY)
+
+    def call(place, *overrides):
+        places = [f"results_dir={tmp_path}", f"plots_dir={tmp_path / place}"]
+        made = config("task=figures", f"study={STUDY}", *places, *overrides)
+        assert figures.run([SimpleNamespace(config=made)]) == 0
+        return {file.name: file for file in (tmp_path / place / STUDY).iterdir()}
+
+    return call
+
+
+def test_only_what_is_asked_for_is_drawn_and_twice_the_same(draw):
+    files = draw("one", "figures=[methods,comparisons]", "formats=[png,svg,pdf]")
+    assert set(files) == {f"{name}.{kind}" for name in ("methods", "comparisons") for kind in ("png", "svg", "pdf")}
+    again = draw("other", "figures=[methods,comparisons]", "formats=[pdf,svg,png]")
+    assert {name: file.read_bytes() for name, file in files.items()} == {
+        name: file.read_bytes() for name, file in again.items()
+    }
+    content = files["methods.pdf"].read_bytes()
+    assert b"/FontFile2" in content  # TrueType, within the file
+    assert b"/CreationDate" not in content
+
+
+def test_figures_that_the_tables_do_not_have_are_named(draw):
+    with pytest.raises(StudyError, match=r"its tables hold nothing to draw for figures=\['law'\]; task=analyze may"):
+        draw("one", "figures=[law]")
+
+
+@pytest.mark.parametrize("value", ["[nothing]", "[]", "[law,law]"])
+def test_names_that_no_figure_has_are_refused(config, value):
+    with pytest.raises(ConfigError, match=r"^figures=.*: must be a list of axes, methods, .*, or null$"):
+        config("task=figures", f"figures={value}")
+
+
+def test_every_committed_figure_has_a_name_that_can_be_asked_for():
+    stems = {file.stem.partition("-")[0] for file in RESULTS.parent.glob("plots/*/*.png")}
+    assert stems
+    assert stems <= set(FIGURES)
