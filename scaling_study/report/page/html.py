@@ -74,7 +74,6 @@ def content(page: Page) -> dict[str, Any]:
     return {
         "columns": columns,
         "shown": shown,
-        "titles": {},
         "rows": values(rows[columns]),
         "history": {name: {key: column(group[key]) for key in CURVES} for name, group in page.epochs.groupby("run_id")},
         "costs": costs_of(rows),

@@ -3,10 +3,12 @@
 // a page that reloads, or is sent as a link, shows the same.
 const data = JSON.parse(document.getElementById("data").textContent);
 const PAGE = 25;
+const FILTERS = ["seed", "epochs", "settings", "study", "model"];
 const by = (id) => document.getElementById(id);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const runs = data.rows.map((row, index) => Object.assign({ index }, Object.fromEntries(data.columns.map((name, n) => [name, row[n]]))));
-const state = Object.assign({ cost: "flops", response: "top1", seed: "", epochs: "", study: "", model: "", off: "", filter: "", sort: "", down: "", place: "0", run: "" },
+if (runs.some((run) => run.settings)) for (const run of runs) run.settings = run.settings || "as in the recipe";
+const state = Object.assign({ cost: "flops", response: "top1", seed: "", epochs: "", settings: "", study: "", model: "", off: "", filter: "", sort: "", down: "", place: "0", run: "" },
   Object.fromEntries(new URLSearchParams(location.hash.slice(1))));
 if (!(state.cost in data.costs)) state.cost = Object.keys(data.costs)[0];
 if (!(state.response in data.responses)) state.response = Object.keys(data.responses)[0];
@@ -26,7 +28,7 @@ function element(name, attributes, ...children) {
 // Runs that the controls choose: all of the views show these.
 function chosen() {
   const without = off();
-  return runs.filter((run) => !without.has(text(run.method)) && ["seed", "epochs", "study", "model"].every((key) => state[key] === "" || text(run[key]) === state[key]));
+  return runs.filter((run) => !without.has(text(run.method)) && FILTERS.every((key) => state[key] === "" || text(run[key]) === state[key]));
 }
 
 function listed() {
@@ -99,6 +101,9 @@ async function drawNow() {
     ? `${parts.runs.length} finished runs of ${parts.means.length} variants; large marks are means over runs, bars their range. Mean ${y}: ${range("y").map((value) => shown("", value)).join(" to ")}.`
     : "No finished run with these choices.";
   if (view) view.finalize();
+  view = null;
+  by("chart").replaceChildren();
+  if (!parts.runs.length) return;
   view = await vegaEmbed("#chart", spec, { actions: false, ast: true, renderer: parts.runs.length > 500 ? "canvas" : "svg" });
   view.view.signal("picked", state.run).run();
   view.view.addEventListener("click", (event, item) => { if (item && item.datum && item.datum.run_id) select(item.datum.run_id); });
@@ -110,7 +115,7 @@ function table() {
   const head = element("tr");
   for (const name of data.shown) {
     const sorted = state.sort === name ? (state.down ? "descending" : "ascending") : "none";
-    const button = element("button", { type: "button", title: data.titles[name] || name }, name + (sorted === "ascending" ? " ▲" : sorted === "descending" ? " ▼" : ""));
+    const button = element("button", { type: "button" }, name + (sorted === "ascending" ? " ▲" : sorted === "descending" ? " ▼" : ""));
     button.addEventListener("click", () => { state.down = state.sort === name && !state.down ? "1" : ""; state.sort = name; state.place = "0"; update(false); by("table").querySelectorAll("th button")[data.shown.indexOf(name)].focus(); });
     head.append(element("th", { scope: "col", "aria-sort": sorted }, button));
   }
@@ -192,9 +197,10 @@ function choices(id, name) {
   list.closest("label").hidden = values.length < 2;
 }
 
-for (const id of ["seed", "epochs", "study", "model"]) choices(id, id);
+for (const id of ["explore", "runs"]) by(id).hidden = !runs.length;
+for (const id of FILTERS) choices(id, id);
 for (const id of ["cost", "response"]) by(id).value = state[id];
-for (const id of ["cost", "response", "seed", "epochs", "study", "model"]) by(id).addEventListener("change", () => { state[id] = by(id).value; state.place = "0"; update(true); });
+for (const id of ["cost", "response", ...FILTERS]) by(id).addEventListener("change", () => { state[id] = by(id).value; state.place = "0"; update(true); });
 for (const method of data.methods) {
   const box = element("input", { type: "checkbox", value: method });
   box.checked = !off().has(method);

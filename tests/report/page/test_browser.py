@@ -17,7 +17,7 @@ def opened(chromium, page_of):
     """Open the page of ROWS in a window. Nothing may be requested, and nothing said on the console but Vega's hints."""
     contexts, said = [], []
 
-    def make(rows=ROWS, width=1200, **options):
+    def make(rows=ROWS, width=1200, drawn=True, **options):
         context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -25,7 +25,7 @@ def opened(chromium, page_of):
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: said.append(request.url) if request.url.startswith("http") else None)
         page.goto(page_of(rows).as_uri())
-        page.wait_for_selector("#chart .marks", timeout=30_000)
+        page.wait_for_selector("#chart .marks" if drawn else "#answer", timeout=30_000)
         return page
 
     yield make
@@ -72,6 +72,17 @@ def test_methods_and_seeds_choose_runs_for_all_views(opened):
     chosen = ROWS[(ROWS.method != "depth") & (ROWS.seed == 3)]
     assert page.inner_text("#count") == f"{len(chosen)} of 120 runs"
     page.wait_for_selector(f"#chart-note:has-text('{(chosen.status == 'done').sum()} finished')")
+
+
+def test_settings_of_training_are_chosen_where_they_differ(opened):
+    page = opened()
+    assert not page.locator("#settings").is_visible()
+    page = opened(ROWS.assign(settings=["learning_rate=0.1", None] * 60))
+    page.select_option("#settings", "as in the recipe")
+    assert page.inner_text("#count") == "60 of 120 runs"
+    page.select_option("#settings", "learning_rate=0.1")
+    assert "settings=learning_rate" in page.url
+    assert page.inner_text("#count") == "60 of 120 runs"
 
 
 def test_a_click_on_a_point_selects_its_run_and_shows_its_curve_and_command(opened):
@@ -139,6 +150,19 @@ def test_headings_and_texts_for_screen_readers(opened):
     assert page.evaluate(f"{controls}.filter({unnamed}).length") == 0
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the table of runs"
+
+
+def test_choices_without_a_run_and_a_study_without_runs_draw_nothing(opened):
+    page = opened()
+    for method in ("baseline", "width", "depth", "compound"):
+        page.uncheck(f"#methods input[value={method}]")
+    page.wait_for_selector("#chart-note:has-text('No finished run with these choices.')")
+    assert page.locator("#chart .marks").count() == 0
+    page.check("#methods input[value=width]")
+    page.wait_for_selector("#chart .marks")
+    page = opened(ROWS[:0], drawn=False)
+    assert not page.locator("#runs").is_visible()
+    assert page.locator("#findings").is_visible()
 
 
 @pytest.mark.slow
