@@ -55,9 +55,9 @@ def run(jobs: Sequence[Job]) -> int:
 
 
 def progress_of(configs: Sequence[Config]) -> dict[Path, float]:
-    """{folder of a run: share of it that is trained}, 0 of those that have ended."""
+    """{folder of a run: share of it that is trained}, above 0 where it is under way and 0 where it has ended."""
     folders = [folder for config in configs for folder in run_folders(config.study_dir)]
-    return {folder.path: 0.0 if folder.has_record() else folder.progress() for folder in folders}
+    return {folder.path: max(folder.progress(), 1e-9) if folder.started() else 0.0 for folder in folders}
 
 
 def write(path: Path, configs: Sequence[Config], watched: bool) -> int:
@@ -97,8 +97,8 @@ def section_of(config: Config) -> tuple[StudySection, pd.DataFrame, int]:
     tried = analyze.load(config)
     known = tried if len(tried) else pd.DataFrame(columns=list(RUN_COLUMNS)).astype(RUN_COLUMNS)
     known = with_latency(known, load_table(folder, "costs"), load_table(folder, "latencies"))
+    runs, notes = analyze.chosen(config, tried)
     try:
-        runs, notes = analyze.chosen(config, tried)
         analysis = analyze.analyze(config, runs, tried)
     except StudyError as error:
         return StudySection(config.study, [], [f"{error}."]), known, 0

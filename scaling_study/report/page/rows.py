@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,10 @@ def is_held(run: RunFolder) -> bool:
     try:
         with run.lock().acquire(timeout=0):
             return False
-    except (Timeout, OSError):
+    except Timeout:
         return True
+    except OSError:  # of a folder that may be read alone, as a copy
+        return False
 
 
 def epochs_of(history: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -70,17 +73,17 @@ def epochs_of(history: pd.DataFrame, folder: Path) -> pd.DataFrame:
     for run in run_folders(folder):
         file = run.path / HISTORY
         if not run.has_record() and file.exists():
-            rows = pd.read_csv(file).assign(run_id=run.path.name).reindex(columns=list(EPOCH_COLUMNS))
-            tables.append(rows.astype(EPOCH_COLUMNS))
+            with suppress(OSError, ValueError):  # of a damaged file, with which the run will start again
+                rows = pd.read_csv(file).assign(run_id=run.path.name).reindex(columns=list(EPOCH_COLUMNS))
+                tables.append(rows.astype(EPOCH_COLUMNS))
     return pd.concat(tables, ignore_index=True)
 
 
 def variant(row: Mapping[str, Any]) -> str:
     """What runs that differ in their seed alone have in common, in words."""
     axes = ", ".join(f"{axis} {row[axis]:.3g}" for axis in AXES if row[axis] is not None and row[axis] != 1)
-    trained = " ".join(str(row[key]) for key in ("settings",) if row[key])
     epochs = f"{row['epochs']} epochs" if row["epochs"] is not None else None
-    return ", ".join(part for part in (str(row["model"]), row["method"], axes, trained, epochs) if part)
+    return ", ".join(part for part in (str(row["model"]), row["method"], axes, row["settings"], epochs) if part)
 
 
 def command(row: Mapping[str, Any]) -> str:

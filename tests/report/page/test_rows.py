@@ -60,6 +60,8 @@ def test_runs_under_way_and_stopped_ones_are_rows(study):
     epochs = epochs_of(pd.DataFrame(columns=list(EPOCH_COLUMNS)).astype(EPOCH_COLUMNS), study)
     assert epochs.run_id.tolist() == ["one"]
     assert epochs.val_top1.tolist() == [1.0]
+    (study / "runs" / "other" / "history.csv").write_text("epoch\nx\n")
+    assert epochs_of(epochs, study).run_id.tolist() == ["one", "one"]
 
 
 def test_a_variant_in_words():
