@@ -167,7 +167,7 @@ RULES: dict[str, Numbers | Words] = {
     ),
     "figures": some_of(FIGURES, null=True),
     "formats": some_of(("png", "svg", "pdf")),
-    "tracker": one_of("none", "tensorboard", "mlflow"),
+    "tracker": one_of("none", "tensorboard", "mlflow", "wandb"),
     "model.depth_multiplier": COEFFICIENT,
     "model.width_multiplier": COEFFICIENT,
     "model.resolution": count(PIXELS_MAX),

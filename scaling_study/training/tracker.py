@@ -1,4 +1,4 @@
-"""Curves of the running training for TensorBoard or MLflow: one interface, off by default."""
+"""Curves of the running training for TensorBoard, MLflow or Weights & Biases: one interface, off by default."""
 
 import os
 import warnings
@@ -47,12 +47,17 @@ def require_tracker(name: str) -> None:
     if name == "mlflow" and "MLFLOW_TRACKING_URI" not in os.environ:
         message = "needs the variable MLFLOW_TRACKING_URI, as http://HOST:5000 or sqlite:///mlflow.db"
         raise ConfigError("tracker", name, message)
+    if name == "wandb" and os.environ.get("WANDB_MODE") not in ("offline", "disabled"):
+        import wandb
+
+        if not wandb.login(prompt=False):
+            raise ConfigError("tracker", name, "needs wandb login, or the variable WANDB_MODE=offline")
 
 
 @contextmanager
 def start_tracker(name: str, folder: Path, run_id: str) -> Iterator[Tracker]:
     """A Tracker for the config key ``tracker``: TensorBoard's writes under the run's ``folder``, MLflow's to where
-    MLFLOW_TRACKING_URI says."""
+    MLFLOW_TRACKING_URI says, that of Weights & Biases to its server or, with WANDB_MODE=offline, under ``folder``."""
     require_tracker(name)
     if name == "tensorboard":
         from torch.utils.tensorboard import SummaryWriter
@@ -64,6 +69,15 @@ def start_tracker(name: str, folder: Path, run_id: str) -> Iterator[Tracker]:
 
         with mlflow.start_run(run_name=run_id):
             yield Tracker(lambda metric, value, step: mlflow.log_metric(metric, float(value), step))
+    elif name == "wandb":
+        import wandb
+
+        options: dict[str, Any] = {"project": "scaling_study", "group": folder.parents[1].name, "dir": folder}
+        quiet = wandb.Settings(silent=True)
+        with wandb.init(name=run_id, id=run_id, resume="allow", settings=quiet, **options) as run:
+            for kind in ("step", "epoch"):  # which count apart from each other
+                run.define_metric(f"{kind}/*", step_metric=kind)
+            yield Tracker(lambda metric, value, step: run.log({metric: value, metric.partition("/")[0]: step}))
     else:
         yield Tracker(nothing)
 

@@ -53,6 +53,28 @@ def test_mlflow_gets_the_same(tmp_path, monkeypatch):
     assert len(told) == 6
 
 
+def test_wandb_gets_the_same_with_a_count_of_steps_and_one_of_epochs(tmp_path, monkeypatch):
+    logged, started = [], {}
+
+    @contextmanager
+    def init(**options):
+        started.update(options)
+        yield SimpleNamespace(define_metric=lambda *_, **__: None, log=logged.append)
+
+    fake = SimpleNamespace(init=init, Settings=dict, login=lambda prompt: False)
+    monkeypatch.setitem(sys.modules, "wandb", fake)
+    monkeypatch.setattr(tracker, "find_spec", lambda name: name)
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    with pytest.raises(ConfigError, match="needs wandb login, or the variable WANDB_MODE=offline"):
+        require_tracker("wandb")
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    use("wandb", tmp_path / "study" / "runs" / "run")
+    assert (started["id"], started["group"], started["resume"]) == ("run", "study", "allow")
+    assert logged[0] == {"step/train_loss": 2.5, "step": 3}
+    assert logged[-1] == {"epoch/val_top1": 20.0, "epoch": 2}
+    assert len(logged) == 5
+
+
 def test_a_tracker_that_fails_is_left_alone():
     def refuse(name, value, step):
         calls.append(name)
