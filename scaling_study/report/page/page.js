@@ -228,5 +228,6 @@ by("copy").addEventListener("click", async () => {
   try { await navigator.clipboard.writeText(by("command").textContent); by("copied").textContent = "Copied."; }
   catch { by("copied").textContent = document.execCommand("copy") ? "Copied." : "Selected; copy it with the keyboard."; }
 });
+addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; });
 dark.addEventListener("change", () => update(true));
 update(true);

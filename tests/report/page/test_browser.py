@@ -152,6 +152,15 @@ def test_headings_and_texts_for_screen_readers(opened):
     assert page.evaluate("document.activeElement.textContent") == "Skip to the table of runs"
 
 
+def test_printed_it_holds_every_finding_and_no_controls(opened):
+    page = opened()
+    assert page.pdf()
+    assert page.locator("details:not([open])").count() == 0
+    page.emulate_media(media="print")
+    assert not page.locator("#controls").is_visible()
+    assert page.locator("#answer").is_visible()
+
+
 def test_choices_without_a_run_and_a_study_without_runs_draw_nothing(opened):
     page = opened()
     for method in ("baseline", "width", "depth", "compound"):
