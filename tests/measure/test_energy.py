@@ -28,8 +28,9 @@ def counters(monkeypatch, tmp_path):
         files.append(folder / place / "energy_uj")
     monkeypatch.setattr(rapl, "RAPL_DIR", str(folder))
     monkeypatch.setattr(cpu, "_cpus", None)
+    rapl.rapl_is_available.cache_clear()
     yield files
-    monkeypatch.setattr(cpu, "_cpus", None)
+    rapl.rapl_is_available.cache_clear()
 
 
 def test_joules_are_those_of_one_call_of_all_processors_and_their_memory(counters):
@@ -55,6 +56,7 @@ def test_a_machine_without_counters_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(rapl, "RAPL_DIR", str(tmp_path / "none"))
     monkeypatch.setattr(rapl, "CONTAINER_RAPL_DIR", str(tmp_path / "none"))
     monkeypatch.setattr(cpu, "_cpus", None)
+    rapl.rapl_is_available.cache_clear()
     with pytest.raises(StudyError, match="no counter that may be read"):
         energy.energy_meter(CPU)
     assert energy.meter_or_none(CPU) is None

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from scaling_study.errors import ConfigError
-from scaling_study.training.device import autocast, choose_device, choose_precision, claimed, describe
+from scaling_study.measure.precision import autocast
+from scaling_study.training.device import choose_device, choose_precision, claimed, describe
 
 CPU = torch.device("cpu")
 
