@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from importlib.util import find_spec
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.errors import StudyError
 
 if TYPE_CHECKING:
     import torch
-
-REPEATS_MIN = 5
 
 
 def energy_meter(device: torch.device) -> Any:
@@ -39,9 +36,8 @@ def meter_or_none(device: torch.device) -> Any:
         return None
 
 
-def joules(meter: Any, function: Callable[[], object], seconds: float, once: float) -> float:
-    """Mean energy of a call of ``function``, which takes ``once`` seconds, over so many calls as take ``seconds``."""
-    repeats = max(REPEATS_MIN, ceil(seconds / once))
+def joules(meter: Any, function: Callable[[], object], repeats: int) -> float:
+    """Mean energy of a call of ``function`` over ``repeats`` of them. meter: as ``energy_meter`` gives it."""
     meter.begin_window("timed")
     for _ in range(repeats):
         function()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -157,7 +158,8 @@ def measure(
     p25, median, p75 = np.quantile(times, (0.25, 0.5, 0.75)).tolist()
     part = len(times) // 3 or 1
     drift = float(np.median(times[-part:]) / np.median(times[:part]))
-    energy = joules(meter, function, seconds, median) / batch_size if meter else None
+    repeats = max(REPEATS_MIN, ceil(seconds / median))
+    energy = joules(meter, function, repeats) / batch_size if meter else None
     return Timing(workload, batch_size, median, p25, p75, len(times), batch_size / median, drift, peak["bytes"], energy)
 
 

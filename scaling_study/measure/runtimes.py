@@ -161,11 +161,11 @@ def hindrance(name: str, precision: str, device: torch.device) -> str:
     """Why the runtime ``name`` does not compute in ``precision`` on ``device``; empty where it does."""
     offered = PRECISIONS[name].get(device.type, ())
     if precision not in offered:
-        return f"on {device.type} it takes {' and '.join(offered) or 'none'}"
+        return f"{name} on {device.type} takes {' and '.join(offered) or 'no precision'}"
     if precision == "bf16" and device.type == "cpu" and not has_bf16():
         return "this processor has no bf16 arithmetic"
     if (name, precision) == ("openvino", "int8") and find_spec("nncf") is None:
-        return "it needs nncf: pip install 'scaling_study[openvino]'"
+        return "openvino in int8 needs nncf: pip install 'scaling_study[openvino]'"
     return ""
 
 

@@ -149,10 +149,12 @@ def latencies(table: pd.DataFrame, costs: pd.DataFrame) -> str:
         for workload, label in (("inference", "infer"), ("train_step", "train")):
             best = rows[rows.workload == workload].nlargest(1, "images_per_second")  # none where no batch could train
             line |= {f"{label}_img/s": best.images_per_second.max(), f"{label}_batch": best.batch_size.max()}
+            line |= {f"{label}_J/img": best.joules_per_image.max()}
         lines.append(line)
     shown = pd.DataFrame(lines).sort_values("Mflops", kind="stable").dropna(axis="columns", how="all")
     formats = {"Mflops": "{:.1f}".format, "latency_ms": "{:.4g}".format}
     formats |= dict.fromkeys(("infer_img/s", "train_img/s"), "{:.2f}".format)
+    formats |= dict.fromkeys(("infer_J/img", "train_J/img"), "{:.3g}".format)
     return shown.to_string(index=False, formatters=formats, na_rep="")
 
 

@@ -47,13 +47,10 @@ def run(jobs: Sequence[Job]) -> int:
     failed = time_missing(config, wanted, settings, costs)
     limited = {setting["precision"]: setting for setting in settings if setting["precision"] != "int8"}
     failed += [line for setting in limited.values() for line in limit_missing(config, setting)]
-    names = {
-        name: " and ".join(dict.fromkeys(setting[name] for setting in settings)) for name in ("precision", "runtime")
-    }
-    print(setting_words(settings[0] | names))
     table = load_table(config.study_dir, "latencies")
     shown = pd.concat([in_setting(table, setting) for setting in settings], ignore_index=True)
     shown = shown[shown.variant_id.isin(wanted)]
+    print(words_of(settings))
     if len(shown):
         print(terminal.latencies(shown, costs))
     print(f"Tables: {config.study_dir / 'costs.csv'}, {config.study_dir / 'latencies.csv'}")
@@ -62,6 +59,14 @@ def run(jobs: Sequence[Job]) -> int:
     for line in [*terminal.drifted(shown), *failed]:
         print(f"warning: {line}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def words_of(settings: list[dict[str, Any]]) -> str:
+    """The device, threads, precisions and runtimes of a command, in words."""
+    several = {
+        name: " and ".join(dict.fromkeys(setting[name] for setting in settings)) for name in ("precision", "runtime")
+    }
+    return setting_words(settings[0] | several)
 
 
 def settings_of(config: Config, device: torch.device) -> tuple[list[dict[str, Any]], list[str]]:
@@ -77,11 +82,10 @@ def settings_of(config: Config, device: torch.device) -> tuple[list[dict[str, An
         for name in config.latency.runtime
         for precision in precisions
     }
-    for key, place, values in (("runtime", 0, config.latency.runtime), ("precision", 1, precisions)):
-        for value in values:
-            reasons = {reason for pair, reason in pairs.items() if pair[place] == value}
-            if "" not in reasons:
-                raise ConfigError(f"latency.{key}", value, "; ".join(sorted(reasons)))
+    for name in config.latency.runtime:
+        require_one("latency.runtime", name, [pairs[name, precision] for precision in precisions])
+    for precision in precisions:
+        require_one("latency.precision", precision, [pairs[name, precision] for name in config.latency.runtime])
     common = {"device": describe(device), "threads": config.threads} | counts.versions()
     settings = [
         common | {"precision": precision, "runtime": name, "runtime_version": version_of(name)}
@@ -91,6 +95,12 @@ def settings_of(config: Config, device: torch.device) -> tuple[list[dict[str, An
     return settings, [
         f"{name} in {precision} was not timed: {reason}" for (name, precision), reason in pairs.items() if reason
     ]
+
+
+def require_one(key: str, value: str, hindrances: list[str]) -> None:
+    """Raise ConfigError where nothing with the ``value`` of ``key`` can be timed; an empty hindrance is none."""
+    if all(hindrances):
+        raise ConfigError(key, value, "; ".join(dict.fromkeys(hindrances)))
 
 
 def energy_missing(device: torch.device) -> list[str]:

@@ -105,11 +105,11 @@ def test_runtime_that_fails_is_named_and_the_others_are_kept(config, tmp_path, m
     [
         (
             ("latency.runtime=[onnxruntime]", "recipe.precision=bf16"),
-            "runtime=onnxruntime: on cpu it takes fp32 and int8",
+            "runtime=onnxruntime: onnxruntime on cpu takes fp32 and int8",
         ),
         (("recipe.precision=bf16",), "runtime=eager: this processor has no bf16 arithmetic"),
         (("latency.precision=[fp32,bf16]",), "precision=bf16: this processor has no bf16 arithmetic"),
-        (("latency.precision=[int8]",), "runtime=eager: on cpu it takes fp32 and bf16"),
+        (("latency.precision=[int8]",), "runtime=eager: eager on cpu takes fp32 and bf16"),
     ],
 )
 def test_what_cannot_be_timed_here_is_refused(config, monkeypatch, changes, message):
@@ -124,7 +124,7 @@ def test_every_precision_of_every_runtime_is_timed_and_what_is_missing_said(conf
     settings, impossible = latency.settings_of(made, torch.device("cpu"))
     pairs = [("eager", "fp32"), ("onnxruntime", "fp32"), ("onnxruntime", "int8")]
     assert [(setting["runtime"], setting["precision"]) for setting in settings] == pairs
-    assert impossible == ["eager in int8 was not timed: on cpu it takes fp32 and bf16"]
+    assert impossible == ["eager in int8 was not timed: eager on cpu takes fp32 and bf16"]
 
 
 def test_tables_of_earlier_versions_are_of_eager_torch(tmp_path):

@@ -1,3 +1,4 @@
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -41,9 +42,12 @@ def test_energy_is_that_of_an_image():
         def end_window(self, key):
             return SimpleNamespace(gpu_energy={}, cpu_energy={0: 8.0 * len(calls)}, dram_energy=None)
 
-    options = {"device": torch.device("cpu"), "threads": 1, "seconds": 0.01, "start_bytes": None}
-    timing = latency.measure("inference", lambda: calls.append(1), 4, meter=Meter(), **options)
+    options = {"device": torch.device("cpu"), "threads": 1, "start_bytes": None, "meter": Meter()}
+    timing = latency.measure("inference", lambda: calls.append(1), 4, seconds=0.01, **options)
     assert timing.joules_per_image == pytest.approx(2.0)
+    assert len(calls) >= latency.REPEATS_MIN
+    latency.measure("inference", lambda: calls.append(1) or time.sleep(0.01), 4, seconds=0.001, **options)
+    assert len(calls) == latency.REPEATS_MIN
 
 
 @pytest.mark.gpu

@@ -84,8 +84,8 @@ def test_what_a_runtime_does_not_compute_is_named(monkeypatch):
         monkeypatch.setattr(runtimes, "has_bf16", lambda supported=supported: supported)
         assert {runtimes.hindrance(name, "bf16", cpu) for name in ("eager", "compile", "openvino")} == {reason}
     assert runtimes.hindrance("eager", "bf16", cuda) == ""
-    assert runtimes.hindrance("onnxruntime", "bf16", cpu) == "on cpu it takes fp32 and int8"
-    assert runtimes.hindrance("openvino", "fp32", cuda) == "on cuda it takes none"
+    assert runtimes.hindrance("onnxruntime", "bf16", cpu) == "onnxruntime on cpu takes fp32 and int8"
+    assert runtimes.hindrance("openvino", "fp32", cuda) == "openvino on cuda takes no precision"
     assert runtimes.hindrance("openvino", "int8", cpu) == ""
     monkeypatch.setattr(runtimes, "find_spec", lambda package: None)
     assert "needs nncf: pip install 'scaling_study[openvino]'" in runtimes.hindrance("openvino", "int8", cpu)
