@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scaling_study.report.summary_convergence import convergence_part
@@ -28,10 +29,33 @@ if TYPE_CHECKING:
 
     from scaling_study.analysis.study import Analysis
 
+HEADING = "## "  # of a part
+
 
 def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame, cost: str = "flops") -> str:
     """Markdown of an Analysis; ``recommendations``: the study's table of task=recommend, empty if there is none; cost:
     what saturation, comparisons and frontier are by."""
+    lines = [f"# {study}", "", *opening_part(analysis, cost), "", *lines_of(analysis, recommendations, cost)]
+    return "\n".join(lines) + "\n"
+
+
+def summary_parts(
+    analysis: Analysis, recommendations: pd.DataFrame, cost: str = "flops"
+) -> Iterator[tuple[str, list[str]]]:
+    """(heading, lines of Markdown) of each part of the ``summary`` after its opening."""
+    heading, part = "", list[str]()
+    for line in lines_of(analysis, recommendations, cost):
+        if line.startswith(HEADING):
+            if heading:
+                yield heading, part
+            heading, part = line.removeprefix(HEADING), []
+        else:
+            part.append(line)
+    yield heading, part
+
+
+def lines_of(analysis: Analysis, recommendations: pd.DataFrame, cost: str) -> Iterator[str]:
+    """The lines of the ``summary`` after its opening."""
     tables = analysis.tables
     writers = {
         "convergence": convergence_part,
@@ -51,10 +75,9 @@ def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame, cost:
         "time_fits": time_part,
         "published_comparisons": published_part,
     }
-    lines = [f"# {study}", "", *opening_part(analysis, cost), "", "## Data", "", *data_part(analysis)]
+    yield from (f"{HEADING}Data", "", *data_part(analysis))
     for name, write in writers.items():
         if name in tables:
-            lines += ["", *write(tables[name])]
+            yield from ("", *write(tables[name]))
     if len(recommendations):
-        lines += ["", *recommendation_part(recommendations, analysis.runs)]
-    return "\n".join(lines) + "\n"
+        yield from ("", *recommendation_part(recommendations, analysis.runs))

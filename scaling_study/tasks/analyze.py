@@ -31,10 +31,7 @@ def run(jobs: Sequence[Job]) -> int:
     config = jobs[0].config
     folder = config.study_dir
     require_readable(folder, "costs", "latencies", RECOMMENDATIONS)
-    tried = load(config)
-    runs, notes = chosen(config, tried)
-    analysis = analyze(config, runs, tried)
-    analysis = replace(analysis, notes=(*notes, *analysis.notes))
+    runs, analysis = analyze(config, load(config))
     require_writable(folder)
     texts = {**typeset(analysis.runs), "summary.md": summary_of(config, analysis)}
     for name in (*(f"{name}.csv" for name in analysis.tables), *texts):
@@ -82,12 +79,13 @@ def typeset(runs: pd.DataFrame) -> dict[str, str]:
     return {"accuracies.md": as_markdown(table), "accuracies.tex": as_latex(table)}
 
 
-def analyze(config: Config, runs: pd.DataFrame, tried: pd.DataFrame) -> Analysis:
-    """The Analysis of the study that ``config`` names, ``tried`` its run table and ``runs`` what of it is compared.
-    Raises StudyError when there is nothing to analyze."""
+def analyze(config: Config, tried: pd.DataFrame) -> tuple[pd.DataFrame, Analysis]:
+    """(rows that are compared, Analysis) of the study that ``config`` names, ``tried`` its run table. Raises StudyError
+    when there is nothing to analyze."""
     from scaling_study.analysis.study import analyze
     from scaling_study.literature import published
 
+    runs, notes = chosen(config, tried)
     folder = config.study_dir
     costs, latencies = load_table(folder, "costs"), load_table(folder, "latencies")
     if not (len(runs) and (runs.status == "done").any()) and latencies.empty:
@@ -95,7 +93,9 @@ def analyze(config: Config, runs: pd.DataFrame, tried: pd.DataFrame) -> Analysis
     settings: dict[str, Any] = {"threshold": config.analysis.threshold, "draws": config.analysis.draws}
     settings["runtime"] = config.analysis.runtime
     tolerance = config.search.tolerance
-    return analyze(runs, costs, latencies, published(torchvision=False), tolerance=tolerance, tried=tried, **settings)
+    paper = published(torchvision=False)
+    analysis = analyze(runs, costs, latencies, paper, tolerance=tolerance, tried=tried, **settings)
+    return runs, replace(analysis, notes=(*notes, *analysis.notes))
 
 
 def chosen(config: Config, runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

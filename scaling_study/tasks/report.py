@@ -97,12 +97,10 @@ def section_of(config: Config) -> tuple[StudySection, pd.DataFrame, int]:
     tried = analyze.load(config)
     known = tried if len(tried) else pd.DataFrame(columns=list(RUN_COLUMNS)).astype(RUN_COLUMNS)
     known = with_latency(known, load_table(folder, "costs"), load_table(folder, "latencies"))
-    runs, notes = analyze.chosen(config, tried)
     try:
-        analysis = analyze.analyze(config, runs, tried)
+        runs, analysis = analyze.analyze(config, tried)
     except StudyError as error:
         return StudySection(config.study, [], [f"{error}."]), known, 0
-    analysis = replace(analysis, notes=(*notes, *analysis.notes))
     runs = with_cost(runs, folder, config.cost, config.analysis.runtime)
     with tempfile.TemporaryDirectory() as drawn:
         plots, svg = Path(drawn), Asked(formats=["svg"])

@@ -8,6 +8,7 @@ import pytest
 
 from scaling_study.config.ranges import FIGURES
 from scaling_study.errors import ConfigError, StudyError
+from scaling_study.report.page.sections import kind, text_of
 from scaling_study.tasks import figures
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -51,6 +52,11 @@ def test_figures_that_the_tables_do_not_have_are_named(draw):
 def test_names_that_no_figure_has_are_refused(config, value):
     with pytest.raises(ConfigError, match=r"^figures=.*: must be a list of axes, methods, .*, or null$"):
         config("task=figures", f"figures={value}")
+
+
+def test_every_figure_has_words_for_who_cannot_see_it():
+    assert [name for name in FIGURES if not kind(name)] == []
+    assert text_of("law_map-2epochs", kind("law_map-2epochs")) == "The fitted law over two axes (2epochs)."
 
 
 def test_every_committed_figure_has_a_name_that_can_be_asked_for():

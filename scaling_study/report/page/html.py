@@ -19,11 +19,11 @@ from markupsafe import Markup
 from scaling_study.figures.style import METHODS
 from scaling_study.report.page.charts import accuracy_chart, learning_chart
 from scaling_study.report.page.rows import SHOWN
-from scaling_study.report.page.values import RESPONSES, Page, costs_of, counts, methods_of, setup
+from scaling_study.report.page.values import RESPONSES, Page, StudySection, costs_of, counts, methods_of, setup
 
 HERE = Path(__file__).parent
 CURVES = ("epoch", "val_top1")
-DIGITS = 6  # significant ones of numbers in the page that are no counts
+KEPT = ("status", "method", "top1")  # columns that are shown even where they are the same for all runs
 
 
 def render(page: Page) -> str:
@@ -51,7 +51,7 @@ def render(page: Page) -> str:
     )
 
 
-def as_html(study: Any) -> dict[str, Any]:
+def as_html(study: StudySection) -> dict[str, Any]:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink"])
     parts = [{"title": title, "html": Markup(markdown.render(text))} for title, text in study.parts]
     return {
@@ -74,7 +74,7 @@ def content(page: Page) -> dict[str, Any]:
     return {
         "columns": columns,
         "shown": shown,
-        "rows": values(rows[columns]),
+        "rows": list(zip(*(column(rows[name]) for name in columns), strict=True)),
         "history": {name: {key: column(group[key]) for key in CURVES} for name, group in page.epochs.groupby("run_id")},
         "costs": costs_of(rows),
         "responses": RESPONSES,
@@ -85,14 +85,6 @@ def content(page: Page) -> dict[str, Any]:
     }
 
 
-KEPT = ("status", "method", "top1")
-
-
-def values(frame: pd.DataFrame) -> list[list[Any]]:
-    columns = [column(frame[name]) for name in frame]
-    return [list(row) for row in zip(*columns, strict=True)]
-
-
 def column(series: pd.Series) -> list[Any]:
     """The values for JSON: missing ones as None."""
     return series.astype(object).where(series.notna(), None).tolist()
@@ -100,7 +92,7 @@ def column(series: pd.Series) -> list[Any]:
 
 def as_json(found: dict[str, Any]) -> str:
     """JSON that no HTML parser takes for markup, whatever the names in it."""
-    text = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
+    text = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

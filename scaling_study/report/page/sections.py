@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaling_study.analysis.accuracies import accuracies
 from scaling_study.report.page.values import Picture, StudySection
-from scaling_study.report.summary import summary
+from scaling_study.report.summary import summary_parts
 from scaling_study.report.summary_opening import opening
 from scaling_study.report.typeset import as_markdown
 
@@ -29,6 +29,7 @@ SHOWS = {
     "search": "Accuracy of the triples of the grid search",
     "comparisons": "Differences from compound scaling at equal cost, with intervals",
     "frontier": "Networks that no cheaper one matches",
+    "fig4": "Accuracy by width, for chosen depths and resolutions",
     "axes": "Accuracy along each axis alone, mean and range over seeds",
     "law_map": "The fitted law over two axes",
     "law": "The fitted law along each axis, and the best direction",
@@ -46,13 +47,10 @@ def section(
 ) -> StudySection:
     """figures: SVG files by name."""
     said = opening(analysis, cost)
-    first, *parts = summary(study, analysis, recommendations, cost).split("\n## ")[1:]
-    assert first.startswith("In short")
-    titled = [(title, text) for title, _, text in (part.partition("\n") for part in parts)]
+    parts = [(title, "\n".join(lines)) for title, lines in summary_parts(analysis, recommendations, cost)]
     if len(analysis.runs):
-        titled.insert(1, ("All variants", as_markdown(accuracies(analysis.runs))))
-    limits = [*said.limits, *analysis.failed]
-    return StudySection(study, said.answers, limits, titled, pictures(figures))
+        parts.insert(1, ("All variants", as_markdown(accuracies(analysis.runs))))
+    return StudySection(study, said.answers, [*said.limits, *analysis.failed], parts, pictures(figures))
 
 
 def pictures(figures: Mapping[str, Path]) -> Sequence[Picture]:

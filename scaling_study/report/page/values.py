@@ -29,6 +29,7 @@ SETUP = [
     *("batch_size", "optimizer", "device", "threads", "precision", "processes", "python_version", "torch_version"),
     *("timm_version", "package_version", "git_commit"),
 ]
+STATUSES = {"done": "finished", "running": "under way", "failed": "failed", "stopped": "stopped before their end"}
 VALUES_MAX = 8  # that are listed of a setting
 
 
@@ -69,9 +70,6 @@ def counts(rows: pd.DataFrame) -> str:
     kinds = rows.status.str.split(",").str[0].value_counts()
     parts = [f"{kinds[kind]} {words}" for kind, words in STATUSES.items() if kind in kinds]
     return f"Runs: {', '.join(parts)}." if parts else "No run has begun."
-
-
-STATUSES = {"done": "finished", "running": "under way", "failed": "failed", "stopped": "stopped before their end"}
 
 
 def setup(rows: pd.DataFrame) -> dict[str, str]:
