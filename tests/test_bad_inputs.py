@@ -9,23 +9,12 @@ import shlex
 import pytest
 from PIL import Image
 
+from scaling_study import cli
+
 from .config.test_parsing import numbers
 from .conftest import SMALL
 
-TASKS = [
-    "train",
-    "plan",
-    "cost",
-    "latency",
-    "tables",
-    "figures",
-    "report",
-    "paper",
-    "analyze",
-    "recommend",
-    "next",
-    "evaluate",
-]
+TASKS = ["train", *cli.TASKS]
 NEEDED = {"recommend": ["budget.flops=2"], "evaluate": ["evaluate.weights=hub"]}  # or the task itself is refused
 DIGITS = "9" * 100
 

@@ -116,23 +116,22 @@ VARIABLE = {
     *(f"recipe.{field.name}" for field in fields(Recipe) if field.name not in ("name", "baseline_epochs")),
 }
 
-FIGURES = (
-    *(
-        "axes",
-        "methods",
-        "fits",
-        "comparisons",
-        "frontier",
-        "law",
-        "law_map",
-        "shape",
-        "search",
-        "regime",
-        "isocompute",
-    ),
-    *("fig4", "learning_curves", "accuracy_flops", "accuracy_params", "accuracy_latency", "latency", "memory", "speed"),
-    *("cost_curves", "times"),
+OF_RUNS = ("axes", "methods", "learning_curves")
+OF_ANALYSIS = (
+    "fits",
+    "comparisons",
+    "frontier",
+    "law",
+    "law_map",
+    "shape",
+    "search",
+    "regime",
+    "isocompute",
+    "fig4",
+    "times",
 )
+OF_COSTS = ("accuracy_flops", "accuracy_params", "accuracy_latency", "latency", "memory", "speed", "cost_curves")
+FIGURES = (*OF_RUNS, *OF_ANALYSIS, *OF_COSTS)
 RUNTIMES = ("eager", "compile", "onnxruntime", "openvino")
 
 RULES: dict[str, Numbers | Words] = {

@@ -11,6 +11,17 @@ from scaling_study.training.tracker import require_tracker, start_tracker
 HISTORY = [{"epoch": 1, "train_loss": 2.0, "val_top1": 10.0}, {"epoch": 2, "train_loss": 1.5, "val_top1": 20.0}]
 
 
+@pytest.fixture
+def installed(monkeypatch):
+    """Put a fake library in the place of one that may not be installed."""
+
+    def make(name, **content):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(**content))
+        monkeypatch.setattr(tracker, "find_spec", lambda name: name)
+
+    return make
+
+
 def use(name, folder):
     with start_tracker(name, folder, "run") as track:
         track.step(3, 2.5)
@@ -32,7 +43,7 @@ def test_tensorboard_gets_every_number_once(tmp_path):
     }
 
 
-def test_mlflow_gets_the_same(tmp_path, monkeypatch):
+def test_mlflow_gets_the_same(tmp_path, installed, monkeypatch):
     told = []
 
     @contextmanager
@@ -40,9 +51,7 @@ def test_mlflow_gets_the_same(tmp_path, monkeypatch):
         told.append(run_name)
         yield
 
-    fake = SimpleNamespace(start_run=start_run, log_metric=lambda name, value, step: told.append((name, value, step)))
-    monkeypatch.setitem(sys.modules, "mlflow", fake)
-    monkeypatch.setattr(tracker, "find_spec", lambda name: name)
+    installed("mlflow", start_run=start_run, log_metric=lambda name, value, step: told.append((name, value, step)))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     with pytest.raises(ConfigError, match="needs the variable MLFLOW_TRACKING_URI"):
         require_tracker("mlflow")
@@ -53,7 +62,7 @@ def test_mlflow_gets_the_same(tmp_path, monkeypatch):
     assert len(told) == 6
 
 
-def test_wandb_gets_the_same_with_a_count_of_steps_and_one_of_epochs(tmp_path, monkeypatch):
+def test_wandb_gets_the_same_with_a_count_of_steps_and_one_of_epochs(tmp_path, installed, monkeypatch):
     logged, started = [], {}
 
     @contextmanager
@@ -61,9 +70,7 @@ def test_wandb_gets_the_same_with_a_count_of_steps_and_one_of_epochs(tmp_path, m
         started.update(options)
         yield SimpleNamespace(define_metric=lambda *_, **__: None, log=logged.append)
 
-    fake = SimpleNamespace(init=init, Settings=dict, login=lambda prompt: False)
-    monkeypatch.setitem(sys.modules, "wandb", fake)
-    monkeypatch.setattr(tracker, "find_spec", lambda name: name)
+    installed("wandb", init=init, Settings=dict, login=lambda prompt: False)
     monkeypatch.delenv("WANDB_MODE", raising=False)
     with pytest.raises(ConfigError, match="needs wandb login, or the variable WANDB_MODE=offline"):
         require_tracker("wandb")
