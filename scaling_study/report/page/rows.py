@@ -81,9 +81,11 @@ def epochs_of(history: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 def variant(row: Mapping[str, Any]) -> str:
     """What runs that differ in their seed alone have in common, in words."""
-    axes = ", ".join(f"{axis} {row[axis]:.3g}" for axis in AXES if row[axis] is not None and row[axis] != 1)
+    axes = ", ".join(f"{axis} {row[axis]:.4g}" for axis in AXES if row[axis] is not None and row[axis] != 1)
+    stages = f"stage depths {row['stage_depth']}" if row["stage_depth"] else None
     epochs = f"{row['epochs']} epochs" if row["epochs"] is not None else None
-    return ", ".join(part for part in (str(row["model"]), row["method"], axes, row["settings"], epochs) if part)
+    parts = (str(row["model"]), row["method"], axes, stages, row["settings"], epochs)
+    return ", ".join(part for part in parts if part)
 
 
 def command(row: Mapping[str, Any]) -> str:

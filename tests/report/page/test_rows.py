@@ -65,14 +65,14 @@ def test_runs_under_way_and_stopped_ones_are_rows(study):
 
 
 def test_a_variant_in_words():
-    row = {
-        "model": "m",
-        "method": "width",
-        "depth": 1.0,
-        "width": 1.41421,
-        "resolution": 1.0,
-        "settings": None,
-        "epochs": 2,
-    }
-    assert variant(row) == "m, width, width 1.41, 2 epochs"
+    row = {"model": "m", "method": "width", "depth": 1.0, "width": 1.41421, "resolution": 1.0}
+    row |= {"stage_depth": None, "settings": None, "epochs": 2}
+    assert variant(row) == "m, width, width 1.414, 2 epochs"
     assert variant(row | {"method": None, "width": None, "epochs": None}) == "m"
+    assert variant(row | {"stage_depth": "1 2"}) != variant(row)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_variant_is_named_apart_from_every_other(study):
+    rows = page_rows(load_runs(RESULTS / study), RESULTS / study)
+    assert not rows.duplicated(["variant", "seed"]).any()
