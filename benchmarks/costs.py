@@ -1,6 +1,9 @@
 """How long budgets and counts take: python benchmarks/costs.py"""
 
 import json
+import subprocess
+import sys
+import tempfile
 import time
 
 import torch
@@ -65,7 +68,18 @@ def counting(model):
     return {"ours": seconds(ours), "fvcore": seconds(fvcores)}
 
 
+def counting_100(workers):
+    """Seconds of task=cost for EfficientNet-B0 in ten depths and ten widths, the start of the command included."""
+    depths, widths = "1,1.2,1.4,1.6,1.8,2,2.2,2.6,3,3.6", "1,1.1,1.2,1.3,1.4,1.5,1.6,1.8,2,2.2"
+    keys = ["model=efficientnet_b0", "data=imagenet_size", "scaling.method=custom", f"workers={workers}"]
+    keys += [f"scaling.depth={depths}", f"scaling.width={widths}"]
+    with tempfile.TemporaryDirectory() as folder:
+        call = [sys.executable, "-m", "scaling_study", "-m", "task=cost", f"results_dir={folder}", *keys]
+        return seconds(lambda: subprocess.run(call, check=True, capture_output=True))
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     result = {"solver_seconds_slowest": solving(), "count_seconds": {model: counting(model) for model in COUNTED}}
+    result["count_100_seconds"] = {workers: counting_100(workers) for workers in (1, "auto")}
     print(json.dumps(result, indent=1))

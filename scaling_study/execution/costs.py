@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+
+from joblib import Parallel, delayed
 
 from scaling_study.data import size_of
 from scaling_study.planning.identity import digest, model_settings
 from scaling_study.planning.jobs import Job
 from scaling_study.records.costs import add_rows, load_table, require_readable
 from scaling_study.records.store import require_writable
+from scaling_study.system.processes import end_with
 from scaling_study.system.progress import counter
+from scaling_study.system.workers import count_workers
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from scaling_study.measure.complexity import Complexity
+
+VARIANTS_PER_PROCESS = 12  # a process starts, and loads torch, in the time that so many take to count
 
 
 def versions() -> dict[str, str]:
@@ -48,11 +55,21 @@ def counted(jobs: Sequence[Job]) -> pd.DataFrame:
     require_writable(folder)
     table = load_table(folder, "costs")
     current = table[(table[list(versions())] == versions()).all(axis=1)]
-    for name, job in counter({k: job for k, job in wanted.items() if k not in set(current.variant_id)}, "counting"):
-        cost, row = cost_of(name, job)
+    missing = {name: job for name, job in wanted.items() if name not in set(current.variant_id)}
+    for (name, _), (cost, row) in zip(counter(missing, "counting"), costs_of(missing), strict=True):
         add_rows(folder, "cost_parts", [{"variant_id": name, **asdict(part)} for part in cost.parts], ["variant_id"])
         table = add_rows(folder, "costs", [row], ["variant_id"])
     return table[table.variant_id.isin(wanted)].sort_values(["flops", "variant_id"], ignore_index=True)
+
+
+def costs_of(jobs: Mapping[str, Job]) -> Iterator[tuple[Complexity, dict[str, Any]]]:
+    """What ``cost_of`` gives for each of ``jobs``, in their order; many are counted by ``workers`` processes."""
+    if not jobs:
+        return iter(())
+    config = next(iter(jobs.values())).config
+    processes = min(count_workers(config.workers, "cpu"), max(1, len(jobs) // VARIANTS_PER_PROCESS))
+    pool = Parallel(processes, return_as="generator", initializer=end_with, initargs=(os.getpid(),))
+    return pool(delayed(cost_of)(name, job) for name, job in jobs.items())
 
 
 def cost_of(name: str, job: Job) -> tuple[Complexity, dict[str, Any]]:
