@@ -38,6 +38,8 @@ IGNORED = [
     ("budget.*", lambda c: c.task in TRAINING, "is for task=recommend"),
     ("evaluate.*", lambda c: c.task in TRAINING, "is for task=evaluate"),
     ("figures", lambda c: c.task != "figures", "is for task=figures"),
+    ("venue", lambda c: c.task != "figures", "is for task=figures"),
+    ("columns", lambda c: c.venue is None, "is for venue"),
     ("formats", lambda c: c.task not in ("train", "analyze", "figures"), "is for task=train, analyze and figures"),
     ("latency.import", lambda c: c.task != "latency", "is for task=latency"),
     ("latency.*", lambda c: c.task in TRAINING, "is for task=latency"),

@@ -132,6 +132,10 @@ OF_ANALYSIS = (
 )
 OF_COSTS = ("accuracy_flops", "accuracy_params", "accuracy_latency", "latency", "memory", "speed", "cost_curves")
 FIGURES = (*OF_RUNS, *OF_ANALYSIS, *OF_COSTS)
+VENUES = (
+    *("aaai2024", "aistats2025", "cvpr2024", "eccv2024", "iclr2024", "icml2024", "jmlr2001", "neurips2024"),
+    *("tmlr2023", "uai2023"),
+)
 RUNTIMES = ("eager", "compile", "onnxruntime", "openvino")
 
 RULES: dict[str, Numbers | Words] = {
@@ -165,6 +169,8 @@ RULES: dict[str, Numbers | Words] = {
         "flops", "params", "activations", "activation_bytes", "train_flops", "train_seconds", "latency_seconds"
     ),
     "figures": some_of(FIGURES, null=True),
+    "venue": Words(lambda value: value is None or value in VENUES, f"must be null or one of {', '.join(VENUES)}"),
+    "columns": Words(lambda value: type(value) is int and value in (1, 2), "must be 1 or 2"),
     "formats": some_of(("png", "svg", "pdf")),
     "tracker": one_of("none", "tensorboard", "mlflow", "wandb"),
     "model.depth_multiplier": COEFFICIENT,

@@ -195,6 +195,8 @@ class Config:
     cost: str
     figures: list[str] | None
     formats: list[str]
+    venue: str | None
+    columns: int
     tracker: str
     model: Model
     data: Data

@@ -1,14 +1,13 @@
-"""Figures: tables in, matplotlib Figures out.
+"""Figures: tables in, Charts out, which ``printed`` and ``interactive`` draw.
 
-``of_runs``, ``of_analysis`` and ``of_costs`` give {name: function that draws the Figure, or None where its points do
-not make one}, so that one that cannot be drawn keeps no other from it. ``save`` calls such a function.
+``of_runs``, ``of_analysis`` and ``of_costs`` give {name: function that gives the Chart, or None where its points do
+not make one}, so that one that cannot be drawn keeps no other from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
@@ -30,12 +29,9 @@ from scaling_study.figures.speed import speed, speeds
 from scaling_study.figures.times import time_against_counts
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from scaling_study.figures.chart import Chart
 
 
-SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none", "pdf.fonttype": 42}  # beside matplotlib's own
-ORDER = ("png", "svg", "pdf")
-UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # a file is the same whenever it is written
 RUN_FIGURES = {"axes": one_panel_per_axis, "methods": methods_together}
 # Of an analysis, by model and length of training: of a table and the runs, and of the table of that name.
 WITH_RUNS: dict[str, tuple[str, Callable]] = {
@@ -52,11 +48,11 @@ FAMILY_FIGURES = {
 
 def of_runs(
     runs: pd.DataFrame, history: pd.DataFrame | None = None, cost: str = "flops"
-) -> dict[str, Callable[[], Figure | None]]:
+) -> dict[str, Callable[[], Chart | None]]:
     """{name: drawing} of a run table, a set per model that was scaled and length of training; empty when no run is
     done. history: its epoch table, for learning curves; cost: a column, which names its figures if it is not flops."""
     parts = studies(one_rule(equal_settings(to_compare(runs)[0])[0]))
-    figures: dict[str, Callable[[], Figure | None]] = {}
+    figures: dict[str, Callable[[], Chart | None]] = {}
     for (model, epochs), rows in parts.items():
         shapes_alone = set(rows.method) == {"baseline", "custom"}  # which follow no axis
         for name, draw in RUN_FIGURES.items():
@@ -86,7 +82,7 @@ def of_analysis(
     costs: pd.DataFrame,
     latencies: pd.DataFrame,
     cost: str = "flops",
-) -> dict[str, Callable[[], Figure | None]]:
+) -> dict[str, Callable[[], Chart | None]]:
     """{name: drawing} of what an analysis found; tables: its frames by name; runs: the run table, which may be empty;
     cost: what figures of tables by cost are by.
 
@@ -95,7 +91,7 @@ def of_analysis(
     if len(runs):
         runs = to_compare(runs)[0]
         runs = one_rule(equal_settings(runs[runs.status == "done"])[0])
-    drawings: dict[str, Callable[[], Figure | None]] = {}
+    drawings: dict[str, Callable[[], Chart | None]] = {}
     for name, (table, draw) in WITH_RUNS.items():
         own = cost if name == "fits" else "flops"  # the law is of axes, which it compares by what they cost in flops
         drawings |= planned(name, partial(of_parts, name, draw, tables.get(table), runs, cost=own))
@@ -115,8 +111,8 @@ def of_analysis(
 
 
 def planned(
-    name: str, select: Callable[[], dict[str, Callable[[], Figure | None]]]
-) -> dict[str, Callable[[], Figure | None]]:
+    name: str, select: Callable[[], dict[str, Callable[[], Chart | None]]]
+) -> dict[str, Callable[[], Chart | None]]:
     """What ``select()`` gives, or, where it raises, one drawing that raises the same."""
     try:
         return select()
@@ -130,7 +126,7 @@ def fail(error: Exception) -> NoReturn:
 
 def of_parts(
     name: str, draw: Callable, table: pd.DataFrame | None, runs: pd.DataFrame | None = None, *, cost: str = "flops"
-) -> dict[str, Callable[[], Figure | None]]:
+) -> dict[str, Callable[[], Chart | None]]:
     """Of one table, its rows by ``cost`` if it has several; with ``runs``, the drawing also takes those of its part."""
     if table is not None and "cost" in table:
         table, name = table[table.cost == cost], by_cost(name, cost)
@@ -140,7 +136,7 @@ def of_parts(
     return {suffixed(name, parts, *key): partial(draw, rows, *own[key]) for key, rows in shown.items()}
 
 
-def of_shapes(statements: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
+def of_shapes(statements: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Callable[[], Chart | None]]:
     """Of the two tables on shapes of equal cost."""
     parts, lines = parts_of(statements), {str(key): rows for key, rows in parts_of(curves).items()}  # a key may be NaN
     return {
@@ -150,7 +146,7 @@ def of_shapes(statements: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Calla
     }
 
 
-def of_isocompute(table: pd.DataFrame, runs: pd.DataFrame) -> dict[str, Callable[[], Figure | None]]:
+def of_isocompute(table: pd.DataFrame, runs: pd.DataFrame) -> dict[str, Callable[[], Chart | None]]:
     """Of each model and method by which its networks were scaled."""
     parts = dict(iter(table.groupby(["model", "method"])))
     several = [len({key[n] for key in parts}) > 1 for n in (0, 1)]
@@ -168,7 +164,7 @@ def runs_of(runs: pd.DataFrame, model: str, epochs: float) -> pd.DataFrame:
 
 def of_times(
     time_fits: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame
-) -> dict[str, Callable[[], Figure | None]]:
+) -> dict[str, Callable[[], Chart | None]]:
     if not (time_fits.status == "estimated").any():
         return {}
     return {"times": partial(time_against_counts, time_fits, costs, latencies)}
@@ -185,10 +181,10 @@ def same(column: pd.Series, value: Any) -> pd.Series:
 
 def of_costs(
     costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame, devices: pd.DataFrame | None = None
-) -> dict[str, Callable[[], Figure | None]]:
+) -> dict[str, Callable[[], Chart | None]]:
     """{name: drawing} of what the cost and latency tables and that of devices allow: those of the family need two
     published models."""
-    figures: dict[str, Callable[[], Figure | None]] = {}
+    figures: dict[str, Callable[[], Chart | None]] = {}
     known = set(published.built_as.dropna()) & set(family.baselines(costs).model)
     if len(known) > 1:
         figures |= {name: partial(draw, costs, published) for name, draw in FAMILY_FIGURES.items()}
@@ -213,25 +209,3 @@ def by_runtime(latencies: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         several = rows.precision.nunique() > 1
         for precision, alike in rows.groupby("precision", dropna=False):
             yield of_runtime + (f"-{precision}" if several and precision != "fp32" else ""), alike
-
-
-def save(draw: Callable, stem: Path, formats: Sequence[str]) -> list[Path]:
-    """Write the Figure that ``draw()`` gives as ``<stem>.<format>`` for each format; returns the paths, none where it
-    gives None.
-
-    Matplotlib's own settings hold meanwhile, whatever the user's are. The same figure in the same formats gives the
-    same bytes: they are written in one order, since each leaves traces in the last digits of the next. PDF files hold
-    their fonts.
-    """
-    import matplotlib
-
-    defaults: Any = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
-    with matplotlib.rc_context(defaults | SETTINGS):
-        figure = draw()
-        if figure is None:
-            return []
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        files = [stem.with_name(f"{stem.name}.{kind}") for kind in sorted(formats, key=ORDER.index)]
-        for file in files:
-            figure.savefig(file, dpi=150, metadata=UNDATED.get(file.suffix))
-    return files

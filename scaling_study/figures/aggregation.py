@@ -1,12 +1,8 @@
 """From the run table to what is drawn: variants with their mean and range over seeds, and the texts of titles."""
 
-from textwrap import fill
-
 import pandas as pd
 
 from scaling_study.records.columns import VARIANT
-
-TITLE_LETTERS = 88  # that fit above one panel
 
 
 def studies(runs: pd.DataFrame) -> dict[tuple[str, float], pd.DataFrame]:
@@ -61,14 +57,10 @@ def about(runs: pd.DataFrame, model: str) -> str:
     return f"{data}, {trained(model, runs)}, {recipe}"
 
 
-def wrapped(title: str) -> str:
-    """A title in lines that fit above one panel, broken between its parts where that is enough."""
-    lines = []
-    for line in title.split("\n"):
-        first, mark, rest = line.rpartition("; ")
-        parts = [f"{first};", rest] if mark and len(line) > TITLE_LETTERS else [line]
-        lines += [fill(part, TITLE_LETTERS) for part in parts]
-    return "\n".join(lines)
+def seeds(rows: pd.DataFrame) -> str:
+    """The column ``n`` in words."""
+    low, high = rows.n.min(), rows.n.max()
+    return f"n = {low} seed{'s' if low > 1 else ''}" if low == high else f"n = {low} to {high} seeds"
 
 
 def trained(model: str, rows: pd.DataFrame) -> str:

@@ -5,93 +5,75 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from scaling_study.figures.aggregation import about, cost_of, seeds_note, trained, variants
-from scaling_study.figures.comparisons import seeds
-from scaling_study.figures.marks import cost_axes, finish_cost_axis, mark_baseline, yerror
+from scaling_study.figures.aggregation import about, cost_of, seeds, seeds_note, trained, variants
+from scaling_study.figures.chart import Marks, floats
+from scaling_study.figures.marks import against_cost, band, baseline_star, means, method_means
 from scaling_study.figures.metrics import METRICS
-from scaling_study.figures.style import (
-    BASELINE,
-    CAP_SIZE,
-    DASHES,
-    HOLLOW,
-    MARKER_SIZE,
-    METHODS,
-    POINTS,
-    categories,
-    method_label,
-)
+from scaling_study.figures.style import BASELINE, METHODS, categories, method_label
 
 if TYPE_CHECKING:
-    pass
-
+    from scaling_study.figures.chart import Band, Chart
+    from scaling_study.figures.metrics import Metric
 
 WIDTHS_MIN = 3
 
 
-def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Figure:
+def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Chart:
     """Mean and range of every variant with each method's fitted curve: band of 95% confidence, dashed beyond the
     trained costs. fit_curves: of one model, length of training and cost; runs: the same runs."""
     cost = cost_of(fit_curves)
     table = variants(runs, "top1", cost)
     x = METRICS[cost].for_values(table[cost])
-    model = fit_curves.model.iloc[0]
-    figure, axes = cost_axes(
-        x, f"{about(runs, model)}; {seeds_note(table)}\nfitted curves with 95% bands, dashed beyond"
-    )
+    marks: list[Marks | Band] = []
     for method in [m for m in METHODS if (fit_curves.method == m).any()]:
-        rows, style = fit_curves[fit_curves.method == method], METHODS[method]
-        costs = rows.cost_value / x.scale
-        inside = ~rows.extrapolated.astype(bool)
-        axes.plot(costs[inside], rows.accuracy[inside], color=style["color"], linewidth=1.8)
-        beyond = rows.index >= rows.index[inside.to_numpy()][-1]
-        axes.plot(costs[beyond], rows.accuracy[beyond], color=style["color"], linewidth=1.8, linestyle=DASHES)
-        if rows.low.notna().any():
-            band = {"alpha": 0.15, "color": style["color"], "linewidth": 0}
-            axes.fill_between(costs.astype(float), rows.low.astype(float), rows.high.astype(float), **band)
+        marks += fit(fit_curves[fit_curves.method == method], x, METHODS[method]["color"])
     for method in [m for m in METHODS if m in set(table.method)]:
-        points = table[table.method == method]
-        error = yerror([points["mean"] - points.low, points.high - points["mean"]])
-        fit = "" if (fit_curves.method == method).any() else ", no clear trend"
-        look = METHODS[method] | POINTS | {"capsize": CAP_SIZE, "markersize": MARKER_SIZE}
-        axes.errorbar(points[cost] / x.scale, points["mean"], error, label=method_label(method) + fit, **look)
-    mark_baseline(axes, table, x)
-    axes.legend(frameon=False, loc="lower right")
-    return finish_cost_axis(figure)
+        trend = "" if (fit_curves.method == method).any() else ", no clear trend"
+        marks.append(method_means(table[table.method == method], method, x, name=method_label(method) + trend))
+    marks += baseline_star(table, x)
+    words = f"{about(runs, fit_curves.model.iloc[0])}; {seeds_note(table)}"
+    return against_cost(f"{words}\nfitted curves with 95% bands, dashed beyond", x, marks, legend="lower right")
 
 
-def frontiers(frontier: pd.DataFrame) -> Figure:
+def fit(rows: pd.DataFrame, x: Metric, color: str) -> list[Marks | Band]:
+    """A fitted curve, dashed from the last trained cost on, and its band."""
+    inside = ~rows.extrapolated.astype(bool)
+    beyond = rows.index >= rows.index[inside.to_numpy()][-1]
+    pieces = [(rows[inside], "solid"), (rows[beyond], "dashed")]
+    lines = [
+        Marks(floats(part.cost_value / x.scale), floats(part.accuracy), color, line=line, width=1.8)  # type: ignore[arg-type]
+        for part, line in pieces
+    ]
+    return [*lines, *band(rows, "cost_value", color, x.scale)]
+
+
+def frontiers(frontier: pd.DataFrame) -> Chart:
     """Accuracy with 95% intervals; variants on the Pareto frontier are filled and joined by a staircase."""
     x = METRICS[cost_of(frontier)].for_values(frontier.cost_value)
-    name = " and ".join(dict.fromkeys(frontier.model))
-    title = f"{trained(name, frontier)}; {seeds(frontier)}, 95% intervals; filled: Pareto-optimal by the means"
-    figure, axes = cost_axes(x, title)
     best = frontier[frontier.pareto.astype(bool)].sort_values("cost_value")
-    axes.step(best.cost_value / x.scale, best.accuracy, where="post", color="grey", linewidth=1.2, zorder=1)
+    stairs = floats(best.cost_value / x.scale), floats(best.accuracy)
+    marks = [Marks(*stairs, "grey", line="solid", width=1.2, step=True, behind=True)]
     styles = {"baseline": BASELINE} | METHODS
     for method in [m for m in styles if (frontier.method == m).any()]:
         rows = frontier[frontier.method == method]
-        label: str | None = method
         for optimal in (True, False):
             part = rows[rows.pareto.astype(bool) == optimal]
-            error = yerror([(part.accuracy - part.low).fillna(0), (part.high - part.accuracy).fillna(0)])
-            look = styles[method] | POINTS | {"capsize": 2, "elinewidth": 0.8, "markersize": 7 if optimal else 5}
-            look |= {} if optimal else HOLLOW
-            axes.errorbar(part.cost_value / x.scale, part.accuracy, error, label=label, **look)
-            label = None if len(part) else label
-    handles, labels = axes.get_legend_handles_labels()
-    shown = dict(zip(labels, handles, strict=True))
-    axes.legend(shown.values(), shown.keys(), frameon=False, loc="best")
-    return finish_cost_axis(figure)
+            if len(part):
+                place = floats(part.cost_value / x.scale), floats(part.accuracy)
+                ends = floats(part.low), floats(part.high)
+                look = styles[method] | {"size": 7 if optimal else 5, "hollow": not optimal}
+                marks.append(Marks(*place, y_ends=ends, name=method, **look))
+    name = " and ".join(dict.fromkeys(frontier.model))
+    title = f"{trained(name, frontier)}; {seeds(frontier)}, 95% intervals; filled: Pareto-optimal by the means"
+    return against_cost(title, x, marks)
 
 
-def width_by_depth_and_resolution(runs: pd.DataFrame, cost: str = "flops") -> Figure | None:
+def width_by_depth_and_resolution(runs: pd.DataFrame, cost: str = "flops") -> Chart | None:
     """Accuracy against cost as width grows, a curve for each pair of depth and resolution (as Figure 4 of Tan & Le
     2019); None unless two pairs have WIDTHS_MIN widths."""
     table = variants(runs, "top1", cost)
-    whole = runs[["model", "epochs"]].drop_duplicates()
-    if len(whole) > 1:
+    if len(runs[["model", "epochs"]].drop_duplicates()) > 1:
         return None
     pairs = {
         pair: rows.sort_values(cost)
@@ -102,11 +84,9 @@ def width_by_depth_and_resolution(runs: pd.DataFrame, cost: str = "flops") -> Fi
         return None
     points = pd.concat(pairs.values())
     x = METRICS[cost].for_values(points[cost])
+    marks = [
+        means(rows, x, name=f"d={depth:g}, r={resolution:g}", line="solid", **look)
+        for ((depth, resolution), rows), look in zip(pairs.items(), categories(len(pairs)), strict=True)
+    ]
     title = f"{about(runs, runs.model.iloc[0])}; {seeds_note(points)}; width grows along each curve"
-    figure, axes = cost_axes(x, title)
-    for ((depth, resolution), rows), style in zip(pairs.items(), categories(len(pairs)), strict=True):
-        error = yerror([rows["mean"] - rows.low, rows.high - rows["mean"]])
-        look = style | {"capsize": CAP_SIZE, "markersize": MARKER_SIZE, "label": f"d={depth:g}, r={resolution:g}"}
-        axes.errorbar(rows[cost] / x.scale, rows["mean"], error, **look)
-    axes.legend(frameon=False, loc="lower right")
-    return finish_cost_axis(figure)
+    return against_cost(title, x, marks, legend="lower right")

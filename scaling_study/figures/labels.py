@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Offsets in points and alignments that are tried in turn, the right side first.
 BELOW_RIGHT, ABOVE_LEFT = ((5, -4), "left", "top"), ((-5, 4), "right", "bottom")
+FIRST = {"below right": BELOW_RIGHT, "above left": ABOVE_LEFT}
+FIRST |= {"below left": ((-5, -4), "right", "top"), "above right": ((5, 4), "left", "bottom")}
 PLACES = (
     BELOW_RIGHT,
     ((7, 0), "left", "center"),
@@ -41,9 +43,10 @@ MARKER_PIXELS = 5
 FAR_POINTS = 8  # from here on a thin line leads from the text to its point
 
 
-def name_points(axes: Axes, points: Sequence[tuple]) -> None:
-    """Write the texts of ``points``, (x, y, text, place to try first), each where it meets no other text, no line to
-    another text, no point and no edge, and no error bar if it can.
+def name_points(axes: Axes, points: Sequence[tuple], size: float = 7) -> None:
+    """Write the texts of ``points``, (x, y, text, place of FIRST to try first, color or None), each where it meets no
+    other text, no line to another text, no point and no edge, and no error bar if it can; one that has no such place is
+    left out. size: in points.
 
     Call it once and last: it lays the figure out, and later changes would move the texts onto each other.
     """
@@ -55,29 +58,18 @@ def name_points(axes: Axes, points: Sequence[tuple]) -> None:
     if legend := axes.get_legend():
         taken.append(legend.get_window_extent())
     # Those near the right edge have the least choice.
-    for x, y, text, first in sorted(points, key=lambda point: point[:2], reverse=True):
+    for x, y, text, first, color in sorted(points, key=lambda point: point[:2], reverse=True):
+        look: dict[str, Any] = {"fontsize": size, "color": color or "black", "textcoords": "offset points"}
         # Where there is no free place, a text may cover an error bar.
-        for bars, (offset, horizontal, vertical) in itertools.product((all_bars, []), (first, *PLACES)):
+        for bars, (offset, horizontal, vertical) in itertools.product((all_bars, []), (FIRST[first], *PLACES)):
             leader = {"arrowstyle": "-", "linewidth": 0.5} if max(map(abs, offset)) > FAR_POINTS else None
-            label = axes.annotate(
-                text,
-                (x, y),
-                offset,
-                textcoords="offset points",
-                fontsize=7,
-                ha=horizontal,
-                va=vertical,
-                arrowprops=leader,
-            )
+            label = axes.annotate(text, (x, y), offset, ha=horizontal, va=vertical, arrowprops=leader, **look)
             box, line = extent(label), leader_boxes(label, axes.transData.transform((x, y))) if leader else []
             clear = not any(part.count_overlaps(taken + bars) for part in (box, *line))
-            if axes.bbox.containsx(box.x1) and axes.bbox.containsx(box.x0) and clear:
-                taken += line
+            if axes.bbox.contains(box.x0, box.y0) and axes.bbox.contains(box.x1, box.y1) and clear:
+                taken += [*line, box]
                 break
             label.remove()
-        else:  # nowhere: then at least beside its point
-            label = axes.annotate(text, (x, y), first[0], textcoords="offset points", fontsize=7)
-        taken.append(extent(label))
 
 
 def leader_boxes(label: Text, pixel: Any) -> list[Bbox]:

@@ -3,55 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
-from matplotlib.colors import ListedColormap
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
-from scaling_study.figures.aggregation import about, seeds_note, variants
-from scaling_study.figures.comparisons import seeds
-from scaling_study.figures.labels import ABOVE_LEFT, name_points
-from scaling_study.figures.marks import cost_axes, mark_baseline, yerror
+from scaling_study.figures.aggregation import about, seeds, seeds_note, variants
+from scaling_study.figures.chart import Axis, Heat, Marks, floats, one_panel
+from scaling_study.figures.marks import band, baseline_star, cost_axis, method_means
 from scaling_study.figures.metrics import METRICS
-from scaling_study.figures.style import (
-    BASELINE_STAR,
-    CAP_SIZE,
-    DASHES,
-    LABEL_SIZE,
-    MARKER_SIZE,
-    METHODS,
-    ONE_PANEL,
-    POINTS,
-    SYMBOLS,
-    TITLE_SIZE,
-    method_label,
-)
+from scaling_study.figures.style import BASELINE_STAR, METHODS, ONE_PANEL, SYMBOLS, method_label
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-
+    from scaling_study.figures.chart import Band, Chart
     from scaling_study.figures.style import Style
 
-
-LINE = {"linewidth": 1.8}
-PATHS = {axis: METHODS[axis] | LINE for axis in ("width", "depth", "resolution")}
-PATHS["best"] = METHODS["compound"] | {"linewidth": 3.2, "alpha": 0.6}  # wide, to be seen under an axis as good
+PATHS: dict[str, Style] = {
+    axis: {"color": METHODS[axis]["color"], "width": 1.8} for axis in ("width", "depth", "resolution")
+}
+# Wide and below the others, to be seen under an axis as good.
+PATHS["best"] = {"color": METHODS["compound"]["color"], "width": 3.2, "opacity": 0.6, "behind": True}
 BEST = "best direction by the law"
 ROOM = 1.55  # width of the panel in that of the curves, so that ceilings are named beside them
-TICKS = (0, 0.25, 0.5, 0.75, 1)
-LEVELS = 10  # about so many contours
-HEAT = ListedColormap(colormaps["viridis"](np.linspace(0.3, 1, 256)))  # light enough for black hatches
+TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def directions(law_curves: pd.DataFrame, runs: pd.DataFrame) -> Figure | None:
+def directions(law_curves: pd.DataFrame, runs: pd.DataFrame) -> Chart | None:
     """Accuracy (percent) against cost in multiples of the baseline's, with 95% bands, of each axis alone and of the
     best direction, dashed where extrapolated, with each axis's ceiling; mean and range of every measured variant.
 
@@ -65,44 +43,41 @@ def directions(law_curves: pd.DataFrame, runs: pd.DataFrame) -> Figure | None:
     table = variants(runs, "top1")
     label = f"{METRICS['flops'].label} relative to the baseline's"
     x = replace(METRICS["flops"], label=label, scale=baseline_flops(runs))
-    title = f"{about(runs, curves.model.iloc[0])}; {seeds_note(table)}"
-    figure, axes = cost_axes(x, f"{title}\none law of all axes, 95% intervals, dashed beyond the trained coefficients")
-    for path, rows in reversed(paths.items()):  # the best below the others
-        draw_path(axes, rows, PATHS[path])
-    for method in [m for m in METHODS if (table.method == m).any()]:
-        points = table[table.method == method]
-        error = yerror([points["mean"] - points.low, points.high - points["mean"]])
-        look = METHODS[method] | POINTS | {"capsize": CAP_SIZE, "markersize": MARKER_SIZE}
-        name = None if method in paths else method_label(method)  # the path's line names it
-        axes.errorbar(points.flops / x.scale, points["mean"], error, label=name, **look)
-    mark_baseline(axes, table, x)
-    axes.set_ylim(*limits(curves, table))
-    name_paths(axes, paths, set(table.method), max(curves.budget.max(), table.flops.max() / x.scale))
-    return figure
-
-
-def name_paths(axes: Axes, paths: dict[str, pd.DataFrame], methods: set[str], budget: float) -> None:
-    """The legend, and each ceiling as a thin line that ends with its text, right of all up to ``budget``.
-
-    A ceiling far above what was measured stands in the legend instead: its line would flatten the curves.
-    """
-    ceilings = {path: rows.ceiling[0] for path, rows in paths.items() if pd.notna(rows.ceiling[0])}
-    shown = {ceiling_text(paths[path]): path for path, value in ceilings.items() if value < axes.get_ylim()[1]}
-    right = float(budget) ** ROOM
-    for path in shown.values():
-        axes.plot([1, right], [ceilings[path]] * 2, color=PATHS[path]["color"], linewidth=0.8, zorder=1)
-        axes.set_xlim(axes.get_xlim()[0], right)
-    handles = []
+    ends = limits(curves, table)
+    marks: list[Marks | Band] = []
     for path, rows in paths.items():
-        look = PATHS[path] if path in methods else PATHS[path] | {"marker": None}
-        name = BEST if path == "best" else method_label(path)
-        above = f"\n{ceiling_text(rows)}" if path in ceilings and path not in shown.values() else ""
-        handles.append(Line2D([], [], label=name + above, markersize=MARKER_SIZE, **look))
-    baseline, *others = axes.get_legend_handles_labels()[0]
-    axes.legend(handles=[*handles, *others, baseline], frameon=False, fontsize=LABEL_SIZE)
-    name_points(axes, [(right, ceilings[path], text, ABOVE_LEFT) for text, path in shown.items()])
-    for text in axes.texts:
-        text.set_color(PATHS[shown[text.get_text()]]["color"])
+        marks += path_marks(rows, named(path, rows, ends), **PATHS[path])
+    for method in [m for m in METHODS if (table.method == m).any()]:
+        name = named(method, paths[method], ends) if method in paths else method_label(method)
+        marks.append(method_means(table[table.method == method], method, x, name=name))
+    right = max(curves.budget.max(), table.flops.max() / x.scale) ** ROOM
+    shown = [ceiling(rows, float(right), PATHS[path]["color"]) for path, rows in paths.items() if inside(rows, ends)]
+    title = f"{about(runs, curves.model.iloc[0])}; {seeds_note(table)}"
+    return one_panel(
+        f"{title}\none law of all axes, 95% intervals, dashed beyond the trained coefficients",
+        cost_axis(x)._replace(limits=(None, float(right) if shown else None)),
+        Axis(METRICS["top1"].title, limits=ends),
+        [*marks, *baseline_star(table, x), *shown],
+        ONE_PANEL,
+    )
+
+
+def named(path: str, rows: pd.DataFrame, ends: tuple[float, float]) -> str:
+    """The path in the legend, with its ceiling where that lies far above what was measured: its line would flatten the
+    curves."""
+    name = BEST if path == "best" else method_label(path)
+    return name if pd.isna(rows.ceiling[0]) or inside(rows, ends) else f"{name}\n{ceiling_text(rows)}"
+
+
+def inside(rows: pd.DataFrame, ends: tuple[float, float]) -> bool:
+    """Whether a path has a ceiling and it is in view."""
+    return bool(rows.ceiling[0] < ends[1])
+
+
+def ceiling(rows: pd.DataFrame, right: float, color: str) -> Marks:
+    """A thin line that ends with its text, right of all curves."""
+    look: Style = {"line": "solid", "width": 0.8, "behind": True, "place": "above left", "colored": True}
+    return Marks((right, 1.0), (rows.ceiling[0],) * 2, color, texts=(ceiling_text(rows),), **look)
 
 
 def baseline_flops(runs: pd.DataFrame) -> float:
@@ -111,16 +86,16 @@ def baseline_flops(runs: pd.DataFrame) -> float:
     return float(own.median() if len(own) else (runs.flops / runs.flops_ratio).median())
 
 
-def draw_path(axes: Axes, rows: pd.DataFrame, look: Style) -> None:
+def path_marks(rows: pd.DataFrame, name: str, **look: Any) -> list[Marks | Band]:
     """Line and band of one path, rows by budget; dashed from the last trained point to the next."""
     beyond = rows.extrapolated.astype(bool)
+    marks: list[Marks | Band] = []
     for _, part in rows.groupby((beyond != beyond.shift()).cumsum()):
         first, last = part.index[[0, -1]]
-        piece, style = (rows.loc[first - 1 : last + 1], {"linestyle": DASHES}) if beyond[first] else (part, {})
-        axes.plot(piece.budget, piece.accuracy, **look | {"marker": None} | style)
-    if rows.low.notna().any():
-        band = {"alpha": 0.15, "color": look["color"], "linewidth": 0}
-        axes.fill_between(*(rows[name].astype(float) for name in ("budget", "low", "high")), **band)
+        piece = rows.loc[first - 1 : last + 1] if beyond[first] else part
+        line: Style = {"line": "dashed" if beyond[first] else "solid", "name": name}
+        marks.append(Marks(floats(piece.budget), floats(piece.accuracy), **line | look))
+    return [*marks, *band(rows, "budget", look["color"])]
 
 
 def limits(curves: pd.DataFrame, table: pd.DataFrame) -> tuple[float, float]:
@@ -130,7 +105,7 @@ def limits(curves: pd.DataFrame, table: pd.DataFrame) -> tuple[float, float]:
     values = pd.concat([drawn, *(curves[name].astype(float) for name in ("low", "high", "ceiling"))])
     inside = values[values.between(drawn.min() - span, drawn.max() + span)]
     margin = 0.06 * max(inside.max() - inside.min(), 0.1)
-    return inside.min() - margin, inside.max() + margin
+    return float(inside.min() - margin), float(inside.max() + margin)
 
 
 def ceiling_text(rows: pd.DataFrame) -> str:
@@ -140,7 +115,7 @@ def ceiling_text(rows: pd.DataFrame) -> str:
     return f"ceiling of {first.path} {first.ceiling:.1f}%{interval}"
 
 
-def shapes(law_map: pd.DataFrame, runs: pd.DataFrame) -> Figure | None:
+def shapes(law_map: pd.DataFrame, runs: pd.DataFrame) -> Chart | None:
     """Predicted accuracy (percent) at one cost over the shares of its logarithm that depth and resolution take, of
     which width takes the rest; hatched where extrapolated.
 
@@ -148,42 +123,37 @@ def shapes(law_map: pd.DataFrame, runs: pd.DataFrame) -> Figure | None:
     than three, or an axis that never varied.
     """
     rows = law_map[law_map.accuracy.notna()].astype({"extrapolated": bool, "best": bool})
-    x, y, accuracy = (rows[name].to_numpy(dtype=float) for name in ("share_depth", "share_resolution", "accuracy"))
+    x, y = (rows[name].to_numpy(dtype=float) for name in ("share_depth", "share_resolution"))
     if len(rows) < 3 or np.linalg.matrix_rank(np.column_stack([np.ones(len(rows)), x, y])) < 3:
         return None
-    figure = Figure(figsize=ONE_PANEL, layout="constrained")
-    axes = figure.subplots()
-    levels = MaxNLocator(LEVELS).tick_values(accuracy.min(), accuracy.max())
-    heat = axes.tricontourf(x, y, accuracy, levels=levels, cmap=HEAT)
-    figure.colorbar(heat, label=f"predicted {METRICS['top1'].title}")
-    handles: list[Artist] = []
-    if rows.extrapolated.any():
-        axes.tricontourf(x, y, rows.extrapolated.astype(float), levels=[0.5, 1.5], colors="none", hatches=["//"])
-        handles.append(
-            Patch(facecolor="none", hatch="//", edgecolor="black", linewidth=0, label="beyond the trained coefficients")
-        )
-    name_corners(axes, rows)
-    for best in rows[rows.best].head(1).itertuples():
-        shape = ", ".join(f"{SYMBOLS[axis]}={getattr(best, axis):.2f}" for axis in AXES)
-        label = f"best by the law, {best.accuracy:.1f}%:\n{shape}"
-        handles += axes.plot([best.share_depth], [best.share_resolution], label=label, **BASELINE_STAR | POINTS)
-    axes.legend(handles=handles[::-1], frameon=False, loc="upper right", fontsize=LABEL_SIZE)
-    axes.set_xlabel("share of depth in the logarithm of the budget")
-    axes.set_ylabel("share of resolution; width has the rest")
-    budget = f"at {rows.budget.iloc[0]:.3g} times the baseline's multiply-adds"
+    label, beyond = f"predicted {METRICS['top1'].title}", "beyond the trained coefficients"
+    heat = Heat(floats(x), floats(y), floats(rows.accuracy), label, tuple(rows.extrapolated), beyond)
+    best = [optimum(row) for row in rows[rows.best].head(1).itertuples()]
     title = f"{about(runs, rows.model.iloc[0])}; {seeds(variants(runs, 'top1'))}"
-    axes.set_title(f"{title}\nprediction of the law {budget}", fontsize=TITLE_SIZE)
-    return figure
+    budget = f"at {rows.budget.iloc[0]:.3g} times the baseline's multiply-adds"
+    return one_panel(
+        f"{title}\nprediction of the law {budget}",
+        Axis("share of depth in the logarithm of the budget", limits=(-0.05, 1.05), ticks=TICKS),
+        Axis("share of resolution; width has the rest", limits=(-0.1, 1.1), ticks=TICKS),
+        [heat, *corners(rows), *best],
+        ONE_PANEL,
+        legend="upper right",
+    )
 
 
-def name_corners(axes: Axes, rows: pd.DataFrame) -> None:
-    """The single axes in the corners, with what they reach, beside the coloured triangle."""
-    axes.set(xlim=(-0.05, 1.05), ylim=(-0.1, 1.1))
-    axes.set(xticks=TICKS, yticks=TICKS)
-    corners = {"width": (0, 0, -7, "left"), "depth": (1, 0, -7, "right"), "resolution": (0, 1, 7, "left")}
-    for axis, (depth, resolution, offset, horizontal) in corners.items():
-        axes.plot([depth], [resolution], markersize=MARKER_SIZE, **METHODS[axis] | POINTS)
+def optimum(best: Any) -> Marks:
+    shape = ", ".join(f"{SYMBOLS[axis]}={getattr(best, axis):.2f}" for axis in AXES)
+    name = f"best by the law, {best.accuracy:.1f}%:\n{shape}"
+    return Marks((float(best.share_depth),), (float(best.share_resolution),), name=name, **BASELINE_STAR)
+
+
+def corners(rows: pd.DataFrame) -> list[Marks]:
+    """The single axes in the corners, with what they reach."""
+    marks = []
+    for axis, (depth, resolution) in {"width": (0.0, 0.0), "depth": (1.0, 0.0), "resolution": (0.0, 1.0)}.items():
         at = rows[(rows.share_depth == depth) & (rows.share_resolution == resolution)]
         text = f"{axis} alone" + "".join(f", {accuracy:.1f}%" for accuracy in at.accuracy)
-        place: Style = {"textcoords": "offset points", "ha": horizontal, "va": "top" if offset < 0 else "bottom"}
-        axes.annotate(text, (depth, resolution), (0, offset), fontsize=LABEL_SIZE, **place)
+        place = "above right" if resolution else "below left" if depth else "below right"
+        look: Style = {"texts": (text,), "place": place}
+        marks.append(Marks((depth,), (resolution,), **METHODS[axis] | look))
+    return marks

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 
 from scaling_study.analysis.convergence import CONVERGED
 from scaling_study.figures.aggregation import about
+from scaling_study.figures.chart import Axis, Chart, Marks, Panel, floats
 from scaling_study.figures.metrics import METRICS
-from scaling_study.figures.style import DASHES, GRID, MARKER_SIZE, SYMBOLS, TITLE_SIZE, sequence
+from scaling_study.figures.style import SYMBOLS, sequence
 from scaling_study.records.columns import VARIANT
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    import pandas as pd
 
     from scaling_study.figures.style import Style
 
 DRAWN_MAX = 8  # variants in a panel; of more, evenly spaced in the order of their cost
 PANELS_MAX = 4  # methods
-LETTERS = 50  # of the title above a panel
 ROWS = {"val_top1": METRICS["val_top1"].title, "train_loss": "training loss (nats)"}
 
 
-def learning_curves(runs: pd.DataFrame, history: pd.DataFrame, model: str) -> Figure | None:
+def learning_curves(runs: pd.DataFrame, history: pd.DataFrame, model: str) -> Chart | None:
     """Validation accuracy and training loss after each epoch, a column per method: seeds thin, their mean thick, the
     darker the more multiply-adds; dashed: not converged, by the last tenth of the epochs.
 
@@ -39,25 +36,26 @@ def learning_curves(runs: pd.DataFrame, history: pd.DataFrame, model: str) -> Fi
     methods = list(dict.fromkeys(done.method[done.method != "baseline"]))[:PANELS_MAX] or ["baseline"]
     if done.empty:
         return None
-    figure = Figure(figsize=(3.6 * len(methods) + 0.6, 6.4), layout="constrained")
-    panels = figure.subplots(len(ROWS), len(methods), sharex=True, sharey="row", squeeze=False)
-    for column, method in zip(panels.T, methods, strict=True):
-        variants = chosen(done[done.method.isin([method, "baseline"])])
-        for rows, look in zip(variants, sequence(len(variants)), strict=True):
-            own = curves[curves.run_id.isin(rows.run_id)]
-            for panel, name in zip(column, ROWS, strict=True):
-                draw_variant(panel, own, name, look, label=label_of(rows, method), open_=improving(rows))
-        column[0].set_title(method, fontsize=TITLE_SIZE)
-        column[0].legend(frameon=False, fontsize=7, loc="lower right")
-        column[-1].set_xlabel("epochs")
-    for row, label in zip(panels, ROWS.values(), strict=True):
-        row[0].set_ylabel(label)
-        for panel in row:
-            panel.grid(**GRID)
-            panel.xaxis.get_major_locator().set_params(integer=True)
-    words = fill(caption(done, methods), LETTERS * len(methods))
-    figure.suptitle(f"{about(done, model)}\n{words}", fontsize=TITLE_SIZE)
-    return figure
+    panels = tuple(tuple(panel(done, curves, method, quantity) for method in methods) for quantity in ROWS)
+    title = f"{about(done, model)}\n{caption(done, methods)}"
+    return Chart(title, panels, (3.6 * len(methods) + 0.6, 6.4), share_x="all", share_y="line")
+
+
+def panel(runs: pd.DataFrame, curves: pd.DataFrame, method: str, quantity: str) -> Panel:
+    """One method's variants by epoch."""
+    variants = chosen(runs[runs.method.isin([method, "baseline"])])
+    marks: list[Marks] = []
+    for rows, look in zip(variants, sequence(len(variants)), strict=True):
+        own = curves[curves.run_id.isin(rows.run_id)]
+        marks += variant_marks(own, quantity, look, name=label_of(rows, method), improving=improving(rows))
+    top = quantity == next(iter(ROWS))
+    return Panel(
+        Axis("epochs", whole=True),
+        Axis(ROWS[quantity]),
+        tuple(marks),
+        title=method if top else "",
+        legend="lower right" if top else None,
+    )
 
 
 def chosen(runs: pd.DataFrame) -> list[pd.DataFrame]:
@@ -69,18 +67,16 @@ def chosen(runs: pd.DataFrame) -> list[pd.DataFrame]:
     return [variants[place] for place in np.linspace(0, len(variants) - 1, DRAWN_MAX).round().astype(int)]
 
 
-def draw_variant(axes: Axes, curves: pd.DataFrame, name: str, look: Style, *, label: str, open_: bool) -> None:
-    """One variant's column ``name`` by epoch: each seed thin, their mean thick, dashed where ``open_``."""
-    for _, seed in curves.groupby("run_id"):
-        axes.plot(*points(seed.sort_values("epoch"), name), color=look["color"], linewidth=0.6, alpha=0.6)
-    mean = curves.groupby("epoch", as_index=False)[name].mean()
-    line: Style = {"color": look["color"], "linewidth": 1.8, "linestyle": DASHES if open_ else "-"}
-    mark: Style = {"marker": look["marker"], "markevery": [-1], "markersize": MARKER_SIZE}
-    axes.plot(*points(mean, name), label=label, **line | mark)
-
-
-def points(rows: pd.DataFrame, name: str) -> list[np.ndarray]:
-    return [rows[column].to_numpy(dtype=float) for column in ("epoch", name)]
+def variant_marks(curves: pd.DataFrame, quantity: str, look: Style, *, name: str, improving: bool) -> list[Marks]:
+    """One variant's ``quantity`` by epoch: each seed thin, their mean thick, dashed where still ``improving``."""
+    color = look["color"]
+    seeds = [rows.sort_values("epoch") for _, rows in curves.groupby("run_id")]
+    thin = [
+        Marks(floats(rows.epoch), floats(rows[quantity]), color, line="solid", width=0.6, opacity=0.6) for rows in seeds
+    ]
+    mean = curves.groupby("epoch", as_index=False)[quantity].mean()
+    style: Style = {"line": "dashed" if improving else "solid", "width": 1.8, "last": True}
+    return [*thin, Marks(floats(mean.epoch), floats(mean[quantity]), name=name, **look | style)]
 
 
 def label_of(rows: pd.DataFrame, method: str) -> str:

@@ -1,92 +1,62 @@
-"""Marks that several figures share: curves with the range over seeds, the baseline, references."""
+"""Marks that several figures share: means with their range over seeds, the baseline, references, bands."""
 
-from collections.abc import Iterable
-from math import ceil, floor, log2, sqrt
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING, Any
 
-from scaling_study.figures.aggregation import wrapped
-from scaling_study.figures.labels import BELOW_RIGHT
-from scaling_study.figures.metrics import METRICS, Metric
-from scaling_study.figures.style import (
-    BASELINE_STAR,
-    CAP_SIZE,
-    GRID,
-    MARKER_SIZE,
-    METHODS,
-    ONE_PANEL,
-    POINTS,
-    REFERENCE,
-    TITLE_SIZE,
-)
+from scaling_study.figures.chart import Axis, Band, Marks, floats, one_panel
+from scaling_study.figures.metrics import METRICS
+from scaling_study.figures.style import BASELINE_STAR, METHODS, ONE_PANEL, REFERENCE
 
-ROOM = 1.25  # least ratio of the ends of an axis of costs
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from scaling_study.figures.chart import Chart
+    from scaling_study.figures.metrics import Metric
 
 
-def cost_axes(x: Metric, title: str) -> tuple[Figure, Axes]:
-    """A Figure of one panel, accuracy against a cost on a log scale; ``finish_cost_axis`` is called last."""
-    figure = Figure(figsize=ONE_PANEL, layout="constrained")
-    axes = figure.subplots()
-    axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.set_xlabel(f"{x.title}, log scale")
-    axes.set_ylabel(METRICS["top1"].title)
-    axes.grid(**GRID)
-    axes.set_title(wrapped(title), fontsize=TITLE_SIZE)
-    return figure, axes
+def against_cost(title: str, x: Metric, marks: Sequence[Any], **options: Any) -> Chart:
+    """A Chart of one panel, accuracy against a cost on a log scale."""
+    return one_panel(title, cost_axis(x), Axis(METRICS["top1"].title), marks, ONE_PANEL, **options)
 
 
-def finish_cost_axis(figure: Figure) -> Figure:
-    """The Figure with even ticks where fewer than two powers of two are in view, and with room around costs that are
-    nearly equal, so that their difference does not look large."""
-    [axes] = figure.axes
-    low, high = axes.get_xlim()
-    if high < ROOM * low:
-        middle = sqrt(low * high)
-        low, high = middle / sqrt(ROOM), middle * sqrt(ROOM)
-        axes.set_xlim(low, high)
-    if floor(log2(high)) <= ceil(log2(low)):
-        axes.set_xticks([tick for tick in MaxNLocator(5).tick_values(low, high) if low < tick < high])
-        axes.minorticks_off()
-    return figure
+def cost_axis(x: Metric) -> Axis:
+    return Axis(f"{x.title}, log scale", log=2)
 
 
-def draw_curve(axes: Axes, points: pd.DataFrame, method: str, x: Metric, **options: Any) -> None:
-    """Mean as line and markers, range over seeds as bars."""
-    cost = points[x.column] / x.scale
-    error = yerror([points["mean"] - points.low, points.high - points["mean"]])
-    look = METHODS[method] | {"capsize": CAP_SIZE, "markersize": MARKER_SIZE}
-    axes.errorbar(cost, points["mean"], error, **look | options)
+def means(points: pd.DataFrame, x: Metric, **look: Any) -> Marks:
+    """Means with the range over seeds. points: as of ``variants``."""
+    cost = floats(points[x.column] / x.scale)
+    return Marks(cost, floats(points["mean"]), y_ends=(floats(points.low), floats(points.high)), **look)
 
 
-def mark_references(axes: Axes, table: pd.DataFrame, x: Metric) -> list[tuple]:
-    """Other models, unscaled. Returns their names with their places, to be written when all else is drawn."""
-    points = []
-    for n, point in enumerate(table.assign(cost=table[x.column] / x.scale).itertuples()):
-        error = [[point.mean - point.low], [point.high - point.mean]]
-        look = REFERENCE | POINTS | {"capsize": CAP_SIZE, "label": "reference" if n == 0 else None}
-        axes.errorbar([point.cost], [point.mean], error, **look)
-        points.append((point.cost, point.mean, f"{point.model}, {point.resolution_px} px", BELOW_RIGHT))
-    return points
+def method_means(points: pd.DataFrame, method: str, x: Metric, **look: Any) -> Marks:
+    """The means of a method, in its look."""
+    return means(points, x, **METHODS[method] | look)
 
 
-def mark_baseline(axes: Axes, table: pd.DataFrame, x: Metric) -> None:
-    """The baseline as a star, with its range where no curve that starts there shows it."""
+def baseline_star(table: pd.DataFrame, x: Metric) -> list[Marks]:
+    """The baseline as a star, with its range where no curve that starts there shows it; none where it is not there."""
     baseline = table[table.method == "baseline"]
     if baseline.empty:
-        return
-    if set(table.method) <= {"baseline", "custom"}:
-        error = yerror([baseline["mean"] - baseline.low, baseline.high - baseline["mean"]])
-        axes.errorbar(
-            baseline[x.column] / x.scale, baseline["mean"], error, fmt="none", ecolor="black", capsize=CAP_SIZE
-        )
-    axes.plot(baseline[x.column] / x.scale, baseline["mean"], label="baseline", **BASELINE_STAR | POINTS)
+        return []
+    star = means(baseline, x, name="baseline", **BASELINE_STAR)
+    return [star if set(table.method) <= {"baseline", "custom"} else star._replace(y_ends=None)]
 
 
-def yerror(error: Iterable[pd.Series]) -> list:
-    """Lengths of the lower and upper bars as arrays of floats."""
-    return [side.to_numpy(dtype=float) for side in error]
+def references(table: pd.DataFrame, x: Metric) -> list[Marks]:
+    """Other models, unscaled, with their names; none where there are none."""
+    if table.empty:
+        return []
+    texts = tuple(f"{row.model}, {row.resolution_px} px" for row in table.itertuples())
+    return [means(table, x, name="reference", texts=texts, **REFERENCE)]
+
+
+def band(rows: pd.DataFrame, x: str, color: str, scale: float = 1.0) -> list[Band]:
+    """The interval from ``low`` to ``high`` along the column ``x``; none where it is not known."""
+    known = rows[rows.low.notna()]
+    if known.empty:
+        return []
+    return [Band(floats(known[x] / scale), floats(known.low), floats(known.high), color)]

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from scaling_study import figures
+from scaling_study.figures.printed import figure_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from scaling_study.figures.chart import Chart
 
 
 __all__ = [
@@ -295,7 +298,7 @@ def cost_curves(costs: pd.DataFrame) -> Figure:
 
 def analyzed(
     tables: dict[str, pd.DataFrame], runs: pd.DataFrame | None = None, cost: str = "flops"
-) -> dict[str, Callable[[], Figure | None]]:
+) -> dict[str, Callable[[], Chart | None]]:
     """Drawings of an analysis without costs."""
     import pandas as pd
 
@@ -319,7 +322,7 @@ def of_runtime(latencies: pd.DataFrame, runtime: str) -> pd.DataFrame:
 
 
 def only(
-    name: str, drawings: dict[str, Callable[[], Figure | None]], model: str | None = None, epochs: int | None = None
+    name: str, drawings: dict[str, Callable[[], Chart | None]], model: str | None = None, epochs: int | None = None
 ) -> Figure:
     """The Figure of the one drawing of that name. Raises ValueError where there is none, and where several fit."""
     wanted = {key: draw for key, draw in drawings.items() if key == name or key.startswith(f"{name}-")}
@@ -329,7 +332,7 @@ def only(
         wanted = {key: draw for key, draw in wanted.items() if key.endswith(f"-{epochs}epochs")} or wanted
     if len(wanted) > 1:
         raise ValueError(f"{name}: give model and epochs; the tables hold {', '.join(wanted)}")
-    figure = next(iter(wanted.values()))() if wanted else None
-    if figure is None:
+    chart = next(iter(wanted.values()))() if wanted else None
+    if chart is None:
         raise ValueError(f"{name}: there is nothing to draw")
-    return figure
+    return figure_of(chart)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from scaling_study.analysis.latency import in_setting, most_timed, setting_words
+from scaling_study.figures.chart import Axis, Chart, Marks, Panel, floats
 from scaling_study.figures.family import printed_names
-from scaling_study.figures.labels import ABOVE_LEFT, BELOW_RIGHT, name_points
-from scaling_study.figures.style import BASELINE_STAR, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
+from scaling_study.figures.style import BASELINE_STAR, METHODS, categories
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
+
+    from scaling_study.figures.style import Style
 
 LIMITS = ["device", "threads", "precision"]
 GIGA = 1e9
-METHOD_LOOKS = {"baseline": BASELINE_STAR} | METHODS
+STEPS = (1, 1.5, 2, 3, 5, 7)
+METHOD_LOOKS = {"baseline": BASELINE_STAR | {"behind": True}} | METHODS  # points may lie upon it
 
 
 def speeds(costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
@@ -43,44 +43,53 @@ def speeds(costs: pd.DataFrame, latencies: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def speed(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame, devices: pd.DataFrame) -> Figure:
+def looks_of(rows: pd.DataFrame) -> tuple[str, dict[str, Style]]:
+    """(column, {its value: look}) by which networks are told apart: families, or methods where there is one family."""
+    if rows.family.nunique() == 1:
+        return "method", METHOD_LOOKS
+    kinds = sorted(rows.family.unique())
+    return "family", {kind: look | {"size": 6} for kind, look in zip(kinds, categories(len(kinds)), strict=True)}
+
+
+def speed(costs: pd.DataFrame, latencies: pd.DataFrame, published: pd.DataFrame, devices: pd.DataFrame) -> Chart:
     """Multiply-adds per second against multiply-adds per byte, under the device's limits where ``devices`` has them,
     and against the share of depthwise convolutions."""
     rows = speeds(costs, latencies)
-    group = "family" if rows.family.nunique() > 1 else "method"
-    figure = Figure(figsize=(12.0, 6.0), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-    kinds = sorted(rows[group].unique())
-    looks = dict(zip(kinds, categories(len(kinds)), strict=True)) if group == "family" else METHOD_LOOKS
-    for axes, column in ((left, "intensity"), (right, "depthwise_percent")):
-        for kind, mine in rows.groupby(group):
-            axes.plot(mine[column], mine.speed / GIGA, label=kind, **{"markersize": 6} | looks[kind] | POINTS)
-        axes.grid(**GRID)
+    group, looks = looks_of(rows)
+    left, right = (
+        [
+            Marks(floats(mine[column]), floats(mine.speed / GIGA), name=kind, **looks[kind])
+            for kind, mine in rows.groupby(group)
+        ]
+        for column in ("intensity", "depthwise_percent")
+    )
+    if group == "family":
+        left = [with_names(marks, rows[rows.family == marks.name], published) for marks in left]
     limits = in_setting(devices, rows.iloc[0][LIMITS])
     if len(limits):
-        draw_limits(left, rows.intensity, limits.iloc[-1])
-    left.set_xscale("log")
-    left.set_yscale("log")
-    for ticks in (left.xaxis, left.yaxis):
-        ticks.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-        ticks.set_minor_formatter(lambda *_: "")
-        ticks.set_major_formatter(lambda value, _: f"{value:g}")
-    left.set_xlabel("multiply-adds per byte of inputs, weights and outputs, log scale")
-    right.set_xlabel("share of multiply-adds in depthwise convolutions (%)")
-    left.set_ylabel("billion multiply-adds per second, one image, log scale")
-    left.legend(frameon=False, fontsize=LABEL_SIZE, loc="lower right")
-    figure.suptitle(f"{setting_words(rows.iloc[0])}; {len(rows)} networks", fontsize=TITLE_SIZE)
-    named = rows[rows.method == "baseline"] if group == "family" else rows[:0]
-    names = named.model.map(lambda model: printed_names(published).get(model, model))
-    places = [ABOVE_LEFT if family == "efficientnet" else BELOW_RIGHT for family in named.family]
-    name_points(left, list(zip(named.intensity, named.speed / GIGA, names, places, strict=True)))
-    return figure
+        left.append(roofline(rows.intensity, limits.iloc[-1]))
+    y = Axis("billion multiply-adds per second, one image, log scale", log=10, steps=STEPS)
+    bytes_ = Axis("multiply-adds per byte of inputs, weights and outputs, log scale", log=10, steps=STEPS)
+    panels = (
+        Panel(bytes_, y, tuple(left), legend="lower right"),
+        Panel(Axis("share of multiply-adds in depthwise convolutions (%)"), y, tuple(right), legend=None),
+    )
+    title = f"{setting_words(rows.iloc[0])}; {len(rows)} networks"
+    return Chart(title, (panels,), (12.0, 6.0), share_y="all", widths=(3.0, 2.0))
 
 
-def draw_limits(axes: Axes, intensity: pd.Series, limits: pd.Series) -> None:
-    """The roofline over the intensities shown."""
+def with_names(marks: Marks, rows: pd.DataFrame, published: pd.DataFrame) -> Marks:
+    """The marks of a family's networks with the names of those that are not scaled."""
+    names = rows.model.map(lambda model: printed_names(published).get(model, model)).where(
+        rows.method == "baseline", ""
+    )
+    return marks._replace(texts=tuple(names), place="above left" if marks.name == "efficientnet" else "below right")
+
+
+def roofline(intensity: pd.Series, limits: pd.Series) -> Marks:
+    """The limits of the device over the intensities shown."""
     x = np.geomspace(intensity.min() / 1.2, intensity.max() * 1.2, 100)
     y = np.minimum(limits.flops_per_second, limits.bytes_per_second * x) / GIGA
     memory, peak = limits.bytes_per_second / GIGA, limits.flops_per_second / GIGA
-    label = f"limits of the device: {peak:.3g} billion/s, {memory:.3g} GB/s"
-    axes.plot(x, y, color="grey", linewidth=1.5, label=label)
+    name = f"limits of the device: {peak:.3g} billion/s, {memory:.3g} GB/s"
+    return Marks(floats(x), floats(y), "grey", line="solid", name=name)

@@ -3,10 +3,15 @@
 Okabe-Ito colors, chosen to differ in lightness too, and a marker each, so that all stay apart in greyscale.
 """
 
-from itertools import cycle, islice
-from typing import Any
+from __future__ import annotations
 
-Style = dict[str, Any]  # keywords of matplotlib's plot and errorbar
+from itertools import cycle, islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scaling_study.figures.chart import Line
+
+Style = dict[str, Any]  # fields of Marks
 
 METHODS: dict[str, Style] = {
     "width": {"color": "#0072B2", "marker": "o"},
@@ -18,8 +23,8 @@ METHODS: dict[str, Style] = {
 }
 SYMBOLS = {"depth": "d", "width": "w", "resolution": "r", "compound": "φ"}
 BASELINE: Style = {"color": "#888888", "marker": "*"}
-BASELINE_STAR: Style = {"color": "white", "marker": "*", "markersize": 14, "markeredgecolor": "black", "zorder": 5}
-REFERENCE: Style = {"color": "#56B4E9", "marker": "X", "markersize": 8, "markeredgecolor": "black"}
+BASELINE_STAR: Style = {"color": "white", "marker": "*", "size": 14, "edge": "black"}
+REFERENCE: Style = {"color": "#56B4E9", "marker": "X", "size": 8, "edge": "black"}
 
 # Of categories that are no methods: models, costs, pairs of coefficients.
 CATEGORIES: list[Style] = [
@@ -31,8 +36,7 @@ CATEGORIES: list[Style] = [
     {"color": "#E69F00", "marker": "P"},
     {"color": "#56B4E9", "marker": "X"},
 ]
-LINES = ("-", "--", "-.", ":")
-DASHES = (0, (4, 2))  # of what is beyond the trained costs or coefficients
+LINES: tuple[Line, ...] = ("solid", "dashed", "dashdot", "dotted")
 VERDICTS: dict[str, Style] = {
     "best": {"color": "#000000", "marker": "D"},
     "not distinguishable": {"color": "#0072B2", "marker": "o"},
@@ -40,12 +44,9 @@ VERDICTS: dict[str, Style] = {
     "over budget": {"color": "#888888", "marker": "x"},
     "no interval": {"color": "#0072B2", "marker": "o"},
 }
-HOLLOW: Style = {"markerfacecolor": "white"}
-POINTS: Style = {"linestyle": "none"}  # markers without a line
-MARKER_SIZE, CAP_SIZE = 5, 3  # points
-TITLE_SIZE, LABEL_SIZE = 10, 8  # points
 ONE_PANEL = (7.0, 4.8)  # inches
-GRID: Style = {"alpha": 0.3}
+# Viridis from dark to light, as far as lines are seen on white.
+SHADES = ("#440154", "#482677", "#3f4788", "#32648e", "#277e8e", "#1f988b", "#2cb17e", "#5ac864", "#9bd93c")
 
 
 def categories(count: int) -> list[Style]:
@@ -55,12 +56,9 @@ def categories(count: int) -> list[Style]:
 
 def sequence(count: int) -> list[Style]:
     """The looks of ``count`` ordered things, the darkest last, each also with a marker of its own."""
-    from matplotlib import colormaps
-
-    shades = [0.85 * (1 - n / max(count - 1, 1)) for n in range(count)]
-    return [
-        look | {"color": colormaps["viridis"](shade)} for look, shade in zip(categories(count), shades, strict=True)
-    ]
+    last = len(SHADES) - 1
+    places = [round(last * (1 - n / max(count - 1, 1))) for n in range(count)]
+    return [look | {"color": SHADES[place]} for look, place in zip(categories(count), places, strict=True)]
 
 
 def method_label(method: str) -> str:

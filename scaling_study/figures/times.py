@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from scaling_study.analysis.latency import in_setting, setting_words
+from scaling_study.figures.chart import Axis, Chart, Marks, Panel, floats
 from scaling_study.figures.metrics import METRICS
-from scaling_study.figures.style import BASELINE_STAR, GRID, LABEL_SIZE, METHODS, POINTS, TITLE_SIZE, categories
+from scaling_study.figures.speed import looks_of
 from scaling_study.records.costs import SETTING
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
+    from scaling_study.figures.metrics import Metric
 
 COUNTS = ("flops", "params", "activations")
+STEPS = (1, 2, 5)
 
 
-def time_against_counts(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> Figure:
+def time_against_counts(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies: pd.DataFrame) -> Chart:
     """Latency of one image against each count, log-log, with the pooled regression line; a marker per family, or per
     method where there is one family."""
     if "runtime" not in time_fits:  # of earlier versions
@@ -34,42 +34,38 @@ def time_against_counts(time_fits: pd.DataFrame, costs: pd.DataFrame, latencies:
     points = costs.drop_duplicates("variant_id", keep="last").merge(
         single[["variant_id", "seconds_median"]], on="variant_id"
     )
-    group = "family" if points.family.nunique() > 1 else "method"
-    names = sorted(points[group].unique())
-    looks = dict(zip(names, categories(len(names)), strict=True))
-    if group == "method":
-        looks = {"baseline": BASELINE_STAR | {"zorder": 1.5}} | METHODS  # points may lie upon it
     y = METRICS["seconds_median"].for_values(points.seconds_median)
-    figure = Figure(figsize=(11.0, 4.2), layout="constrained")
-    panels = figure.subplots(1, len(COUNTS), sharey=True)
-    for axes, column in zip(panels, COUNTS, strict=True):
-        x = METRICS[column].for_values(points[column])
-        for name, rows in points.groupby(group):
-            look = {"markersize": 6} | looks[name] | POINTS | {"label": name}
-            axes.plot(rows[column] / x.scale, rows.seconds_median / y.scale, **look)
-        fit = fits[fits.predictor == column]
-        if len(fit):
-            row = fit.iloc[0]
-            draw_line(axes, points[column].astype(float) / x.scale, points.seconds_median / y.scale, row.exponent)
-            interval = f"({row.correlation_low:.2f} to {row.correlation_high:.2f})"
-            axes.set_title(f"correlation {row.correlation:.2f} {interval}", fontsize=9)
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        for ticks in (axes.xaxis, axes.yaxis):
-            ticks.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            ticks.set_minor_formatter(lambda *_: "")
-            ticks.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.set_xlabel(f"{x.title}, log scale")
-        axes.grid(**GRID)
-    panels[0].set_ylabel(f"{y.title}, log scale")
-    panels[0].legend(frameon=False, fontsize=LABEL_SIZE)
-    n = len(points)
-    figure.suptitle(f"{setting_words(setting)}; {n} networks", fontsize=TITLE_SIZE)
-    return figure
+    panels = tuple(panel(column, points, fits[fits.predictor == column], y) for column in COUNTS)
+    return Chart(f"{setting_words(setting)}; {len(points)} networks", (panels,), (11.0, 4.2), share_y="all")
 
 
-def draw_line(axes: Axes, x: pd.Series, y: pd.Series, exponent: float) -> None:
+def panel(column: str, points: pd.DataFrame, fits: pd.DataFrame, y: Metric) -> Panel:
+    """Time against one count, with its line where ``fits`` has one."""
+    x, (group, looks) = METRICS[column].for_values(points[column]), looks_of(points)
+    marks = [
+        Marks(
+            floats(rows[column] / x.scale),
+            floats(rows.seconds_median / y.scale),
+            name=name,
+            **looks[name],
+        )
+        for name, rows in points.groupby(group)
+    ]
+    title = ""
+    for row in fits.head(1).itertuples():
+        marks.append(line(points[column].astype(float) / x.scale, points.seconds_median / y.scale, row.exponent))
+        title = f"correlation {row.correlation:.2f} ({row.correlation_low:.2f} to {row.correlation_high:.2f})"
+    return Panel(
+        Axis(f"{x.title}, log scale", log=10, steps=STEPS),
+        Axis(f"{y.title}, log scale", log=10, steps=STEPS),
+        tuple(marks),
+        title=title,
+        legend="best" if column == COUNTS[0] else None,
+    )
+
+
+def line(x: pd.Series, y: pd.Series, exponent: float) -> Marks:
     """The regression line through the means of the logarithms."""
     ends = np.array([x.min(), x.max()])
     values = np.exp(np.log(y).mean()) * (ends / np.exp(np.log(x).mean())) ** exponent
-    axes.plot(ends, values, color="grey", linewidth=1.2, zorder=1)
+    return Marks(floats(ends), floats(values), "grey", line="solid", width=1.2, behind=True)

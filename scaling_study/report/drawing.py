@@ -18,13 +18,29 @@ from scaling_study.records.reading import ANALYZED, UnreadableTable, analyzed
 
 @dataclass(frozen=True)
 class Asked:
-    """Figures that are wanted. only: their names without what follows a dash, as model and epochs; None for all."""
+    """Figures that are wanted. only: their names without what follows a dash, as model and epochs; None for all.
+    venue: of a paper, for its sizes; columns: of the paper, that a figure is wide."""
 
     only: Sequence[str] | None = None
     formats: Sequence[str] = ("png", "svg")
+    venue: str | None = None
+    columns: int = 1
 
     def has(self, name: str) -> bool:
         return self.only is None or any(name == wanted or name.startswith(f"{wanted}-") for wanted in self.only)
+
+    def sizes(self) -> dict[str, Any]:
+        """``style`` and ``width`` of ``save`` for the venue; none for the figures' own sizes."""
+        if self.venue is None:
+            return {}
+        from scaling_study.figures.venues import venue_style
+
+        return dict(zip(("style", "width"), venue_style(self.venue, self.columns), strict=True))
+
+    @property
+    def folder(self) -> str:
+        """Where the files are in the study's folder of figures."""
+        return "" if self.venue is None else f"{self.venue}-{self.columns}column{'s' * (self.columns > 1)}"
 
 
 ALL = Asked()
@@ -32,13 +48,14 @@ ALL = Asked()
 
 @dataclass(frozen=True)
 class Drawn:
-    """Files that were written, and a line for each figure or table of which none came."""
+    """Files that were written, a line for each figure or table of which none came, and {name: Chart} of the figures."""
 
     files: list = field(default_factory=list)
     failed: list = field(default_factory=list)
+    charts: dict = field(default_factory=dict)
 
     def __add__(self, other: "Drawn") -> "Drawn":
-        return Drawn(self.files + other.files, self.failed + other.failed)
+        return Drawn(self.files + other.files, self.failed + other.failed, self.charts | other.charts)
 
     @property
     def status(self) -> int:
@@ -130,8 +147,7 @@ def load_analysis(study_dir: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
 
 
 def plan(name: str, *tables: Any) -> dict[str, Callable]:
-    """What the function ``name`` of the package ``figures`` gives. Matplotlib, which it loads, looks at MPLBACKEND."""
-    os.environ["MPLBACKEND"] = "agg"  # a notebook's own may be of a module that is not installed here
+    """What the function ``name`` of the package ``figures`` gives."""
     from scaling_study import figures
 
     return getattr(figures, name)(*tables)
@@ -144,21 +160,24 @@ def write(
     asked: Asked = ALL,
 ) -> Drawn:
     """Draw and write what is asked for of {name: drawing}, as ``plans()`` gives it. One that fails is named."""
-    files, failed = [], []
+    drawn = Drawn()
     try:
         drawings = plans()
     except Exception as error:
         return Drawn(failed=[report_failure(f"figures of {what} could not be drawn", error)])
-    from scaling_study.figures import save
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's own may be of a module that is not installed here
+    from scaling_study.figures.printed import save
 
+    folder, sizes = plots_dir / asked.folder, asked.sizes()
     for name, drawing in drawings.items():
         if not asked.has(name):
             continue
         try:
-            files += save(drawing, plots_dir / name, asked.formats)
+            if (chart := drawing()) is not None:
+                drawn += Drawn(save(chart, folder / name, asked.formats, **sizes), charts={name: chart})
         except Exception as error:
-            failed.append(report_failure(f"figure {name} could not be drawn", error))
-    return Drawn(files, failed)
+            drawn += Drawn(failed=[report_failure(f"figure {name} could not be drawn", error)])
+    return drawn
 
 
 def report_failure(problem: str, error: BaseException) -> str:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def run(jobs: Sequence[Job]) -> int:
     """Draw what the study's tables allow, and print the files. Raises StudyError when there is nothing to draw."""
     config = jobs[0].config
-    places, asked = (config.study_dir, config.study_plots_dir), Asked(config.figures, config.formats)
+    places = config.study_dir, config.study_plots_dir
+    asked = Asked(config.figures, config.formats, config.venue, config.columns)
     has_runs = not config.study_dir.is_dir() or has_tables(config.study_dir) or run_folders(config.study_dir)
     runs = rebuild(config.study_dir) if has_runs else pd.DataFrame()
     drawn = Drawn()

@@ -108,7 +108,7 @@ def section_of(config: Config) -> tuple[StudySection, pd.DataFrame, int]:
         if len(runs):
             done += draw_runs(runs, plots, history_of(config), config.cost, asked=svg)
             done += draw_analysis(analysis.tables, runs, folder, plots, config.cost, asked=svg)
-        figures = {file.stem: file for file in done.files}
+        figures = {file.stem: (file, done.charts[file.stem]) for file in done.files}
         made = section(config.study, analysis, load_table(folder, analyze.RECOMMENDATIONS), figures, config.cost)
     for line in analysis.failed:
         print(f"warning: {line}", file=sys.stderr)

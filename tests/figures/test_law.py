@@ -7,8 +7,10 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 
 import scaling_study as ss
+from scaling_study.figures import law as law_figures
 from scaling_study.figures import of_analysis
-from scaling_study.figures.law import HEAT, PATHS, directions, shapes
+from scaling_study.figures.law import PATHS
+from scaling_study.figures.printed import HEAT, figure_of
 
 from . import drawn, law_tables
 from .test_labels import boxes, outer_texts
@@ -39,6 +41,15 @@ def runs(law):
     return law_tables.law_runs(law)
 
 
+def directions(*tables):
+    return figure_of(law_figures.directions(*tables))
+
+
+def shapes(*tables):
+    chart = law_figures.shapes(*tables)
+    return None if chart is None else figure_of(chart)
+
+
 def legend(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
@@ -49,7 +60,7 @@ def texts(axes):
 
 def fitted_lines(axes):
     """(solid, dashed) lines of the paths."""
-    widths = {look["linewidth"] for look in PATHS.values()}
+    widths = {look["width"] for look in PATHS.values()}
     lines = [line for line in axes.lines if line.get_linewidth() in widths and line.get_marker() == "None"]
     return [[line for line in lines if line.is_dashed() == dashed] for dashed in (False, True)]
 
@@ -84,8 +95,8 @@ def test_paths_are_dashed_where_extrapolated_and_lie_in_their_bands(curves, runs
 
 
 def test_the_text_names_seeds_units_best_direction_and_ceilings(curves, runs):
-    [axes] = directions(curves, runs).axes
-    title = axes.get_title()
+    figure = directions(curves, runs)
+    [axes], title = figure.axes, figure.get_suptitle()
     assert title.startswith("toy, net, 2 epochs, quick; n = 3 seeds per point, mean and range\n")
     assert "95%" in title
     assert axes.get_xlabel() == "multiply-adds per image relative to the baseline's, log scale"
@@ -160,8 +171,9 @@ def test_no_text_covers_another(theta, most):
 
 
 def test_the_map_shows_the_best_shape_the_corners_and_what_is_extrapolated(shares, runs):
-    axes, bar = shapes(shares, runs).axes
-    assert axes.get_title() == (
+    figure = shapes(shares, runs)
+    axes, bar = figure.axes
+    assert figure.get_suptitle() == (
         "toy, net, 2 epochs, quick; n = 3 seeds\nprediction of the law at 4 times the baseline's multiply-adds"
     )
     assert bar.get_ylabel() == "predicted test top-1 accuracy (%)"
@@ -197,9 +209,9 @@ def test_each_model_and_length_of_training_has_its_own(curves, shares, runs):
     tables = {"law_curves": several[0], "law_map": several[1]}
     figures = drawn(of_analysis(tables, several[2], pd.DataFrame(), NO_LATENCIES))
     assert {f"{name}-{model}-{n}epochs" for name in ("law", "law_map") for model, n in names.items()} <= set(figures)
-    assert figures["law-other-4epochs"].axes[0].get_title().startswith("toy, other, 4 epochs")
+    assert figures["law-other-4epochs"].get_suptitle().startswith("toy, other, 4 epochs")
     figure = ss.plot.law_map(several[1], several[2], model="other", epochs=4)
-    assert "other, 4 epochs" in figure.axes[0].get_title()
+    assert "other, 4 epochs" in figure.get_suptitle()
 
 
 def test_only_multiply_adds_are_drawn(curves, runs):

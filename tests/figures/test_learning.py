@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 
 import scaling_study as ss
-from scaling_study.figures.learning import DRAWN_MAX, learning_curves
+from scaling_study.figures import learning
+from scaling_study.figures.learning import DRAWN_MAX
+from scaling_study.figures.printed import figure_of
 
 from ..analysis.test_isocompute import LEVELS, SIZES, compute_study, valley
 
@@ -27,6 +30,11 @@ def epochs_of(runs, length=12):
 def study(sizes, gain=0.1):
     runs = compute_study(valley()[0], sizes=sizes, levels=(8,), seeds=2).assign(epochs=12, last_tenth_gain=gain)
     return runs.assign(run_id=[f"run{n}" for n in range(len(runs))])
+
+
+def learning_curves(*tables):
+    chart = learning.learning_curves(*tables)
+    return None if chart is None else figure_of(chart)
 
 
 def lines(axes):
@@ -50,7 +58,7 @@ def test_of_many_networks_some_are_drawn_the_largest_darkest(count):
     figure = learning_curves(runs, epochs_of(runs), "net")
     shown = lines(figure.axes[0])
     assert len(shown) == min(count, DRAWN_MAX)
-    grey = [np.dot(line.get_color()[:3], (0.3, 0.59, 0.11)) for line in shown]
+    grey = [np.dot(to_rgb(line.get_color()), (0.3, 0.59, 0.11)) for line in shown]
     assert grey == sorted(grey, reverse=True)
     assert (f"at most {DRAWN_MAX} networks" in " ".join(figure.get_suptitle().split())) == (count == 60)
 

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from scaling_study.figures import of_runs, save
+from scaling_study.figures import of_runs
+from scaling_study.figures.printed import save
 from scaling_study.planning.identity import run_of
 from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import load_runs
@@ -36,7 +37,7 @@ def study(tmp_path):
     folder = tmp_path / "results" / STUDY
     shutil.copytree(RESULTS / STUDY, folder)
     options = {"study": STUDY, "cost": "flops", "analysis": SimpleNamespace(runtime=None)}
-    options |= {"figures": None, "formats": ["png", "svg"]}
+    options |= {"figures": None, "formats": ["png", "svg"], "venue": None, "columns": 1}
     return SimpleNamespace(study_dir=folder, study_plots_dir=tmp_path / "plots", **options), folder
 
 
@@ -45,7 +46,7 @@ def test_a_users_settings_of_matplotlib_change_nothing(tmp_path):
     environment = os.environ | HOSTILE | {"PYTHONPATH": str(RESULTS.parent)}
     subprocess.run([sys.executable, "-c", DRAW], cwd=tmp_path, env=environment, check=True, timeout=100)
     for name, draw in of_runs(load_runs(RESULTS / STUDY)).items():
-        *_, file = save(draw, tmp_path / "again" / name, drawing.ALL.formats)
+        *_, file = save(draw(), tmp_path / "again" / name, drawing.ALL.formats)
         assert (tmp_path / "plots" / "s" / file.name).read_bytes() == file.read_bytes()
 
 

@@ -1,5 +1,6 @@
 """task=figures: the figures and formats that are asked for, the same bytes each time."""
 
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +27,7 @@ def draw(config, tmp_path):
         places = [f"results_dir={tmp_path}", f"plots_dir={tmp_path / place}"]
         made = config("task=figures", f"study={STUDY}", *places, *overrides)
         assert figures.run([SimpleNamespace(config=made)]) == 0
-        return {file.name: file for file in (tmp_path / place / STUDY).iterdir()}
+        return {file.name: file for file in (tmp_path / place / STUDY).rglob("*.*")}
 
     return call
 
@@ -41,6 +42,21 @@ def test_only_what_is_asked_for_is_drawn_and_twice_the_same(draw):
     content = files["methods.pdf"].read_bytes()
     assert b"/FontFile2" in content  # TrueType, within the file
     assert b"/CreationDate" not in content
+
+
+@pytest.mark.parametrize(("columns", "folder", "points"), [(1, "1column", 234), (2, "2columns", 486)])
+def test_figures_of_a_paper_have_its_width_in_a_folder_of_their_own(draw, columns, folder, points):
+    files = draw("one", "figures=[methods]", "formats=[pdf]", "venue=icml2024", f"columns={columns}")
+    assert files["methods.pdf"].parent.name == f"icml2024-{folder}"
+    width = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ", files["methods.pdf"].read_bytes())
+    assert float(width[1]) == pytest.approx(points)
+
+
+def test_venues_and_columns_that_there_are_not_are_refused(config):
+    with pytest.raises(ConfigError, match=r"^venue=nature: must be null or one of aaai2024, .*, uai2023$"):
+        config("task=figures", "venue=nature")
+    with pytest.raises(ConfigError, match=r"^columns=3: must be 1 or 2$"):
+        config("task=figures", "venue=icml2024", "columns=3")
 
 
 def test_figures_that_the_tables_do_not_have_are_named(draw):

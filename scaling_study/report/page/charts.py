@@ -6,12 +6,9 @@ from typing import Any
 
 import altair as alt
 
+from scaling_study.figures.interactive import SHAPES
 from scaling_study.figures.style import BASELINE, METHODS, REFERENCE
 
-STAR = "M0,-1.3L0.3,-0.41L1.24,-0.4L0.48,0.16L0.76,1.05L0,0.51L-0.76,1.05L-0.48,0.16L-1.24,-0.4L-0.3,-0.41Z"
-# matplotlib's markers as Vega's shapes.
-SHAPES = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "P": "cross", "v": "triangle-down"}
-SHAPES |= {"*": STAR, "X": "cross"}
 RUN_TOOLTIP = ("run_id:N", "variant:N", "seed:Q", "status:N", "x:Q", "y:Q")
 MEAN_TOOLTIP = ("variant:N", "n:Q", "x:Q", "y:Q", "low:Q", "high:Q")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from shlex import quote
@@ -40,12 +41,12 @@ def render(page: Page) -> str:
         css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         counts=counts(page.rows),
         written_at=page.written_at,
-        studies=[as_html(study) for study in page.studies],
+        studies=[as_html(study) | {"place": place} for place, study in enumerate(page.studies)],
         costs=costs_of(page.rows),
         responses=RESPONSES,
         setup=setup(page.rows),
         version=page.version,
-        data=Markup(as_json(content(page))),
+        data=Markup(as_json(content(page) | {"figures": panels(page.studies)})),
         library=Markup(library),
         script=Markup(script),
     )
@@ -61,6 +62,16 @@ def as_html(study: StudySection) -> dict[str, Any]:
         "limits": study.limits,
         "figures": study.figures,
         "parts": parts,
+    }
+
+
+def panels(studies: Sequence[StudySection]) -> dict[str, Any]:
+    """{place of a figure on the page, as in its element: specifications of its panels}."""
+    return {
+        f"{n}-{m}": figure.panels
+        for n, study in enumerate(studies)
+        for m, figure in enumerate(study.figures)
+        if m > 0 and figure.panels  # the main one stays a picture: the views below it are of the same runs
     }
 
 

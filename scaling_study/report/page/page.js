@@ -67,6 +67,7 @@ function plotted() {
 
 function themed(spec, titles) {
   const made = JSON.parse(JSON.stringify(spec), (key, value) => {
+    if (dark.matches && (value === "#000000" || value === "black") && /^(color|stroke|\d+)$/.test(key)) return "#f0f0f0";
     if (value && typeof value === "object" && value.field in titles && key !== "y2") value.title = titles[key === "y" && titles.y ? "y" : value.field];
     return value;
   });
@@ -76,11 +77,8 @@ function themed(spec, titles) {
     font: "system-ui, sans-serif", view: { stroke: grid },
     axis: { labelColor: front, titleColor: front, gridColor: grid, domainColor: grid, tickColor: grid, labelFontSize: 12, titleFontSize: 13 },
     legend: { labelColor: front, titleColor: front, labelFontSize: 12 },
+    title: { color: front, fontSize: 13 }, text: { color: front }, rule: { color: front },
   };
-  if (dark.matches) for (const layer of made.layer || []) {
-    const range = layer.encoding.color && layer.encoding.color.scale && layer.encoding.color.scale.range;
-    if (range) layer.encoding.color.scale.range = range.map((color) => (color === "#000000" ? "#f0f0f0" : color));
-  }
   return made;
 }
 
@@ -197,6 +195,20 @@ function choices(id, name) {
   list.closest("label").hidden = values.length < 2;
 }
 
+// A figure that is opened becomes a chart that tells its values; where that fails it stays the picture.
+for (const place of document.querySelectorAll("[data-figure]")) {
+  const details = place.closest("details");
+  details.addEventListener("toggle", async () => {
+    if (!details.open || place.childElementCount || !data.figures[place.dataset.figure]) return;
+    place.hidden = false;
+    for (const panel of data.figures[place.dataset.figure]) {
+      const spot = element("div", { class: "chart" });
+      place.append(spot);
+      await vegaEmbed(spot, themed(panel, {}), { actions: false, ast: true, renderer: "svg" });
+    }
+    details.querySelector("img").hidden = true;
+  });
+}
 for (const id of ["explore", "runs"]) by(id).hidden = !runs.length;
 for (const id of FILTERS) choices(id, id);
 for (const id of ["cost", "response"]) by(id).value = state[id];

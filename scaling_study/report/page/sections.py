@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_study.analysis.accuracies import accuracies
+from scaling_study.figures.interactive import specifications
 from scaling_study.report.page.values import Picture, StudySection
 from scaling_study.report.summary import summary_parts
 from scaling_study.report.summary_opening import opening
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scaling_study.analysis.study import Analysis
+    from scaling_study.figures.chart import Chart
 
 # By the beginning of the figure's name; the first of them that a study has is its main figure.
 SHOWS = {
@@ -43,9 +45,9 @@ SHOWS = {
 
 
 def section(
-    study: str, analysis: Analysis, recommendations: pd.DataFrame, figures: Mapping[str, Path], cost: str
+    study: str, analysis: Analysis, recommendations: pd.DataFrame, figures: Mapping[str, tuple[Path, Chart]], cost: str
 ) -> StudySection:
-    """figures: SVG files by name."""
+    """figures: by name, each as an SVG file and its chart."""
     said = opening(analysis, cost)
     parts = [(title, "\n".join(lines)) for title, lines in summary_parts(analysis, recommendations, cost)]
     if len(analysis.runs):
@@ -53,12 +55,15 @@ def section(
     return StudySection(study, said.answers, [*said.limits, *analysis.failed], parts, pictures(figures))
 
 
-def pictures(figures: Mapping[str, Path]) -> Sequence[Picture]:
+def pictures(figures: Mapping[str, tuple[Path, Chart]]) -> Sequence[Picture]:
     """The figures as they are to be shown, the main one first."""
     order = {start: n for n, start in enumerate(SHOWS)}
     kinds = {name: kind(name) for name in figures}
     names = sorted(figures, key=lambda name: order.get(kinds[name], len(order)))
-    return [Picture(name, as_url(figures[name]), text_of(name, kinds[name])) for name in names]
+    return [
+        Picture(name, as_url(figures[name][0]), text_of(name, kinds[name]), specifications(figures[name][1]))
+        for name in names
+    ]
 
 
 def kind(name: str) -> str:

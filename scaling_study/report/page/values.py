@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scaling_study.figures.style import METHODS
 from scaling_study.report.markdown import COST_NAMES
@@ -34,11 +34,12 @@ VALUES_MAX = 8  # that are listed of a setting
 
 
 class Picture(NamedTuple):
-    """source: a data URL; text: what it shows, in words."""
+    """source: a data URL; text: what it shows, in words; panels: the same as specifications of Vega-Lite."""
 
     name: str
     source: str
     text: str
+    panels: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True)

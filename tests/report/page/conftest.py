@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scaling_study.figures import of_runs
+from scaling_study.figures.interactive import specifications
 from scaling_study.records.columns import EPOCH_COLUMNS, RUN_COLUMNS
 from scaling_study.report.page.html import render
 from scaling_study.report.page.rows import command, variant
@@ -66,8 +68,10 @@ def page_of(tmp_path):
             "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=",
             f"Accuracy {EVIL}",
         )
+        drawings = of_runs(rows.assign(data=f"data {EVIL}"))
+        opened = pixel._replace(panels=specifications(drawings["methods"]())) if "methods" in drawings else pixel
         section = StudySection(
-            f"a {EVIL}", [f"Compound is ahead {EVIL}."], ["Not tested: much."], parts, [pixel, pixel]
+            f"a {EVIL}", [f"Compound is ahead {EVIL}."], ["Not tested: much."], parts, [pixel, opened]
         )
         page = Page(f"study {EVIL}", [section], rows, epochs_of(rows), **options)
         path = tmp_path / "report.html"

@@ -7,6 +7,8 @@ import urllib.parse
 
 import pytest
 
+from scaling_study.figures import of_runs
+
 from .conftest import run_rows
 
 ROWS = run_rows(120)
@@ -72,6 +74,20 @@ def test_methods_and_seeds_choose_runs_for_all_views(opened):
     chosen = ROWS[(ROWS.method != "depth") & (ROWS.seed == 3)]
     assert page.inner_text("#count") == f"{len(chosen)} of 120 runs"
     page.wait_for_selector(f"#chart-note:has-text('{(chosen.status == 'done').sum()} finished')")
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_a_figure_that_is_opened_tells_its_values(opened, color_scheme):
+    page = opened(color_scheme=color_scheme)
+    figure = page.locator("details:has([data-figure])")
+    assert not figure.locator("svg").count()
+    figure.locator("summary").click()
+    page.wait_for_selector("[data-figure] svg .mark-symbol path")
+    assert not figure.locator("img").is_visible()
+    [panel] = of_runs(ROWS)["methods"]().flat
+    assert figure.locator("g.mark-symbol.role-mark path").count() == sum(len(mark.x) for mark in panel.marks)
+    figure.locator("g.mark-symbol.role-mark path").last.hover()
+    page.wait_for_selector("#vg-tooltip-element:has-text('test top-1 accuracy')")
 
 
 def test_settings_of_training_are_chosen_where_they_differ(opened):
