@@ -33,6 +33,8 @@ TASKS = {
     "recommend": "scaling_study.tasks.recommend",
     "next": "scaling_study.tasks.next",
     "evaluate": "scaling_study.tasks.evaluate",
+    "push": "scaling_study.tasks.push",
+    "pull": "scaling_study.tasks.pull",
 }
 
 

@@ -16,6 +16,7 @@ from .conftest import SMALL
 
 TASKS = ["train", *cli.TASKS]
 NEEDED = {"recommend": ["budget.flops=2"], "evaluate": ["evaluate.weights=hub"]}  # or the task itself is refused
+NEEDED |= {task: ["hub.repo=user/study"] for task in ("push", "pull")}
 DIGITS = "9" * 100
 
 # Arguments as a shell takes them; FILES stands for a folder with the files below.
@@ -458,6 +459,14 @@ task=report report.studies=[a,a]
 task=report report.studies=[nothing]
 task=analyze report.watch=true
 latency.precision=[int4] task=latency
+task=push
+task=push hub.repo=user/study
+task=push hub.repo=user/study hub.revision=main
+task=pull hub.repo=user
+task=pull hub.repo=user/study hub.revision=../x
+task=pull hub.repo=user/study hub.private=false
+hub.repo=user/study
+hub.weights=perhaps
 """
 SWEEP = "# @package _global_\nhydra: {mode: MULTIRUN, sweeper: {params: {scaling."
 FILES = {

@@ -57,6 +57,8 @@ def check_task(config: Config) -> None:
     if config.task == "recommend" and len(limits) != 1:
         allowed = "task=recommend needs exactly one of " + ", ".join(f"budget.{name}" for name in vars(config.budget))
         raise ConfigError("budget", " and ".join(limits) or None, allowed)
+    if config.task in ("push", "pull") and config.hub.repo is None:
+        raise ConfigError("hub.repo", None, f"task={config.task} needs the data set's name on the Hub, USER/NAME")
     if config.task == "next":
         check_next(config.next)
 

@@ -17,7 +17,7 @@ from scaling_study.models import SERIES
 if TYPE_CHECKING:
     from scaling_study.config.schema import Config
 
-TRAINING, DRAWING = ("train", "plan"), ("figures", "report")
+TRAINING, DRAWING, SHARING = ("train", "plan"), ("figures", "report"), ("push", "pull")
 
 
 def in_memory(config: Config) -> bool:
@@ -50,6 +50,10 @@ IGNORED = [
     ("analysis.runtime", lambda c: c.task in DRAWING and c.cost != "latency_seconds", "needs cost=latency_seconds"),
     ("analysis.*", lambda c: c.task in TRAINING, "is for task=analyze and report"),
     ("report.*", lambda c: c.task != "report", "is for task=report"),
+    ("hub.*", lambda c: c.task not in SHARING, "is for task=push and pull"),
+    ("hub.revision", lambda c: c.task != "pull", "is for task=pull"),
+    ("hub.private", lambda c: c.task != "push", "is for task=push"),
+    ("hub.license", lambda c: c.task != "push", "is for task=push"),
     ("family", other_network, "is for +sweep=family; give model=NAME"),
     ("cost", lambda c: c.task not in ("train", "analyze", *DRAWING), "is for task=train, analyze, figures and report"),
     ("recipe.baseline_epochs", lambda c: c.task == "recommend", "is for training; give recipe.epochs"),

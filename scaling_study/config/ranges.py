@@ -87,8 +87,14 @@ def positive(high: float, **options: Any) -> Numbers:
     return Numbers(0, high, above=True, **options)
 
 
+def fits_the_hub(name: str) -> bool:
+    """Whether the Hub takes a name of allowed characters."""
+    return len(name) <= REPOSITORY_MAX and "--" not in name and ".." not in name and not name.endswith(".git")
+
+
 NAME_MAX = 200  # bytes; file systems take 255
 PIXELS_MAX = 16384  # of the side of an input
+REPOSITORY_MAX = 96  # characters that the Hub takes
 COEFFICIENT = Numbers(0.001, 100_000)
 EXPONENT = Numbers(-3, 3)
 FRACTION = Numbers(0, 1, below=True)
@@ -106,6 +112,22 @@ NAME = Words(
 REFERENCE = Words(
     lambda value: value is None or re.fullmatch(r"[\w.-]+(:\w+)?", value) is not None,
     "must be MODULE:FUNCTION, the name of an entry point, or null",
+)
+REPOSITORY = Words(
+    lambda value: (
+        value is None
+        or (re.fullmatch(r"(\w([\w.-]*\w)?)/(\w([\w.-]*\w)?)", value, re.ASCII) is not None and fits_the_hub(value))
+    ),
+    f"must be USER/NAME of letters, digits and . _ -, of at most {REPOSITORY_MAX} characters, without --, .. and a "
+    "final .git, or null",
+)
+REVISION = Words(
+    lambda value: value is None or (re.fullmatch(r"\w[\w./-]*", value, re.ASCII) is not None and ".." not in value),
+    "must be a branch, tag or commit of letters, digits and . _ - /, or null",
+)
+LICENSE = Words(
+    lambda value: value is None or re.fullmatch(r"[a-z0-9][a-z0-9.-]*", value) is not None,
+    "must be the Hub's name of a license, as cc-by-4.0, or null",
 )
 CHANNELS = Words(
     lambda value: value is None or (type(value) is int and value in (1, 3)), "must be 1 (grey), 3 (color) or null"
@@ -153,6 +175,8 @@ RULES: dict[str, Numbers | Words] = {
         "next",
         "evaluate",
         "export",
+        "push",
+        "pull",
     ),
     "study": NAME,
     "vary": Words(
@@ -261,6 +285,9 @@ RULES: dict[str, Numbers | Words] = {
     "checkpoint.every_steps": count(null=True),
     "evaluate.resolution": count(PIXELS_MAX, null=True),
     "evaluate.split": one_of("train", "val", "test"),
+    "hub.repo": REPOSITORY,
+    "hub.revision": REVISION,
+    "hub.license": LICENSE,
     "limits.layers": count(10**6),
     "limits.memory_gb": positive(10**9, auto=True),
 }

@@ -173,6 +173,15 @@ class Evaluate:
 
 
 @dataclass
+class Hub:
+    repo: str | None
+    revision: str | None
+    private: bool
+    weights: bool
+    license: str | None
+
+
+@dataclass
 class Limits:
     layers: int
     memory_gb: Any
@@ -210,6 +219,7 @@ class Config:
     next: Next
     checkpoint: Checkpoint
     evaluate: Evaluate
+    hub: Hub
     limits: Limits
 
     @property

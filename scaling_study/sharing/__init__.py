@@ -1,0 +1,1 @@
+"""A study as a data set repository of the Hugging Face Hub."""
