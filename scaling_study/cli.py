@@ -33,6 +33,7 @@ TASKS = {
     "recommend": "scaling_study.tasks.recommend",
     "next": "scaling_study.tasks.next",
     "evaluate": "scaling_study.tasks.evaluate",
+    "cam": "scaling_study.tasks.cam",
 }
 
 

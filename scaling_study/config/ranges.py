@@ -148,6 +148,7 @@ RULES: dict[str, Numbers | Words] = {
         "recommend",
         "next",
         "evaluate",
+        "cam",
         "export",
     ),
     "study": NAME,
@@ -255,6 +256,9 @@ RULES: dict[str, Numbers | Words] = {
     "checkpoint.every_steps": count(null=True),
     "evaluate.resolution": count(PIXELS_MAX, null=True),
     "evaluate.split": one_of("train", "val", "test"),
+    "cam.flops": positive(4096, null=True),
+    "cam.images": count(32),
+    "cam.seed": count(2**32 - 1, low=0),
     "limits.layers": count(10**6),
     "limits.memory_gb": positive(10**9, auto=True),
 }

@@ -173,6 +173,13 @@ class Evaluate:
 
 
 @dataclass
+class Cam:
+    flops: float | None
+    images: int
+    seed: int
+
+
+@dataclass
 class Limits:
     layers: int
     memory_gb: Any
@@ -208,6 +215,7 @@ class Config:
     next: Next
     checkpoint: Checkpoint
     evaluate: Evaluate
+    cam: Cam
     limits: Limits
 
     @property

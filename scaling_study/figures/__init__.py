@@ -1,7 +1,7 @@
 """Figures: tables in, matplotlib Figures out.
 
-``of_runs``, ``of_analysis`` and ``of_costs`` give {name: function that draws the Figure, or None where its points do
-not make one}, so that one that cannot be drawn keeps no other from it. ``save`` calls such a function.
+``of_runs``, ``of_analysis``, ``of_costs`` and ``of_maps`` give {name: function that draws the Figure, or None where its
+points do not make one}, so that one that cannot be drawn keeps no other from it. ``save`` calls such a function.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scaling_study.analysis.rules import one_rule
 from scaling_study.analysis.settings import equal_settings
 from scaling_study.analysis.trials import to_compare
 from scaling_study.figures import family
+from scaling_study.figures.activation_maps import activation_maps
 from scaling_study.figures.aggregation import studies
 from scaling_study.figures.axes import one_panel_per_axis
 from scaling_study.figures.comparisons import compared, regimes, searched
@@ -213,6 +214,11 @@ def by_runtime(latencies: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         several = rows.precision.nunique() > 1
         for precision, alike in rows.groupby("precision", dropna=False):
             yield of_runtime + (f"-{precision}" if several and precision != "fp32" else ""), alike
+
+
+def of_maps(*values: Any) -> dict[str, Callable[[], Figure | None]]:
+    """{name: drawing} of class activation maps; values: as ``activation_maps`` takes them."""
+    return {"cam": partial(activation_maps, *values)}
 
 
 def save(draw: Callable, stem: Path, formats: Sequence[str]) -> list[Path]:
