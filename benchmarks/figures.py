@@ -28,15 +28,19 @@ def runs_of(variants, seeds):
     runs = study(variants, seeds).assign(data="toy", recipe="quick", study="benchmark", resolution_px=20, epochs=EPOCHS)
     runs = runs.assign(run_id=[f"run{n}" for n in range(len(runs))], last_tenth_gain=0.1, flops_ratio=runs.cost)
     runs.loc[runs.index < seeds, ["method", "depth", "width", "resolution"]] = ["baseline", 1.0, 1.0, 1.0]
-    return runs.astype({"flops": int, "params": int, "activations": int, "activation_bytes": int}).reindex(
-        columns=list(RUN_COLUMNS)
-    ).astype(RUN_COLUMNS)
+    return (
+        runs.astype({"flops": int, "params": int, "activations": int, "activation_bytes": int})
+        .reindex(columns=list(RUN_COLUMNS))
+        .astype(RUN_COLUMNS)
+    )
 
 
 def history_of(runs):
     rows = runs[["run_id"]].loc[runs.index.repeat(EPOCHS)].reset_index(drop=True)
     epoch = np.tile(np.arange(1, EPOCHS + 1), len(runs))
-    rows = rows.assign(epoch=epoch, train_loss=3.0 / epoch, val_top1=np.repeat(runs.top1, EPOCHS).array * epoch / EPOCHS)
+    rows = rows.assign(
+        epoch=epoch, train_loss=3.0 / epoch, val_top1=np.repeat(runs.top1, EPOCHS).array * epoch / EPOCHS
+    )
     return rows.reindex(columns=list(EPOCH_COLUMNS)).astype(EPOCH_COLUMNS)
 
 

@@ -36,6 +36,7 @@ TABLES = {
     "cost_parts": (costs, "PART_COLUMNS", "cost_parts.csv: one row per variant, stage and kind of operator"),
     "latencies": (costs, "LATENCY_COLUMNS", "latencies.csv: one row per variant, setting, workload and batch size"),
     "evaluations": (costs, "EVALUATION_COLUMNS", "evaluations.csv: one row per network with weights, data and split"),
+    "cam": (costs, "CAM_COLUMNS", "cam.csv: one row per network and image of the activation maps"),
     "recommendations": (costs, "RECOMMENDATION_COLUMNS", "recommendations.csv: one row per budget"),
 }
 RULE_STUDY, SHAPE_STUDY, RATE_STUDY = "fractals_v2-rule", "fractals_v2-shape", "fractals_v2-rate"

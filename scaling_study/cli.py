@@ -35,6 +35,7 @@ TASKS = {
     "evaluate": "scaling_study.tasks.evaluate",
     "push": "scaling_study.tasks.push",
     "pull": "scaling_study.tasks.pull",
+    "cam": "scaling_study.tasks.cam",
 }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Config
 
 TRAINING, DRAWING, SHARING = ("train", "plan"), ("figures", "report"), ("push", "pull")
+WRITING = ("train", "analyze", "figures", "cam")
 
 
 def in_memory(config: Config) -> bool:
@@ -37,10 +38,11 @@ def other_network(config: Config) -> bool:
 IGNORED = [
     ("budget.*", lambda c: c.task in TRAINING, "is for task=recommend"),
     ("evaluate.*", lambda c: c.task in TRAINING, "is for task=evaluate"),
+    ("cam.*", lambda c: c.task in TRAINING, "is for task=cam"),
     ("figures", lambda c: c.task != "figures", "is for task=figures"),
     ("venue", lambda c: c.task != "figures", "is for task=figures"),
     ("columns", lambda c: c.venue is None, "is for venue"),
-    ("formats", lambda c: c.task not in ("train", "analyze", "figures"), "is for task=train, analyze and figures"),
+    ("formats", lambda c: c.task not in WRITING, "is for task=train, analyze, figures and cam"),
     ("latency.import", lambda c: c.task != "latency", "is for task=latency"),
     ("latency.*", lambda c: c.task in TRAINING, "is for task=latency"),
     ("latency.[!i]*", lambda c: c.latency.import_ and c.task == "latency", "is not needed with latency.import"),

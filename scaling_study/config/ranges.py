@@ -174,6 +174,7 @@ RULES: dict[str, Numbers | Words] = {
         "recommend",
         "next",
         "evaluate",
+        "cam",
         "export",
         "push",
         "pull",
@@ -288,6 +289,9 @@ RULES: dict[str, Numbers | Words] = {
     "hub.repo": REPOSITORY,
     "hub.revision": REVISION,
     "hub.license": LICENSE,
+    "cam.flops": positive(4096, null=True),
+    "cam.images": count(32),
+    "cam.seed": count(2**32 - 1, low=0),
     "limits.layers": count(10**6),
     "limits.memory_gb": positive(10**9, auto=True),
 }

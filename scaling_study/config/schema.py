@@ -182,6 +182,13 @@ class Hub:
 
 
 @dataclass
+class Cam:
+    flops: float | None
+    images: int
+    seed: int
+
+
+@dataclass
 class Limits:
     layers: int
     memory_gb: Any
@@ -220,6 +227,7 @@ class Config:
     checkpoint: Checkpoint
     evaluate: Evaluate
     hub: Hub
+    cam: Cam
     limits: Limits
 
     @property

@@ -42,7 +42,7 @@ def evaluated(job: Job) -> dict[str, Any]:
     data = load_for(config, only_needed(job.run, config.evaluate.split))
     state = kept_state(config.evaluate)
     if state is not None:
-        data = matched_by_name(data, state.get("class_names"), config.evaluate.run)
+        data = matched_by_name(data, state.get("class_names"), f"evaluate.run={config.evaluate.run}")
     name, weighted, resolution = weighted_network(job, data, state)
     if data.loading and data.loading.crop_fraction is None and weighted.crop_fraction:
         data = replace(data, loading=replace(data.loading, crop_fraction=weighted.crop_fraction))
@@ -80,21 +80,22 @@ def kept_state(given: Evaluate) -> dict[str, Any] | None:
     return None if given.run is None else weights.of_checkpoint(RunFolder(Path(given.run)).checkpoint)
 
 
-def matched_by_name(data: DataSet, trained: Sequence[str] | None, run: str | None) -> DataSet:
-    """The data set with the labels that the run, trained on classes of the names ``trained``, has for its classes.
+def matched_by_name(data: DataSet, trained: Sequence[str] | None, run: str) -> DataSet:
+    """The data set with the labels that the run, trained on classes of the names ``trained``, has for its classes; run:
+    what messages call it.
 
     Raises StudyError for classes that the run does not know.
     """
     here = data.class_names
     if here is None or trained is None:
         if here is not trained:
-            whose = f"evaluate.run={run}" if trained is None else "the data set"
+            whose = run if trained is None else "the data set"
             warnings.warn(f"{whose} has no names of classes: labels are compared as numbers", stacklevel=2)
         return data
     if unknown := [name for name in here if name not in trained]:
         are = "is" if len(unknown) == 1 else "are"
         message = f"{some(unknown)} {are} not among the classes it was trained on ({some(trained)})"
-        raise StudyError(f"evaluate.run={run}: of the classes of the data ({some(here)}) {message}")
+        raise StudyError(f"{run}: of the classes of the data ({some(here)}) {message}")
     if len(here) < len(trained):
         warnings.warn(f"the data have {len(here)} of the {len(trained)} classes that the run knows", stacklevel=2)
     if list(here) == list(trained):
@@ -106,26 +107,38 @@ def matched_by_name(data: DataSet, trained: Sequence[str] | None, run: str | Non
 
 def weighted_network(job: Job, data: DataSet, state: dict[str, Any] | None) -> tuple[str, Weighted, int]:
     """(model name, Weighted, input side in pixels) of what the job asks for; state: of the run, if it asks for one."""
+    from scaling_study.training import weights
+
+    config, given = job.config, job.config.evaluate
+    if given.run is None:
+        px = given.resolution or job.run.variant.resolution_px
+        coefficients, size = job.run.variant.coefficients, {"classes": data.classes, "channels": data.channels}
+        weighted = weights.of_model(config.model, coefficients, given.weights, resolution_px=px, **size)
+        return str(config.model.name), weighted, px
+    name, weighted, px = network_of_run(RunFolder(Path(given.run)), data, state)
+    return name, weighted, given.resolution or px
+
+
+def network_of_run(folder: RunFolder, data: DataSet, state: Any) -> tuple[str, Weighted, int]:
+    """(model name, Weighted, input side in pixels) of a run's network with the weights of its ``state``.
+
+    Raises StudyError where the run's settings cannot be read or the weights do not fit.
+    """
     from scaling_study.models import build_network
     from scaling_study.training import weights
     from scaling_study.training.recipe import with_batch_norm
 
-    config, given = job.config, job.config.evaluate
-    size = {"classes": data.classes, "channels": data.channels}
-    if given.run is None:
-        px = given.resolution or job.run.variant.resolution_px
-        coefficients = job.run.variant.coefficients
-        weighted = weights.of_model(config.model, coefficients, given.weights, resolution_px=px, **size)
-        return str(config.model.name), weighted, px
-    folder = RunFolder(Path(given.run))
-    settings: Any = folder.config()
+    settings = folder.config()
+    if settings is None:
+        raise StudyError(f"{folder.path} holds no settings of a run")
     coefficients = Coefficients(**settings["coefficients"], stage_depth=settings.get("stage_depth"))
     trained_at = round(settings["data"]["resolution"] * coefficients.resolution)
     model = model_of(settings["model"], settings["data"]["resolution"])
+    size = {"classes": data.classes, "channels": data.channels}
     network = build_network(model, coefficients, resolution_px=trained_at, **size)
     network = with_batch_norm(network, None, settings["recipe"].get("batch_norm_eps"))
     weighted = weights.of_run(state, network, folder.checkpoint)
-    return str(model.name), weighted, given.resolution or trained_at
+    return str(model.name), weighted, trained_at
 
 
 def only_needed(run: Run, split: str) -> Run:

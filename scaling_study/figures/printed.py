@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import ceil, floor, log2, sqrt
 from pathlib import Path
@@ -54,15 +54,20 @@ HATCH = "//"
 def save(
     chart: Chart, stem: Path, formats: Sequence[str], style: Mapping[str, Any] = SCREEN, width: float | None = None
 ) -> list[Path]:
-    """Write ``chart`` as ``<stem>.<format>`` for each format; returns the paths. style, width: as of ``figure_of``.
+    """Write ``chart`` as ``<stem>.<format>`` for each format; returns the paths. style, width: as of ``figure_of``."""
+    return write_figure(partial(figure_of, chart, style, width), stem, formats)
 
-    Matplotlib's own settings hold meanwhile, whatever the user's are. The same chart in the same formats gives the
+
+def write_figure(draw: Callable[[], Figure], stem: Path, formats: Sequence[str]) -> list[Path]:
+    """Write the Figure that ``draw()`` gives as ``<stem>.<format>`` for each format; returns the paths.
+
+    Matplotlib's own settings hold meanwhile, whatever the user's are. The same figure in the same formats gives the
     same bytes: they are written in one order, since each leaves traces in the last digits of the next. PDF files hold
     their fonts.
     """
     defaults: Any = {key: value for key, value in rcParamsDefault.items() if key != "backend"}
     with rc_context(defaults | SETTINGS):
-        figure = figure_of(chart, style, width)
+        figure = draw()
         stem.parent.mkdir(parents=True, exist_ok=True)
         files = [stem.with_name(f"{stem.name}.{kind}") for kind in sorted(formats, key=ORDER.index)]
         for file in files:

@@ -141,6 +141,27 @@ EVALUATION_COLUMNS = {
     "package_version": "string",
     "evaluated_at": "string",  # ISO 8601, UTC
 }
+# One row per network and image of the figure that task=cam drew last.
+CAM_COLUMNS = {
+    "study": "string",
+    "run_id": "string",
+    "model": "string",
+    "method": "string",
+    "flops": "Int64",
+    "flops_multiple": "float64",  # of the baseline's
+    "resolution_px": "Int64",
+    "image": "Int64",  # place in the test split, from 0
+    "true_class": "string",  # the map is of it: name, or number where classes have no names
+    "predicted_class": "string",
+    "probability": "float64",  # of the predicted class, 0 to 1
+    "true_probability": "float64",  # of the true class
+    "right": "boolean",
+    "map_px": "Int64",  # side of the layer's output that the map was interpolated from
+    "half_area": "float64",  # least share of the image that holds half of the map's sum; missing: a map of zeros
+    "torch_version": "string",
+    "timm_version": "string",
+    "package_version": "string",
+}
 # One row per budget that task=recommend was asked for.
 RECOMMENDATION_COLUMNS = {
     "model": "string",
@@ -183,6 +204,7 @@ TABLES = {
     "devices": DEVICE_COLUMNS,
     "manifest": MANIFEST_COLUMNS,
     "evaluations": EVALUATION_COLUMNS,
+    "cam": CAM_COLUMNS,
     "recommendations": RECOMMENDATION_COLUMNS,
 }
 
@@ -248,6 +270,16 @@ def require_readable(study_dir: str | Path, *names: str) -> None:
     """Raise UnreadableTable when one of the tables is there and cannot be read."""
     for name in names:
         load_table(study_dir, name)
+
+
+def write_rows(study_dir: str | Path, name: str, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Write a table of TABLES with ``rows`` (dicts) alone, in place of an earlier one."""
+    study_dir, columns = Path(study_dir), TABLES[name]
+    encoded = [{column: encodable(value) for column, value in row.items()} for row in rows]
+    table = pd.DataFrame(encoded, columns=list(columns)).astype(columns)
+    with lock_of(study_dir / ".tables.lock"):
+        write_text(study_dir / f"{name}.csv", table.to_csv(index=False))
+    return table
 
 
 def add_rows(study_dir: str | Path, name: str, rows: Sequence[dict[str, Any]], replace: list[str]) -> pd.DataFrame:

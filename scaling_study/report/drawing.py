@@ -180,6 +180,18 @@ def write(
     return drawn
 
 
+def draw_maps(plots_dir: Path, formats: Sequence[str], *values: Any) -> Drawn:
+    """Draw class activation maps; values: as ``activation_maps`` takes them. Returns Drawn."""
+    os.environ["MPLBACKEND"] = "agg"
+    from scaling_study.figures.activation_maps import activation_maps
+    from scaling_study.figures.printed import write_figure
+
+    try:
+        return Drawn(write_figure(partial(activation_maps, *values), plots_dir / "cam", formats))
+    except Exception as error:
+        return Drawn(failed=[report_failure("figure cam could not be drawn", error)])
+
+
 def report_failure(problem: str, error: BaseException) -> str:
     """Say on standard error, in one line, what is wrong; returns it. A warning would go into Hydra's log file where a
     run was trained in this process."""

@@ -1,5 +1,8 @@
 """Small image folders for tests."""
 
+import tarfile
+from io import BytesIO
+
 import numpy as np
 from PIL import Image
 
@@ -22,3 +25,23 @@ def make_folder(root, train=12, val=6, classes=("ant", "bee", "cat")):
             for number in range(count):
                 picture(label, number + 500 * (split == "val")).save(folder / f"{number}.jpg", quality=95)
     return root
+
+
+def make_shards(root, train=24, val=8, test=8):
+    """root/SPLIT-0000.tar, WebDataset's shards of three classes. Returns the overrides that name them."""
+    overrides = ["data=timm", "data.name=wds/set", f"data.root={root}", "data.classes=3"]
+    overrides += ["data.train_images=null", f"data.val_images={val}"]
+    for split, count in (("train", train), ("val", val), ("test", test)):
+        with tarfile.open(root / f"{split}-0000.tar", "w") as tar:
+            for number in range(count):
+                buffer = BytesIO()
+                picture(number % 3, number).save(buffer, "JPEG")
+                for name, content in (
+                    (f"{number}.jpg", buffer.getvalue()),
+                    (f"{number}.cls", str(number % 3).encode()),
+                ):
+                    info = tarfile.TarInfo(name)
+                    info.size = len(content)
+                    tar.addfile(info, BytesIO(content))
+        overrides.append(f"data.{split}_split='{split}-0000.tar|{count}'")
+    return overrides

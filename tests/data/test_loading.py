@@ -1,7 +1,5 @@
 import os
-import tarfile
 from dataclasses import replace
-from io import BytesIO
 
 import numpy as np
 import pytest
@@ -17,7 +15,7 @@ from scaling_study.planning.identity import run_of
 from scaling_study.records.tables import run_table
 from scaling_study.report.terminal import reading
 
-from .folders import make_folder, picture
+from .folders import make_folder, make_shards, picture
 
 CPU = torch.device("cpu")
 AUGMENTED = ["recipe.flip=true", "recipe.auto_augment=rand-m9-mstd0.5", "recipe.color_jitter=0.4"]
@@ -317,23 +315,7 @@ def test_streams_need_a_validation_split(config, tmp_path):
 
 def test_shards_are_streamed(config, tmp_path):
     pytest.importorskip("webdataset")
-    for split, count in (("train", 24), ("val", 8), ("test", 8)):
-        with tarfile.open(tmp_path / f"{split}-0000.tar", "w") as tar:
-            for number in range(count):
-                buffer = BytesIO()
-                picture(number % 3, number).save(buffer, "JPEG")
-                for name, content in (
-                    (f"{number}.jpg", buffer.getvalue()),
-                    (f"{number}.cls", str(number % 3).encode()),
-                ):
-                    info = tarfile.TarInfo(name)
-                    info.size = len(content)
-                    tar.addfile(info, BytesIO(content))
-    splits = [f"data.{key}_split='{key}-0000.tar|{count}'" for key, count in (("train", 24), ("val", 8), ("test", 8))]
-    made = config(
-        "data=timm", "data.name=wds/set", f"data.root={tmp_path}", "data.classes=3", *splits, "data.resolution=16",
-        "data.train_images=null", "data.val_images=8", "recipe.batch_size=8",
-    )  # fmt: skip
+    made = config(*make_shards(tmp_path), "data.resolution=16", "recipe.batch_size=8")
     source = batches(made, workers=1)
     inputs, labels = zip(*source.train(0, 0), strict=True)
     assert torch.cat(inputs).shape == (24, 3, 16, 16)

@@ -63,6 +63,8 @@ def test_what_a_command_has_one_of_cannot_be_swept(config, different):
         ({"budget.flops": "2"}, "budget.flops=2: is for task=recommend"),
         ({"evaluate.weights": "hub"}, "evaluate.weights=hub: is for task=evaluate"),
         ({"latency.seconds": "1"}, "latency.seconds=1: is for task=latency"),
+        ({"cam.images": "2"}, "cam.images=2: is for task=cam"),
+        ({"formats": "[pdf]", "task": "plan"}, r"formats=\[pdf\]: is for task=train, analyze, figures and cam"),
         ({"analysis.draws": "200"}, "analysis.draws=200: is for task=analyze"),
         ({"scaling.alpha": "1.3"}, "scaling.alpha=1.3: needs scaling.method=compound"),
         ({"scaling.fast_a": "0.5"}, "scaling.fast_a=0.5: needs scaling.method=fast"),
