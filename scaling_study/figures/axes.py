@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from scaling_study.figures.metrics import Metric
 
+NAMED_MAX = 20  # points of a panel; of more, every second, third and so on
+
 
 def one_panel_per_axis(runs: pd.DataFrame, model: str, cost: str = "flops") -> Chart | None:
     """Accuracy against cost with one panel per axis, points labelled with their coefficient; None where no cost is
@@ -33,7 +35,8 @@ def panel(table: pd.DataFrame, axis: str, cost: str, x: Metric, *, last: bool) -
     marks = []
     if axis != "baseline":
         points = curve(table, axis, cost)
-        texts = tuple(f"{SYMBOLS[axis]}={value:g}" for value in points[axis])
+        every = -(-len(points) // NAMED_MAX)
+        texts = tuple("" if n % every else f"{SYMBOLS[axis]}={value:.3g}" for n, value in enumerate(points[axis]))
         marks.append(method_means(points, axis, x, line="solid", texts=texts))
     marks += baseline_star(table, x)
     room = 1.14 * float(table[cost].max()) / x.scale  # for the text of the last point

@@ -30,7 +30,8 @@ class Axis(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """Points at (x, y), a line through them, or both; of one color, in the legend by ``name`` if it has one.
+    """Points at (x, y), a line through them, or both; of one color, in the legend by ``name`` if it has one. A line
+    is broken where x and y are NaN.
 
     marker: one of matplotlib's letters, None for no markers; size and widths in points, edge: color around the markers;
     y_ends, x_ends: of error bars; step: the line changes at the next point; last: only the last point has its marker;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import isfinite, log2
 from textwrap import wrap
 from typing import Any, NamedTuple
@@ -87,8 +87,9 @@ def encoder(kind: Any, axis: Axis, **options: Any) -> Encode:
 
 
 def data(**columns: tuple) -> alt.Data:
-    """Rows of ``columns``; what is not known is left out of a row."""
+    """Rows of ``columns``; what is not known is left out of a row, and a row of which x is not known altogether."""
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    rows = [row for row in rows if is_known(row.get("x"))]
     known = [{key: value for key, value in row.items() if is_known(value)} for row in rows]
     return alt.Data(values=known)  # type: ignore[no-untyped-call]
 
@@ -168,6 +169,9 @@ def layers_of(marks: Marks, on: Encoders, style: dict[str, Any], free: set) -> l
     columns: dict[str, Any] = {"x": marks.x, "y": marks.y, "name": (marks.name,) * len(marks.x)}
     for key, ends in (("x", marks.x_ends), ("y", marks.y_ends)):
         columns |= {} if ends is None else {f"{key}_low": ends[0], f"{key}_high": ends[1]}
+    broken = not all(map(isfinite, marks.x))
+    if broken:
+        columns["piece"] = tuple(accumulate(not isfinite(value) for value in marks.x))
     if marks.texts:
         columns["text"] = marks.texts + ("",) * (len(marks.x) - len(marks.texts))
     base, color = alt.Chart(data(**columns)), ink(marks)
@@ -182,7 +186,7 @@ def layers_of(marks: Marks, on: Encoders, style: dict[str, Any], free: set) -> l
             interpolate="step-after" if marks.step else "linear",
             opacity=marks.opacity,
         )
-        layers.append(line.encode(**at, order="x:Q", **unshaped))
+        layers.append(line.encode(**at, order="x:Q", detail=["piece:O"] if broken else [], **unshaped))
     bars = base.mark_rule(color=color, strokeWidth=1.2 * marks.bar_width)
     if marks.y_ends is not None:
         layers.append(bars.encode(x=x("x"), y=y("y_low"), y2="y_high:Q", **unshaped))

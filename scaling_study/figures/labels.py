@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -40,6 +41,7 @@ PLACES = (
     ((0, 16), "center", "bottom"),
 )
 MARKER_PIXELS = 5
+BOXES_MAX = 10_000  # about so many along the lines of a panel, fewer between two points where there are many
 FAR_POINTS = 8  # from here on a thin line leads from the text to its point
 
 
@@ -105,5 +107,6 @@ def error_bars(axes: Axes) -> list[Bbox]:
 
 
 def along(paths: Sequence[Path], axes: Axes) -> list[Bbox]:
-    pixels = [axes.transData.transform(path.interpolated(25).vertices) for path in paths]
+    steps = max(1, min(25, BOXES_MAX // max(sum(map(len, (np.asarray(path.vertices) for path in paths))), 1)))
+    pixels = [axes.transData.transform(path.interpolated(steps).vertices) for path in paths]
     return [Bbox.from_bounds(x - 1, y - 1, 2, 2) for line in pixels for x, y in line]

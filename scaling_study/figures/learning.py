@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from scaling_study.analysis.convergence import CONVERGED
 from scaling_study.figures.aggregation import about
@@ -15,12 +16,11 @@ from scaling_study.records.columns import VARIANT
 from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from scaling_study.figures.style import Style
 
 DRAWN_MAX = 8  # variants in a panel; of more, evenly spaced in the order of their cost
 PANELS_MAX = 4  # methods
+SEEDS_MAX = 10  # that are drawn of a variant, beside the mean of all
 ROWS = {"val_top1": METRICS["val_top1"].title, "train_loss": "training loss (nats)"}
 
 
@@ -68,15 +68,17 @@ def chosen(runs: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def variant_marks(curves: pd.DataFrame, quantity: str, look: Style, *, name: str, improving: bool) -> list[Marks]:
-    """One variant's ``quantity`` by epoch: each seed thin, their mean thick, dashed where still ``improving``."""
-    color = look["color"]
-    seeds = [rows.sort_values("epoch") for _, rows in curves.groupby("run_id")]
-    thin = [
-        Marks(floats(rows.epoch), floats(rows[quantity]), color, line="solid", width=0.6, opacity=0.6) for rows in seeds
-    ]
+    """One variant's ``quantity`` by epoch: seeds thin, the mean of all thick, dashed where still ``improving``."""
+    shown = curves.run_id.drop_duplicates().head(SEEDS_MAX)
+    seeds = curves[curves.run_id.isin(shown)].sort_values(["run_id", "epoch"])
+    first = ~seeds.run_id.duplicated().to_numpy(dtype=bool)
+    x, y = (pd.Series(seeds[name].to_numpy(dtype=float)) for name in ("epoch", quantity))
+    gaps = pd.Series(np.nan, np.flatnonzero(first) - 0.5)  # between the seeds
+    x, y = (pd.concat([column, gaps]).sort_index() for column in (x, y))
+    thin = Marks(floats(x), floats(y), look["color"], line="solid", width=0.6, opacity=0.6)
     mean = curves.groupby("epoch", as_index=False)[quantity].mean()
     style: Style = {"line": "dashed" if improving else "solid", "width": 1.8, "last": True}
-    return [*thin, Marks(floats(mean.epoch), floats(mean[quantity]), name=name, **look | style)]
+    return [thin, Marks(floats(mean.epoch), floats(mean[quantity]), name=name, **look | style)]
 
 
 def label_of(rows: pd.DataFrame, method: str) -> str:
@@ -97,7 +99,8 @@ def caption(runs: pd.DataFrame, methods: list[str]) -> str:
     seeds = runs.groupby([name for name in VARIANT if name in runs], dropna=False).run_id.size()
     n = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
     words = f"n = {n} seed{'' if seeds.max() == 1 else 's'}"
-    words += "" if seeds.max() == 1 else ", thin, and their mean"
+    some = f"; {SEEDS_MAX} of them" if seeds.max() > SEEDS_MAX else ""
+    words += "" if seeds.max() == 1 else f"{some}, thin, and the mean of all" if some else ", thin, and their mean"
     most = max(part.flops.nunique() for _, part in runs.groupby("method"))
     words += f"; of each method at most {DRAWN_MAX} networks" if most >= DRAWN_MAX else ""
     words += "; the darker the more multiply-adds, dashed: not converged"

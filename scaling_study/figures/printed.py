@@ -345,6 +345,7 @@ def write_texts(axes: Axes, panel: Panel) -> None:
         for marks in panel.marks
         if isinstance(marks, Marks)
         for x, y, text in zip(marks.x, marks.y, marks.texts, strict=False)
+        if text
     ]
     if texts:
         name_points(axes, texts, size=0.7 * rcParams["axes.labelsize"])

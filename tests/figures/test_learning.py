@@ -47,7 +47,10 @@ def test_committed_runs_have_seeds_and_means_by_method():
     assert [axes.get_title() for axes in figure.axes] == ["depth", "width", "", ""]
     accuracy, loss = figure.axes[0], figure.axes[2]
     assert [line.get_label() for line in lines(accuracy)] == ["baseline", "d=4"]
-    assert len(accuracy.lines) == len(loss.lines) == 2 * (1 + 3)
+    assert len(accuracy.lines) == len(loss.lines) == 2 * 2
+    thin = accuracy.lines[0]
+    assert np.isnan(thin.get_xdata()).sum() == 3  # before each seed
+    assert np.isfinite(thin.get_ydata()).sum() == 3 * 4
     means = ss.load_runs(folder).query("epochs == 4").groupby("method").val_top1.mean()
     assert lines(accuracy)[1].get_ydata()[-1] == pytest.approx(means["depth"])
 

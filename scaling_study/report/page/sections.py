@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scaling_study.analysis.accuracies import accuracies
+from scaling_study.figures.chart import Marks
 from scaling_study.figures.interactive import specifications
 from scaling_study.report.page.values import Picture, StudySection
 from scaling_study.report.summary import summary_parts
@@ -44,6 +45,9 @@ SHOWS = {
 }
 
 
+POINTS_MAX = 2000  # of a figure that tells its values: it takes a page about 100 bytes for each
+
+
 def section(
     study: str, analysis: Analysis, recommendations: pd.DataFrame, figures: Mapping[str, tuple[Path, Chart]], cost: str
 ) -> StudySection:
@@ -61,9 +65,14 @@ def pictures(figures: Mapping[str, tuple[Path, Chart]]) -> Sequence[Picture]:
     kinds = {name: kind(name) for name in figures}
     names = sorted(figures, key=lambda name: order.get(kinds[name], len(order)))
     return [
-        Picture(name, as_url(figures[name][0]), text_of(name, kinds[name]), specifications(figures[name][1]))
-        for name in names
+        Picture(name, as_url(figures[name][0]), text_of(name, kinds[name]), panels(figures[name][1])) for name in names
     ]
+
+
+def panels(chart: Chart) -> list[dict[str, Any]]:
+    """The chart for a page, panel by panel; none of one with more than POINTS_MAX points, which stays a picture."""
+    points = sum(len(mark.x) for panel in chart.flat for mark in panel.marks if isinstance(mark, Marks))
+    return specifications(chart) if points <= POINTS_MAX else []
 
 
 def kind(name: str) -> str:
