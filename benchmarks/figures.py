@@ -1,4 +1,4 @@
-"""Seconds of all figures and of the page of a synthetic study of 10,000 runs: python benchmarks/figures.py"""
+"""Seconds of all figures and of the page of a synthetic study of 10,000 runs: python -m benchmarks.figures"""
 
 import json
 import tempfile
