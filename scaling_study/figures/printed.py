@@ -94,8 +94,7 @@ def figure_of(chart: Chart, style: Mapping[str, Any] = SCREEN, width: float | No
         for axes, panel in panels:
             draw_panel(axes, panel, legend=not chart.legend)
         label_edges(grid, chart)
-        title_size = rcParams["figure.titlesize"]
-        figure.suptitle(wrapped(chart.title, letters(figure.get_figwidth(), title_size)), fontsize=title_size)
+        put_title(figure, chart.title)
         if chart.legend:
             handles = legend_handles(chart.flat)
             longest = max((len(handle.get_label()) for handle in handles), default=1)
@@ -271,6 +270,16 @@ def label_edges(grid: np.ndarray, chart: Chart) -> None:
                 axes.set_ylabel(panel.y.label)
             if panel.title:
                 axes.set_title(panel.title)
+
+
+def put_title(figure: Figure, words: str) -> None:
+    """Write the title in lines that fit into the figure, whatever letters it is of."""
+    size = rcParams["figure.titlesize"]
+    most = letters(figure.get_figwidth(), size)
+    title = figure.suptitle(wrapped(words, most), fontsize=size)
+    while title.get_window_extent().width > figure.bbox.width and most > LETTERS_MIN:
+        most -= 2
+        title.set_text(wrapped(words, most))
 
 
 def fit_labels(figure: Figure) -> None:
