@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import ceil, floor, log2, sqrt
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -18,11 +17,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from scaling_study.figures.chart import Band, Heat, Marks, Rule
+from scaling_study.figures.fitting import fit_labels, letters, put_title
 from scaling_study.figures.labels import name_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.text import Text
 
     from scaling_study.figures.chart import Axis, Chart, Panel
 
@@ -38,14 +37,11 @@ SCREEN: dict[str, Any] = {  # sizes of texts in points, as matplotlib's settings
 SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none", "pdf.fonttype": 42}  # beside matplotlib's own
 ORDER = ("png", "svg", "pdf")
 UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # a file is the same whenever it is written
-LETTER = 0.57  # mean width of a letter of a title, in its size
 ROOM = 1.25  # least ratio of the ends of a log axis of base 2
 LEVELS = 10  # about so many contours
 HEAT = ListedColormap(colormaps["viridis"](np.linspace(0.3, 1, 256)))  # light enough for black hatches
 DASHES: dict[str, Any] = {"solid": "-", "dashed": (0, (4, 2)), "dashdot": "-.", "dotted": ":"}
 NARROW = 4.6  # inches: in a narrower column, panels stand below each other
-LETTERS_MIN = 8  # in a line of a label
-FILLED = 0.95  # of what a label stands beside, at most
 LEAST_SHRUNK = 0.7  # of the height: texts are not shrunk as much as a column is
 SHARING: dict[str | None, Any] = {"all": True, "line": "col", None: False}
 HATCH = "//"
@@ -270,62 +266,6 @@ def label_edges(grid: np.ndarray, chart: Chart) -> None:
                 axes.set_ylabel(panel.y.label)
             if panel.title:
                 axes.set_title(panel.title)
-
-
-def put_title(figure: Figure, words: str) -> None:
-    """Write the title in lines that fit into the figure, whatever letters it is of."""
-    size = rcParams["figure.titlesize"]
-    most = letters(figure.get_figwidth(), size)
-    title = figure.suptitle(wrapped(words, most), fontsize=size)
-    while title.get_window_extent().width > figure.bbox.width and most > LETTERS_MIN:
-        most -= 2
-        title.set_text(wrapped(words, most))
-
-
-def fit_labels(figure: Figure) -> None:
-    """Break labels and titles that are longer than what they stand beside."""
-    broken = True
-    while broken:  # which leaves the panels less room
-        figure.draw_without_rendering()
-        broken = [fit_label(text, room) for axes in figure.axes for text, room in beside(axes)].count(True) > 0
-
-
-def beside(axes: Axes) -> list[tuple[Text, float]]:
-    """Labels and title, each with the pixels of the panel beside it."""
-    box = axes.get_window_extent()
-    return [(axes.xaxis.label, box.width), (axes.yaxis.label, box.height), (axes.title, box.width)]
-
-
-def fit_label(text: Text, room: float) -> bool:
-    """Break ``text`` into lines of at most ``room`` pixels, of LETTERS_MIN at least; whether it was broken anew."""
-    before = text.get_text()
-    whole = before.replace("\n", " ")
-    for most in range(len(whole), LETTERS_MIN, -2):
-        if length_of(text) <= FILLED * room:
-            break
-        text.set_text(wrapped(whole, most))
-    return text.get_text() != before
-
-
-def length_of(text: Text) -> float:
-    """Pixels along the text."""
-    box = text.get_window_extent()
-    return box.height if text.get_rotation() == 90 else box.width
-
-
-def letters(inches: float, size: float) -> int:
-    """How many letters of a size in points fit into a width."""
-    return max(12, int(inches * 72 / (LETTER * size)))
-
-
-def wrapped(title: str, most: int) -> str:
-    """A title in lines of at most ``most`` letters, broken between its parts where that is enough."""
-    broken = []
-    for line in title.split("\n"):
-        first, mark, rest = line.rpartition("; ")
-        parts = [f"{first};", rest] if mark and len(line) > most else [line]
-        broken += [fill(part, most, break_on_hyphens=False) for part in parts]
-    return "\n".join(broken)
 
 
 def legend_handles(panels: Sequence[Panel]) -> list[Any]:

@@ -274,22 +274,25 @@ def require_readable(study_dir: str | Path, *names: str) -> None:
 
 def write_rows(study_dir: str | Path, name: str, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Write a table of TABLES with ``rows`` (dicts) alone, in place of an earlier one."""
-    study_dir, columns = Path(study_dir), TABLES[name]
-    encoded = [{column: encodable(value) for column, value in row.items()} for row in rows]
-    table = pd.DataFrame(encoded, columns=list(columns)).astype(columns)
-    with lock_of(study_dir / ".tables.lock"):
-        write_text(study_dir / f"{name}.csv", table.to_csv(index=False))
+    table = table_of(name, rows)
+    with lock_of(Path(study_dir) / ".tables.lock"):
+        write_text(Path(study_dir) / f"{name}.csv", table.to_csv(index=False))
     return table
+
+
+def table_of(name: str, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The table of TABLES with ``rows`` (dicts)."""
+    columns = TABLES[name]
+    encoded = [{column: encodable(value) for column, value in row.items()} for row in rows]
+    return pd.DataFrame(encoded, columns=list(columns)).astype(columns)
 
 
 def add_rows(study_dir: str | Path, name: str, rows: Sequence[dict[str, Any]], replace: list[str]) -> pd.DataFrame:
     """Write a table with ``rows`` (dicts) in place of the rows whose columns ``replace`` they share."""
-    study_dir, columns = Path(study_dir), TABLES[name]
+    study_dir = Path(study_dir)
     study_dir.mkdir(parents=True, exist_ok=True)
     with lock_of(study_dir / ".tables.lock"):
-        old = load_table(study_dir, name)
-        rows = [{column: encodable(value) for column, value in row.items()} for row in rows]
-        new = pd.DataFrame(rows, columns=list(columns)).astype(columns)
+        old, new = load_table(study_dir, name), table_of(name, rows)
         merged = old.merge(new[replace].drop_duplicates(), "left", replace, indicator=True)  # missing values are equal
         kept = old[merged._merge.eq("left_only").array]
         table = pd.concat([kept, new], ignore_index=True) if len(kept) else new

@@ -6,8 +6,9 @@ import pytest
 from scaling_study.figures import of_runs
 from scaling_study.figures.aggregation import variants
 from scaling_study.figures.axes import one_panel_per_axis
+from scaling_study.figures.fitting import wrapped
 from scaling_study.figures.methods import methods_together
-from scaling_study.figures.printed import figure_of, save, wrapped
+from scaling_study.figures.printed import figure_of, save
 from scaling_study.records.tables import load_runs, run_table
 
 RESULTS = Path(__file__).parents[2] / "results"
