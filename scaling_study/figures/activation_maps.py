@@ -66,8 +66,8 @@ def title_of(runs: pd.DataFrame, budget: float, width: float) -> str:
     """The title in lines that fit into ``width`` inches, and an empty one, which keeps it from the headings."""
     lines = (
         f"Class activation maps (Grad-CAM) for the true class: {about(runs, runs.model.iloc[0])}",
-        f"networks of about {budget:.3g} times the baseline's multiply-adds, with coefficients and multiply-adds",
-        "above each map the predicted class with its probability",
+        f"networks of about {budget:.3g} times the baseline's multiply-adds, one seed of each",
+        "on top coefficients and multiply-adds, above each map the predicted class with its probability",
     )
     return "\n".join([*(fill(line, int(LETTERS * width), break_on_hyphens=False) for line in lines), ""])
 
