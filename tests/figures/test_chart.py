@@ -15,7 +15,7 @@ from scaling_study.config.ranges import VENUES
 from scaling_study.figures import of_analysis, of_costs, of_runs
 from scaling_study.figures.chart import Band, Heat, Marks
 from scaling_study.figures.interactive import specifications
-from scaling_study.figures.printed import figure_of, save
+from scaling_study.figures.printed import figure_of, write_figure
 from scaling_study.figures.venues import venue_style
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
@@ -63,7 +63,7 @@ def test_committed_figures_are_what_the_committed_tables_give(study, tmp_path):
             assert_same_points(panel, axes, spec)
         committed = PLOTS / study.name / f"{name}.svg"
         if not name.startswith("learning_curves") or committed.exists():  # which earlier versions did not draw
-            [file] = save(chart, tmp_path / name, ["svg"])
+            [file] = write_figure(lambda figure=figure: figure, tmp_path / name, ["svg"])
             assert texts_of(file) == texts_of(committed), name
             drawn += 1
     assert drawn == len(list((PLOTS / study.name).glob("*.svg")))
