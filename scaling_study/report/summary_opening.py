@@ -22,6 +22,7 @@ from scaling_study.report.opening_findings import (
     time_sentence,
 )
 from scaling_study.report.summary_isocompute import isocompute_sentence
+from scaling_study.report.summary_rates import rates_sentence
 from scaling_study.report.summary_shape import shape_sentence
 from scaling_study.scaling.coefficients import AXES
 
@@ -65,6 +66,7 @@ def opening(analysis: Analysis, cost: str = "flops") -> Opening:
     change = isocompute_sentence(of_model.get("isocompute")) or regime_sentence(of_model.get("regime"))
     candidates = [
         shape_sentence(own.get("shape")),
+        rates_sentence(own.get("rates")),
         search_sentence(own.get("search")),
         saturation_sentence(own.get("fits"), costs, robustness, cost),
         compound_sentence(own.get("comparisons"), set(part.method), robustness, has_search(own), cost),

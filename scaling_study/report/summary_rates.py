@@ -83,3 +83,37 @@ def held_out_sentence(best: pd.DataFrame, words: str) -> str:
     )
     ends = pd.concat([known.ratio_high, 1 / known.ratio_low])
     return f"{line}; up to {ends.max():.2f} by their intervals)." if ends.notna().any() else f"{line})."
+
+
+def rates_sentence(rates: pd.DataFrame | None) -> str | None:
+    """The best rates of all networks, whether they depend on the size, and what the recipe's own costs; None without a
+    sweep of rates. rates: of one model and length of training; of two kinds of rates, the first."""
+    if rates is None or rates.empty:
+        return None
+    rates = rates[rates.rate == rates.rate.iloc[0]]
+    best = rates[rates.what == "best rate"]
+    if best.value.notna().sum() < 2:
+        return None
+    words = str(rates.rate.iloc[0]).replace("_", " ")
+    edge = f" ({best.at_edge.sum()} of them at the end of what was tried)" if best.at_edge.any() else ""
+    loss = ""
+    if best.loss.notna().any():
+        loss = (
+            f"; the recipe's own costs each of them an estimated {best.loss.min():.2f} to {best.loss.max():.2f} points"
+        )
+        loss += f", by its interval at most {best.loss_high.max():.1f}" if best.loss_high.notna().any() else ""
+    return (
+        f"By validation top-1, the best {words} of the {len(best)} networks lies between {best.value.min():.3g} and "
+        f"{best.value.max():.3g}{edge}{size_words(rates)}{loss}."
+    )
+
+
+def size_words(rates: pd.DataFrame) -> str:
+    """On which axes the best rate depends; nothing where no exponent has an interval."""
+    exponents = rates[(rates.what == "exponent") & rates.low.notna()]
+    if exponents.empty:
+        return ""
+    kept = rates[(rates.what == "rule") & (rates.method != "baseline")]
+    if kept.empty:
+        return f" and depends distinguishably on none of {joined(exponents.method)}"
+    return f" and depends on {joined(f'{row.method} (to the power of {row.value:.2f})' for row in kept.itertuples())}"

@@ -5,12 +5,15 @@ import pandas as pd
 import pytest
 
 from scaling_study.analysis.law_tables import BEYOND, LEAD
+from scaling_study.analysis.rates import rates
 from scaling_study.analysis.robustness import LAW_QUESTION
 from scaling_study.report.opening_compound import cost_marks, cost_sentence, seed_marks
 from scaling_study.report.opening_findings import law_sentence, search_sentence
 from scaling_study.report.summary_opening import unfinished_words
+from scaling_study.report.summary_rates import rates_sentence
 
 from ..analysis.synthetic import matched_study
+from ..analysis.test_rates import rate_study
 
 
 @pytest.mark.parametrize(
@@ -100,3 +103,22 @@ def test_networks_that_had_not_converged_are_counted():
     table = pd.DataFrame({"converged": pd.array([True, False, False, None], dtype="boolean")})
     assert unfinished_words(table) == "; 2 of 3 networks were still improving when training ended"
     assert unfinished_words(table[:1]) == ""
+
+
+def test_the_best_rate_and_whether_it_depends_on_size():
+    table = rates(rate_study(0, exponents=(0.0, 0.0, 0.0), sd=0.05), draws=200)
+    said = rates_sentence(table)
+    best = table[table.what == "best rate"]
+    assert f"the best learning rate of the 5 networks lies between {best.value.min():.3g} and" in said
+    assert "depends distinguishably on none of depth, width and resolution; the recipe's own costs each" in said
+    steep = rates_sentence(rates(rate_study(0, exponents=(-0.5, 0.0, 0.0), sd=0.05), draws=200))
+    assert "and depends on depth (to the power of -0.5" in steep
+    assert "none of" not in steep
+
+
+def test_no_sentence_on_rates_without_a_sweep_of_them():
+    table = rates(rate_study(0), draws=20)
+    assert rates_sentence(None) is None
+    assert rates_sentence(table[table.what != "best rate"]) is None
+    ends = rates_sentence(rates(rate_study(0, best=0.5), draws=20))
+    assert "(5 of them at the end of what was tried)" in ends

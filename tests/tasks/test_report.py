@@ -76,6 +76,7 @@ def test_a_study_of_costs_alone_has_a_page(run, tmp_path):
     text = (tmp_path / "d" / "report.html").read_text(encoding="utf-8")
     assert "No run has finished" in text
     assert "Published accuracy against the measured cost" in text
+    assert set(re.findall(r'href="#(\w+)"', text)) == {"answer", "limits", "findings", "setup"}
 
 
 @pytest.mark.parametrize(("overrides", "message"), [

@@ -40,6 +40,7 @@ def render(page: Page) -> str:
         refresh_seconds=page.refresh_seconds,
         css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         counts=counts(page.rows),
+        has_runs=not page.rows.empty,
         written_at=page.written_at,
         studies=[as_html(study) | {"place": place} for place, study in enumerate(page.studies)],
         costs=costs_of(page.rows),
