@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from scaling_study.report.markdown import coefficients, epochs_text, interval, joined, table
+from scaling_study.report.markdown import alternatives, coefficients, epochs_text, interval, joined, table
 
 
 def rates_part(rates: pd.DataFrame) -> Iterator[str]:
@@ -101,7 +101,7 @@ def rates_sentence(rates: pd.DataFrame | None) -> str | None:
         loss = (
             f"; the recipe's own costs each of them an estimated {best.loss.min():.2f} to {best.loss.max():.2f} points"
         )
-        loss += f", by its interval at most {best.loss_high.max():.1f}" if best.loss_high.notna().any() else ""
+        loss += f" (by the intervals at most {best.loss_high.max():.1f})" if best.loss_high.notna().any() else ""
     return (
         f"By validation top-1, the best {words} of the {len(best)} networks lies between {best.value.min():.3g} and "
         f"{best.value.max():.3g}{edge}{size_words(rates)}{loss}."
@@ -115,5 +115,5 @@ def size_words(rates: pd.DataFrame) -> str:
         return ""
     kept = rates[(rates.what == "rule") & (rates.method != "baseline")]
     if kept.empty:
-        return f" and depends distinguishably on none of {joined(exponents.method)}"
+        return f" and does not distinguishably depend on {alternatives(exponents.method)}"
     return f" and depends on {joined(f'{row.method} (to the power of {row.value:.2f})' for row in kept.itertuples())}"

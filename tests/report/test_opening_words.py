@@ -110,10 +110,10 @@ def test_the_best_rate_and_whether_it_depends_on_size():
     said = rates_sentence(table)
     best = table[table.what == "best rate"]
     assert f"the best learning rate of the 5 networks lies between {best.value.min():.3g} and" in said
-    assert "depends distinguishably on none of depth, width and resolution; the recipe's own costs each" in said
+    assert "does not distinguishably depend on depth, width or resolution; the recipe's own costs each" in said
     steep = rates_sentence(rates(rate_study(0, exponents=(-0.5, 0.0, 0.0), sd=0.05), draws=200))
     assert "and depends on depth (to the power of -0.5" in steep
-    assert "none of" not in steep
+    assert "does not" not in steep
 
 
 def test_no_sentence_on_rates_without_a_sweep_of_them():
