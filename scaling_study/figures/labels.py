@@ -6,8 +6,9 @@ three settings tried, put one on a legend and one outside its axes, and took six
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def name_points(axes: Axes, points: Sequence[tuple], size: float = 7) -> None:
     """
     figure: Any = axes.figure
     figure.draw_without_rendering()
-    all_bars = error_bars(axes)
+    bars = error_bars(axes)
     taken = np.concatenate([around(pixels_of(axes, points), MARKER_PIXELS), curves(axes)])
     taken = with_boxes(taken, [extent(text) for text in axes.texts])
     if legend := axes.get_legend():
@@ -63,16 +64,28 @@ def name_points(axes: Axes, points: Sequence[tuple], size: float = 7) -> None:
     # Those near the right edge have the least choice.
     for x, y, text, first, color in sorted(points, key=lambda point: point[:2], reverse=True):
         look: dict[str, Any] = {"fontsize": size, "color": color or "black", "textcoords": "offset points"}
-        # Where there is no free place, a text may cover an error bar.
-        for bars, (offset, horizontal, vertical) in itertools.product((all_bars, NO_BOXES), (FIRST[first], *PLACES)):
+        pixel, free = axes.transData.transform((x, y)), []
+        for offset, horizontal, vertical in (FIRST[first], *PLACES):
             leader = {"arrowstyle": "-", "linewidth": 0.5} if max(map(abs, offset)) > FAR_POINTS else None
-            label = axes.annotate(text, (x, y), offset, ha=horizontal, va=vertical, arrowprops=leader, **look)
-            box, line = extent(label), leader_boxes(label, axes.transData.transform((x, y))) if leader else []
-            inside = axes.bbox.contains(box.x0, box.y0) and axes.bbox.contains(box.x1, box.y1)
-            if inside and not any(overlaps(part, boxes) for part in (box, *line) for boxes in (taken, bars)):
-                taken = with_boxes(taken, [*line, box])
-                break
+            write = partial(axes.annotate, text, (x, y), offset, ha=horizontal, va=vertical, arrowprops=leader, **look)
+            label = write()
+            boxes = [extent(label)]
+            boxes += leader_boxes(label, pixel) if leader else []
             label.remove()
+            if is_inside(boxes[0], axes) and not any(overlaps(box, taken) for box in boxes):
+                covers = any(overlaps(box, bars) for box in boxes)
+                free.append((covers, write, boxes))
+                if not covers:
+                    break
+        if free:
+            # Where there is no free place, a text may cover an error bar.
+            _, write, boxes = min(free, key=itemgetter(0))
+            write()
+            taken = with_boxes(taken, [*boxes[1:], boxes[0]])
+
+
+def is_inside(box: Bbox, axes: Axes) -> bool:
+    return axes.bbox.contains(box.x0, box.y0) and axes.bbox.contains(box.x1, box.y1)
 
 
 def with_boxes(boxes: np.ndarray, more: Sequence[Bbox]) -> np.ndarray:
