@@ -21,6 +21,7 @@ from scaling_study.report.page.sections import section
 from scaling_study.report.page.values import Page
 
 EPOCHS = 10
+STUDIES = ((20, 500), (200, 50), (3333, 3))  # variants and seeds of each
 
 
 def runs_of(variants, seeds):
@@ -44,35 +45,45 @@ def history_of(runs):
     return rows.reindex(columns=list(EPOCH_COLUMNS)).astype(EPOCH_COLUMNS)
 
 
+def now():
+    return time.perf_counter(), time.process_time()
+
+
+def seconds(what, start, end):
+    """Seconds, and those of the processor, which other work on the machine hardly changes."""
+    real, processor = (round(after - before, 1) for before, after in zip(start, end, strict=True))
+    return {f"{what}_seconds": real, f"{what}_cpu_seconds": processor}
+
+
 def measure(variants, seeds, folder):
     runs = runs_of(variants, seeds)
     history = history_of(runs)
     nothing = load_table(folder, "costs"), load_table(folder, "latencies")
-    start = time.perf_counter()
+    start = now()
     analysis = analyze(runs, *nothing, published(torchvision=False))
-    analyzed = time.perf_counter()
+    analyzed = now()
     figures = {}
     for name, draw in (of_runs(runs, history) | of_analysis(analysis.tables, runs, *nothing)).items():
         if (chart := draw()) is not None:
             _, svg = save(chart, folder / name, ["png", "svg"])
             figures[name] = svg, chart
-    drawn = time.perf_counter()
+    drawn = now()
     part = section("benchmark", analysis, pd.DataFrame(), figures, "flops")
     page = render(Page("benchmark", [part], page_rows(runs, folder), history))
-    written = time.perf_counter()
+    written = now()
     (folder / "report.html").write_text(page, encoding="utf-8")
     return {
-        "analysis_seconds": round(analyzed - start, 1),
         "figures": len(figures),
-        "figures_seconds": round(drawn - analyzed, 1),
-        "page_seconds": round(written - drawn, 1),
+        **seconds("analysis", start, analyzed),
+        **seconds("figures", analyzed, drawn),
+        **seconds("page", drawn, written),
         "page_mb": round(len(page.encode()) / 1e6, 1),
     }
 
 
 def main():
     report = {}
-    for variants, seeds in ((20, 500), (200, 50), (3333, 3)):
+    for variants, seeds in STUDIES:
         with tempfile.TemporaryDirectory() as folder:
             report[f"{variants} variants x {seeds} seeds"] = measure(variants, seeds, Path(folder))
     print(json.dumps(report, indent=1))

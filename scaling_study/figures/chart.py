@@ -126,3 +126,26 @@ def floats(values: Iterable[Any]) -> Floats:
 def one_panel(title: str, x: Axis, y: Axis, marks: Sequence[Any], size: tuple[float, float], **options: Any) -> Chart:
     """A Chart of one panel."""
     return Chart(title, ((Panel(x, y, tuple(marks), **options),),), size)
+
+
+def alike_together(marks: Iterable[Any]) -> list[Any]:
+    """``marks`` with the points of one look as one, where a renderer takes long for each."""
+    kept: dict[Any, Any] = {}
+    for n, mark in enumerate(marks):
+        look = n if not isinstance(mark, Marks) or mark.line or mark.texts or mark.shares else without_points(mark)
+        kept[look] = with_points(kept[look], mark) if look in kept else mark
+    return list(kept.values())
+
+
+def without_points(mark: Marks) -> Marks:
+    return mark._replace(x=(), y=(), x_ends=mark.x_ends and ((), ()), y_ends=mark.y_ends and ((), ()))
+
+
+def with_points(mark: Marks, other: Marks) -> Marks:
+    """``mark`` with the points of ``other``, which has the same look."""
+    x_ends, y_ends = (together(mark.x_ends, other.x_ends), together(mark.y_ends, other.y_ends))
+    return mark._replace(x=mark.x + other.x, y=mark.y + other.y, x_ends=x_ends, y_ends=y_ends)
+
+
+def together(ends: Ends | None, more: Ends | None) -> Ends | None:
+    return (ends[0] + more[0], ends[1] + more[1]) if ends and more else None

@@ -9,8 +9,9 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
-from scaling_study.figures.chart import Axis, Band, Chart, Heat, Marks, Panel, Rule
+from scaling_study.figures.chart import Axis, Band, Chart, Heat, Marks, Panel, Rule, alike_together
 
 STAR = "M0,-1.3L0.3,-0.41L1.24,-0.4L0.48,0.16L0.76,1.05L0,0.51L-0.76,1.05L-0.48,0.16L-1.24,-0.4L-0.3,-0.41Z"
 DIAGONAL_CROSS = "M-1,-1L1,1M1,-1L-1,1"
@@ -36,8 +37,12 @@ class Encoders(NamedTuple):
 
 def specifications(chart: Chart) -> list[dict[str, Any]]:
     """A Vega-Lite specification for each panel of ``chart``, as wide as what it is shown in; without the title of the
-    whole chart."""
-    return [panel_chart(panel).to_dict() for panel in chart.flat]
+    whole chart.
+
+    They are not validated, which takes longer than making them and depends on no value: a test does it.
+    """
+    with debug_mode(False):  # altair's word for validation of every part
+        return [panel_chart(panel).to_dict(validate=False) for panel in chart.flat]
 
 
 def panel_chart(panel: Panel) -> Any:
@@ -50,7 +55,7 @@ def panel_chart(panel: Panel) -> Any:
     picked = alt.selection_point(fields=["name"], bind="legend") if looks else None
     free = texts_with_room(panel)
     layers: list[Any] = []
-    for mark in sorted(panel.marks, key=lambda mark: not getattr(mark, "behind", True)):
+    for mark in sorted(alike_together(panel.marks), key=lambda mark: not getattr(mark, "behind", True)):
         if isinstance(mark, Marks):
             style = styles(looks, picked, mark.opacity) if mark.name and looks else {}
             layers += layers_of(mark, on, style, free)
@@ -76,7 +81,7 @@ def encoder(kind: Any, axis: Axis, **options: Any) -> Encode:
     scale |= {"zero": False} if axis.log is None else {"type": "log", "base": axis.log}
     low, high = axis.limits
     if axis.ticks is not None:
-        options["values"] = list(axis.ticks)
+        options["values"] = axis.ticks
     if axis.texts is not None:
         low, high = -0.7, len(axis.texts) - 0.3
         options |= {"labelExpr": f"{list(axis.texts)!r}[datum.value]", "labelLimit": 180, "labelFontSize": 10}

@@ -6,8 +6,9 @@ three settings tried, put one on a legend and one outside its axes, and took six
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,7 @@ PLACES = (
 )
 MARKER_PIXELS = 5
 BOXES_MAX = 10_000  # about so many along the lines of a panel, fewer between two points where there are many
+NO_BOXES = np.empty((0, 4))
 FAR_POINTS = 8  # from here on a thin line leads from the text to its point
 
 
@@ -54,24 +56,47 @@ def name_points(axes: Axes, points: Sequence[tuple], size: float = 7) -> None:
     """
     figure: Any = axes.figure
     figure.draw_without_rendering()
-    taken = [around(axes.transData.transform((x, y))) for x, y, *_ in points] + curves(axes)
-    all_bars = error_bars(axes)
-    taken += [extent(text) for text in axes.texts]
+    bars = error_bars(axes)
+    taken = np.concatenate([around(pixels_of(axes, points), MARKER_PIXELS), curves(axes)])
+    taken = with_boxes(taken, [extent(text) for text in axes.texts])
     if legend := axes.get_legend():
-        taken.append(legend.get_window_extent())
+        taken = with_boxes(taken, [legend.get_window_extent()])
     # Those near the right edge have the least choice.
     for x, y, text, first, color in sorted(points, key=lambda point: point[:2], reverse=True):
         look: dict[str, Any] = {"fontsize": size, "color": color or "black", "textcoords": "offset points"}
-        # Where there is no free place, a text may cover an error bar.
-        for bars, (offset, horizontal, vertical) in itertools.product((all_bars, []), (FIRST[first], *PLACES)):
+        pixel, free = axes.transData.transform((x, y)), []
+        for offset, horizontal, vertical in (FIRST[first], *PLACES):
             leader = {"arrowstyle": "-", "linewidth": 0.5} if max(map(abs, offset)) > FAR_POINTS else None
-            label = axes.annotate(text, (x, y), offset, ha=horizontal, va=vertical, arrowprops=leader, **look)
-            box, line = extent(label), leader_boxes(label, axes.transData.transform((x, y))) if leader else []
-            clear = not any(part.count_overlaps(taken + bars) for part in (box, *line))
-            if axes.bbox.contains(box.x0, box.y0) and axes.bbox.contains(box.x1, box.y1) and clear:
-                taken += [*line, box]
-                break
+            write = partial(axes.annotate, text, (x, y), offset, ha=horizontal, va=vertical, arrowprops=leader, **look)
+            label = write()
+            boxes = [extent(label)]
+            boxes += leader_boxes(label, pixel) if leader else []
             label.remove()
+            if is_inside(boxes[0], axes) and not any(overlaps(box, taken) for box in boxes):
+                covers = any(overlaps(box, bars) for box in boxes)
+                free.append((covers, write, boxes))
+                if not covers:
+                    break
+        if free:
+            # Where there is no free place, a text may cover an error bar.
+            _, write, boxes = min(free, key=itemgetter(0))
+            write()
+            taken = with_boxes(taken, [*boxes[1:], boxes[0]])
+
+
+def is_inside(box: Bbox, axes: Axes) -> bool:
+    return axes.bbox.contains(box.x0, box.y0) and axes.bbox.contains(box.x1, box.y1)
+
+
+def with_boxes(boxes: np.ndarray, more: Sequence[Bbox]) -> np.ndarray:
+    return np.concatenate([boxes, np.array([box.extents for box in more]).reshape(-1, 4)])
+
+
+def overlaps(box: Bbox, boxes: np.ndarray) -> bool:
+    """Whether ``box`` meets one of ``boxes``, rows of left, bottom, right and top."""
+    left, bottom, right, top = boxes.T
+    apart = (right <= box.x0) | (top <= box.y0) | (left >= box.x1) | (bottom >= box.y1)
+    return not apart.all()
 
 
 def leader_boxes(label: Text, pixel: Any) -> list[Bbox]:
@@ -90,23 +115,30 @@ def extent(label: Text) -> Bbox:
     return Text.get_window_extent(label)
 
 
-def around(pixel: Any) -> Bbox:
-    return Bbox.from_bounds(pixel[0] - MARKER_PIXELS, pixel[1] - MARKER_PIXELS, 2 * MARKER_PIXELS, 2 * MARKER_PIXELS)
+def around(pixels: np.ndarray, half: float) -> np.ndarray:
+    """A box around each pixel, ``half`` to every side."""
+    corners = pixels - half
+    return np.hstack([corners, corners + 2 * half])
 
 
-def curves(axes: Axes) -> list[Bbox]:
+def pixels_of(axes: Axes, points: Sequence[tuple]) -> np.ndarray:
+    return axes.transData.transform(np.array([point[:2] for point in points], dtype=float).reshape(-1, 2))
+
+
+def curves(axes: Axes) -> np.ndarray:
     """Small boxes along the lines that are drawn."""
     drawn = [line for line in axes.lines if line.get_linestyle() != "None"]
     return along([line.get_path() for line in drawn], axes)
 
 
-def error_bars(axes: Axes) -> list[Bbox]:
+def error_bars(axes: Axes) -> np.ndarray:
     """Small boxes along the error bars."""
     bars = [lines for lines in axes.collections if isinstance(lines, LineCollection)]
     return along([path for lines in bars for path in lines.get_paths()], axes)
 
 
-def along(paths: Sequence[Path], axes: Axes) -> list[Bbox]:
-    steps = max(1, min(25, BOXES_MAX // max(sum(map(len, (np.asarray(path.vertices) for path in paths))), 1)))
-    pixels = [axes.transData.transform(path.interpolated(steps).vertices) for path in paths]
-    return [Bbox.from_bounds(x - 1, y - 1, 2, 2) for line in pixels for x, y in line]
+def along(paths: Sequence[Path], axes: Axes) -> np.ndarray:
+    steps = max(1, min(25, BOXES_MAX // max(sum(len(np.asarray(path.vertices)) for path in paths), 1)))
+    if not paths:
+        return NO_BOXES
+    return around(axes.transData.transform(np.concatenate([path.interpolated(steps).vertices for path in paths])), 1)

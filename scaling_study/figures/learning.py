@@ -61,10 +61,12 @@ def panel(runs: pd.DataFrame, curves: pd.DataFrame, method: str, quantity: str) 
 def chosen(runs: pd.DataFrame) -> list[pd.DataFrame]:
     """Runs of each variant that is drawn, by multiply-adds: at most DRAWN_MAX, the first and last among them."""
     known = [name for name in VARIANT if name in runs]
-    variants = sorted((rows for _, rows in runs.groupby(known, dropna=False)), key=lambda rows: rows.flops.iloc[0])
-    if len(variants) <= DRAWN_MAX:
-        return variants
-    return [variants[place] for place in np.linspace(0, len(variants) - 1, DRAWN_MAX).round().astype(int)]
+    variant = runs.groupby(known, dropna=False).ngroup().to_numpy()
+    _, firsts = np.unique(variant, return_index=True)
+    order = runs.flops.iloc[firsts].astype("float64").argsort(kind="stable").to_numpy()
+    if len(order) > DRAWN_MAX:
+        order = order[np.linspace(0, len(order) - 1, DRAWN_MAX).round().astype(int)]
+    return [runs[variant == number] for number in order]
 
 
 def variant_marks(curves: pd.DataFrame, quantity: str, look: Style, *, name: str, improving: bool) -> list[Marks]:

@@ -37,6 +37,8 @@ SCREEN: dict[str, Any] = {  # sizes of texts in points, as matplotlib's settings
 SETTINGS = {"svg.hashsalt": "scaling_study", "svg.fonttype": "none", "pdf.fonttype": 42}  # beside matplotlib's own
 ORDER = ("png", "svg", "pdf")
 UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # a file is the same whenever it is written
+VECTORS_MAX = 300  # points that an SVG or PDF file holds one by one; of more marks it holds a picture of 150 dpi
+LEGEND_MAX = 1000  # points of a panel; among more, no place for a legend is free
 ROOM = 1.25  # least ratio of the ends of a log axis of base 2
 LEVELS = 10  # about so many contours
 HEAT = ListedColormap(colormaps["viridis"](np.linspace(0.3, 1, 256)))  # light enough for black hatches
@@ -153,7 +155,13 @@ def draw_panel(axes: Axes, panel: Panel, *, legend: bool) -> None:
     set_axis(axes, "x", panel.x)
     set_axis(axes, "y", panel.y)
     if legend and panel.legend is not None and (handles := legend_handles([panel])):
-        axes.legend(handles=handles, frameon=False, loc=cast(Any, panel.legend), title=panel.legend_title)
+        crowded = panel.legend == "best" and points_of(panel) > LEGEND_MAX
+        place = "lower right" if crowded else panel.legend
+        axes.legend(handles=handles, frameon=False, loc=cast(Any, place), title=panel.legend_title)
+
+
+def points_of(panel: Panel) -> int:
+    return sum(len(mark.x) for mark in panel.marks if isinstance(mark, Marks))
 
 
 def set_scales(axes: Axes, panel: Panel) -> None:
@@ -172,6 +180,8 @@ def draw_marks(axes: Axes, marks: Marks, zorder: float) -> None:
         look |= {"drawstyle": "steps-post"}
     if marks.last:
         look |= {"markevery": [-1]}
+    if len(marks.x) > VECTORS_MAX and marks.marker:
+        look |= {"rasterized": True}
     bars: dict[str, Any] = {
         f"{name}err": lengths(values, ends)
         for name, values, ends in (("x", marks.x, marks.x_ends), ("y", marks.y, marks.y_ends))

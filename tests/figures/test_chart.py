@@ -5,17 +5,19 @@ import json
 import re
 from pathlib import Path
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.legend import Legend
 
 import scaling_study as ss
 from scaling_study.analysis.study import analyze
 from scaling_study.config.ranges import VENUES
 from scaling_study.figures import of_analysis, of_costs, of_runs
-from scaling_study.figures.chart import Band, Heat, Marks
+from scaling_study.figures.chart import Axis, Band, Heat, Marks, Rule, alike_together, one_panel
 from scaling_study.figures.interactive import specifications
-from scaling_study.figures.printed import figure_of, write_figure
+from scaling_study.figures.printed import LEGEND_MAX, VECTORS_MAX, figure_of, save, write_figure
 from scaling_study.figures.venues import venue_style
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
@@ -77,6 +79,7 @@ def texts_of(svg):
 def assert_same_points(panel, axes, spec):
     """A panel's values, and what its axes and its specification hold."""
     json.dumps(spec, allow_nan=False)
+    alt.LayerChart.from_dict(spec).to_dict(validate=True)
     points = [mark for mark in marks_of(panel) if mark.marker and not mark.last]
     wanted = sorted((x, y) for mark in points for x, y in zip(mark.x, mark.y, strict=True))
     assert sorted((row["x"], row["y"]) for row in rows_of(spec, "point")) == wanted
@@ -110,6 +113,30 @@ def test_an_interval_that_is_not_known_has_no_bar_and_is_not_said():
     [spec] = specifications(chart)
     assert all("x_low" not in row for row in rows_of(spec, "point"))
     assert len(rows_of(spec, "point")) == len(table)
+
+
+def test_points_of_one_look_are_one_layer_of_the_page():
+    marks = [
+        Marks((n,), (n,), "red", "o", x_ends=((n - 1,), (n + 1,)), name="odd" if n % 2 else "even") for n in range(4)
+    ]
+    even, odd = alike_together(marks)
+    assert (even.x, even.y, even.x_ends) == ((0, 2), (0, 2), ((-1, 1), (1, 3)))
+    assert (odd.name, odd.x) == ("odd", (1, 3))
+    line = Marks((0, 1), (0, 1), "red", line="solid")
+    assert alike_together([line, Rule(x=0), line]) == [line, Rule(x=0), line]
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+def test_many_points_are_a_picture_in_a_file_of_vectors_and_the_legend_has_a_place(crowded, tmp_path):
+    count = max(VECTORS_MAX, LEGEND_MAX) + 1 if crowded else VECTORS_MAX
+    values = tuple(float(n) for n in range(count))
+    marks = [Marks(values, values, "red", "o", name="many", y_ends=(values, values))]
+    [svg] = save(one_panel("title", Axis("x"), Axis("y"), marks, (4, 3)), tmp_path / "many", ["svg"])
+    text = svg.read_text()
+    assert ("<image" in text) == crowded
+    assert {">title<", ">many<"} <= set(re.findall(">(?:title|many)<", text))
+    [axes] = figure_of(one_panel("title", Axis("x"), Axis("y"), marks, (4, 3))).axes
+    assert (axes.get_legend()._get_loc() == Legend.codes["lower right"]) == crowded
 
 
 @pytest.mark.parametrize("venue", VENUES)

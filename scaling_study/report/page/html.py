@@ -24,6 +24,7 @@ from scaling_study.report.page.values import RESPONSES, Page, StudySection, cost
 
 HERE = Path(__file__).parent
 CURVES = ("epoch", "val_top1")
+DECIMALS = 4  # of an accuracy in percent, by which one of a million images is seen
 KEPT = ("status", "method", "top1")  # columns that are shown even where they are the same for all runs
 
 
@@ -87,7 +88,7 @@ def content(page: Page) -> dict[str, Any]:
         "columns": columns,
         "shown": shown,
         "rows": list(zip(*(column(rows[name]) for name in columns), strict=True)),
-        "history": {name: {key: column(group[key]) for key in CURVES} for name, group in page.epochs.groupby("run_id")},
+        "history": histories(page.epochs),
         "costs": costs_of(rows),
         "responses": RESPONSES,
         "methods": methods,
@@ -95,6 +96,13 @@ def content(page: Page) -> dict[str, Any]:
         "chart": accuracy_chart(methods),
         "learning": learning_chart(),
     }
+
+
+def histories(epochs: pd.DataFrame) -> dict[str, dict[str, list[Any]]]:
+    """{run_id: {key of CURVES: its values by epoch}}, accuracies to DECIMALS."""
+    values = {key: column(epochs[key].round(DECIMALS)) for key in CURVES}
+    places = epochs.groupby("run_id").indices
+    return {str(run): {key: [values[key][place] for place in rows] for key in CURVES} for run, rows in places.items()}
 
 
 def column(series: pd.Series) -> list[Any]:

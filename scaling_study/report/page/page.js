@@ -3,6 +3,9 @@
 // a page that reloads, or is sent as a link, shows the same.
 const data = JSON.parse(document.getElementById("data").textContent);
 const PAGE = 25;
+const RUNS_MAX = 2000; // that are drawn one by one
+const CURVES_MAX = 20; // learning curves beside that of the selected run
+const DRAWN = ["run_id", "study", "variant", "train_images", "method", "seed", "status"]; // of a run, in the chart
 const FILTERS = ["seed", "epochs", "settings", "study", "model"];
 const by = (id) => document.getElementById(id);
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -47,11 +50,12 @@ function listed() {
 // Means over the runs of a variant; lines join those of a method, from the baseline on.
 function plotted() {
   const points = chosen().filter((run) => run.status === "done" && run[state.cost] > 0 && run[state.response] !== null)
-    .map((run) => ({ ...run, x: run[state.cost], y: run[state.response] }));
+    .map((run) => ({ ...Object.fromEntries(DRAWN.map((name) => [name, run[name]])), x: run[state.cost], y: run[state.response] }));
   const groups = new Map();
   for (const point of points) {
     const key = JSON.stringify([point.study, point.variant, point.train_images]);
-    groups.set(key, [...(groups.get(key) || []), point]);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(point);
   }
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const means = [...groups.values()].map((group) => {
@@ -62,7 +66,7 @@ function plotted() {
   const lines = means.filter((point) => data.lines.includes(point.method));
   const kinds = new Set(lines.map((point) => point.method));
   if (bases.length === 1) for (const method of kinds) lines.push({ ...bases[0], method });
-  return { runs: points, means, lines };
+  return { count: points.length, runs: points.length > RUNS_MAX ? points.filter((point) => point.run_id === state.run) : points, means, lines };
 }
 
 function themed(spec, titles) {
@@ -82,8 +86,8 @@ function themed(spec, titles) {
   return made;
 }
 
-// One chart is drawn at a time; of several that wait, the last.
-let view = null, asked = 0, drawn = Promise.resolve();
+// One chart is drawn at a time; of several that wait, the last. The first waits until the table is shown.
+let view = null, asked = 0, drawn = new Promise((resolve) => setTimeout(resolve, 50));
 function draw() {
   const mine = ++asked;
   drawn = drawn.then(() => (mine === asked ? drawNow() : null));
@@ -93,16 +97,17 @@ async function drawNow() {
   const parts = plotted();
   const x = data.costs[state.cost], y = data.responses[state.response];
   const spec = themed(data.chart, { x: x + ", log scale", y, low: "lowest", high: "highest", n: "runs" });
-  spec.datasets = parts;
-  const range = (key) => [Math.min(...parts.means.map((point) => point[key])), Math.max(...parts.means.map((point) => point[key]))];
-  by("chart-note").textContent = parts.runs.length
-    ? `${parts.runs.length} finished runs of ${parts.means.length} variants; large marks are means over runs, bars their range. Mean ${y}: ${range("y").map((value) => shown("", value)).join(" to ")}.`
+  spec.datasets = { runs: parts.runs, means: parts.means, lines: parts.lines };
+  const range = (key) => [Math.min, Math.max].map((most) => parts.means.reduce((end, point) => most(end, point[key]), parts.means[0][key]));
+  const marks = parts.count > RUNS_MAX ? `marks are means over runs, which are too many to be drawn one by one (more than ${RUNS_MAX})` : "large marks are means over runs";
+  by("chart-note").textContent = parts.count
+    ? `${parts.count} finished runs of ${parts.means.length} variants; ${marks}, bars their range. Mean ${y}: ${range("y").map((value) => shown("", value)).join(" to ")}.`
     : "No finished run with these choices.";
   if (view) view.finalize();
   view = null;
   by("chart").replaceChildren();
-  if (!parts.runs.length) return;
-  view = await vegaEmbed("#chart", spec, { actions: false, ast: true, renderer: parts.runs.length > 500 ? "canvas" : "svg" });
+  if (!parts.count) return;
+  view = await vegaEmbed("#chart", spec, { actions: false, ast: true, renderer: parts.runs.length + parts.means.length > 500 ? "canvas" : "svg" });
   view.view.signal("picked", state.run).run();
   view.view.addEventListener("click", (event, item) => { if (item && item.datum && item.datum.run_id) select(item.datum.run_id); });
 }
@@ -145,9 +150,10 @@ function detail() {
   by("error").textContent = text(run.error);
   by("command").textContent = run.command || "The tables do not tell how to train this run.";
   by("copied").textContent = "";
-  const alike = new Set(runs.filter((one) => one.variant === run.variant && one.study === run.study).map((one) => one.run_id));
+  const others = runs.filter((one) => one.variant === run.variant && one.study === run.study && one !== run && data.history[one.run_id]).map((one) => one.run_id);
+  by("learning-note").textContent = others.length > CURVES_MAX ? `Thin: the first ${CURVES_MAX} of the ${others.length} other runs of this variant.` : "";
   const rows = [];
-  for (const id of alike) {
+  for (const id of [run.run_id, ...others.slice(0, CURVES_MAX)]) {
     const curve = data.history[id];
     if (!curve) continue;
     curve.epoch.forEach((epoch, n) => { if (curve.val_top1[n] !== null) rows.push({ run_id: id, epoch, value: curve.val_top1[n], quantity: "validation top-1 (%)", selected: id === run.run_id }); });
@@ -167,7 +173,9 @@ function select(id) {
   if (place >= 0) state.place = String(Math.floor(place / PAGE));
   update(false);
   by("selected").scrollIntoView({ block: "nearest" });
-  if (view) view.view.signal("picked", id).run();
+  if (!view) return;
+  if (chosen().length > RUNS_MAX) draw(); // of which the selected run alone is drawn
+  else view.view.signal("picked", id).run();
 }
 
 function update(redraw) {

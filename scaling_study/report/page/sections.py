@@ -45,6 +45,7 @@ SHOWS = {
 }
 
 
+VARIANTS_MAX = 300  # that are listed: a browser lays out all cells of a table before it shows the page
 POINTS_MAX = 2000  # of a figure that tells its values: it takes a page about 100 bytes for each
 
 
@@ -55,8 +56,17 @@ def section(
     said = opening(analysis, cost)
     parts = [(title, "\n".join(lines)) for title, lines in summary_parts(analysis, recommendations, cost)]
     if len(analysis.runs):
-        parts.insert(1, ("All variants", as_markdown(accuracies(analysis.runs))))
+        parts.insert(1, ("All variants", listed(accuracies(analysis.runs))))
     return StudySection(study, said.answers, [*said.limits, *analysis.failed], parts, pictures(figures))
+
+
+def listed(variants: pd.DataFrame) -> str:
+    """A table of the variants; of more than VARIANTS_MAX the first alone, which it says."""
+    table = as_markdown(variants.head(VARIANTS_MAX))
+    if len(variants) <= VARIANTS_MAX:
+        return table
+    order = "by budget and multiply-adds; the table of runs holds them all"
+    return f"The first {VARIANTS_MAX} of {len(variants):,} variants, {order}.\n\n{table}"
 
 
 def pictures(figures: Mapping[str, tuple[Path, Chart]]) -> Sequence[Picture]:

@@ -192,8 +192,16 @@ def test_choices_without_a_run_and_a_study_without_runs_draw_nothing(opened):
 
 @pytest.mark.slow
 def test_5000_runs_stay_usable(opened):
-    page = opened(run_rows(5000))
+    rows = run_rows(5000)
+    page = opened(rows)
+    page.wait_for_selector("#chart-note:has-text('too many to be drawn one by one (more than 2000)')")
     page.select_option("#cost", "params")
     page.wait_for_selector("#chart-note:has-text('4998 finished')")
     page.fill("#filter", "compound-49")
     assert page.inner_text("#count").endswith("of 5000 runs")
+    page.locator("#table tbody button").first.click()
+    page.wait_for_selector("#learning .mark-line")
+    name = page.inner_text("#selected-title")
+    others = (rows.variant == rows.set_index("run_id").variant[name]).sum() - 1
+    assert page.inner_text("#learning-note") == f"Thin: the first 20 of the {others} other runs of this variant."
+    assert page.locator("#learning .mark-line path").count() == 21

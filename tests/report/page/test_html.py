@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from scaling_study.report.page.html import as_json, bundle, content, hash_of
+from scaling_study.report.page.html import as_json, bundle, content, hash_of, histories
 from scaling_study.report.page.values import Page, costs_of, counts, methods_of, setup
 
 from .conftest import EVIL, epochs_of, run_rows
@@ -63,6 +63,13 @@ def test_numbers_are_those_of_the_table_missing_ones_null():
     assert found["methods"] == ["baseline", "width", "depth", "compound"]
     assert "data" not in found["shown"]  # the same for all
     assert list(found["costs"]) == ["flops", "params", "train_seconds"]
+
+
+def test_learning_curves_are_of_the_run_in_its_order_to_four_digits():
+    epochs = epochs_of(run_rows(4)).assign(val_top1=[1 / 3, 2.0, None, 4.0, 5.0, 6.0, 7.0, 8.0])
+    curves = histories(epochs.sort_values("epoch", kind="stable"))
+    assert curves["baseline-0"] == {"epoch": [1, 2], "val_top1": [0.3333, 2.0]}
+    assert curves["baseline-1"]["val_top1"] == [None, 4.0]
 
 
 @pytest.mark.parametrize(("count", "megabytes"), [(100, 3.0), (5000, 8.0)])
