@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scaling_study.api import interactive as interactive
+    from scaling_study.api import plot as plot
     from scaling_study.api.analyses import accuracies as accuracies
     from scaling_study.api.analyses import compare as compare
     from scaling_study.api.analyses import directions as directions
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from scaling_study.api.networks import cost as cost
     from scaling_study.errors import ConfigError as ConfigError
     from scaling_study.errors import StudyError as StudyError
-    from scaling_study.figures import plot as plot
     from scaling_study.literature import published as published
     from scaling_study.records.costs import load_costs as load_costs
     from scaling_study.records.costs import load_devices as load_devices
@@ -61,7 +62,8 @@ PUBLIC = {
     "search": "api.analyses",
     "shape": "api.analyses",
     "surface": "api.analyses",
-    "plot": "figures",
+    "plot": "api",
+    "interactive": "api",
     "ConfigError": "errors",
     "StudyError": "errors",
 }
@@ -71,8 +73,8 @@ __all__ = list(PUBLIC)
 def __getattr__(name: str) -> Any:
     if name not in PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "plot":
-        return import_module("scaling_study.figures.plot")
+    if name in ("plot", "interactive"):  # modules
+        return import_module(f"scaling_study.api.{name}")
     return getattr(import_module(f"scaling_study.{PUBLIC[name]}"), name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
 from math import isfinite, log2
 from textwrap import wrap
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ SHAPES = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "P":
 SHAPES |= {"*": STAR, "X": "cross", "x": DIAGONAL_CROSS}
 DASHES = {"solid": [1, 0], "dashed": [6, 4], "dashdot": [6, 3, 2, 3], "dotted": [2, 3]}
 WIDTH, HEIGHT = 560, 340  # pixels, of a panel; the width is that of a page where it has the room
+PER_INCH = 80  # pixels, of a chart of fixed width
 LETTER, TEXT_HEIGHT = 6, 13  # pixels, of texts beside points
 LINE_HEIGHT = 24  # pixels, of each name on a vertical axis
 AREA = 2.2  # of a symbol in square pixels, by its squared size in points
@@ -45,15 +46,36 @@ def specifications(chart: Chart) -> list[dict[str, Any]]:
         return [panel_chart(panel).to_dict(validate=False) for panel in chart.flat]
 
 
-def panel_chart(panel: Panel) -> Any:
-    """altair's layered chart of a panel."""
+def concatenated(chart: Chart) -> alt.VConcatChart:
+    """``chart`` as one of altair's: rows of panels of fixed widths, which a notebook and a file of its own need, under
+    the title."""
+    widths = chart.widths or (1.0,) * len(chart.panels[0])
+    pixels = [round(PER_INCH * chart.size[0] * part / sum(widths)) for part in widths]
+    numbers = count()
+    rows = [
+        alt.hconcat(*(panel_chart(panel, width, next(numbers)) for panel, width in zip(row, pixels, strict=True)))
+        for row in chart.panels
+    ]
+    rows = [row.resolve_scale(**shared(chart.share_y)) for row in rows]
+    figure = alt.vconcat(*rows).resolve_scale(**shared(None))
+    return figure.properties(title=alt.Title(chart.title.split("\n"), anchor="start"))
+
+
+def shared(share_y: str | None) -> dict[str, Any]:
+    """Scales of panels beside each other: colors and symbols are each panel's own, as its legend is."""
+    return {"color": "independent", "shape": "independent", "y": "shared" if share_y else "independent"}
+
+
+def panel_chart(panel: Panel, width: int | None = None, number: int = 0) -> Any:
+    """altair's layered chart of a panel. width: in pixels; None: as wide as what it is shown in; number: of the panel
+    in its chart, where each legend picks names of its own panel."""
     beside_names = {"titleAnchor": "end"} if panel.y.texts else {}  # which leave the panel narrower than its title
     x, y = encoder(alt.X, panel.x, **beside_names), encoder(alt.Y, panel.y)
     on = Encoders(panel, x, y)
     colored = any(isinstance(mark, Heat) for mark in panel.marks)  # by value, which leaves no colors for names
     looks = {} if colored else looks_of(panel)
-    picked = alt.selection_point(fields=["name"], bind="legend") if looks else None
-    free = texts_with_room(panel)
+    picked = alt.selection_point(f"picked_{number}", fields=["name"], bind="legend") if looks else None
+    free = texts_with_room(panel, width or WIDTH)
     layers: list[Any] = []
     for mark in sorted(alike_together(panel.marks), key=lambda mark: not getattr(mark, "behind", True)):
         if isinstance(mark, Marks):
@@ -68,7 +90,7 @@ def panel_chart(panel: Panel) -> Any:
         else:
             layers.append(tiles(mark, x, y))
     height = max(200, LINE_HEIGHT * (len(panel.y.texts) + 1)) if panel.y.texts else HEIGHT
-    layered = alt.layer(*layers).properties(width="container", height=height)
+    layered = alt.layer(*layers).properties(width=width or "container", height=height)
     if picked is not None:
         layered = layered.add_params(picked)
     return layered.properties(title=wrap(panel.title, TITLE_LETTERS)) if panel.title else layered
@@ -130,7 +152,7 @@ def styles(looks: dict[str, Marks], picked: Any, opacity: float) -> dict[str, An
     }
 
 
-def texts_with_room(panel: Panel) -> set[tuple[float, float, str]]:
+def texts_with_room(panel: Panel, width: int) -> set[tuple[float, float, str]]:
     """The texts beside points, as (x, y, text), that cover no other text; those of the others show on hovering."""
     marks = [mark for mark in panel.marks if isinstance(mark, Marks) and not mark.shares]
     spans = span(panel.x, [mark.x for mark in marks]), span(panel.y, [mark.y for mark in marks])
@@ -139,7 +161,7 @@ def texts_with_room(panel: Panel) -> set[tuple[float, float, str]]:
     for mark in marks:
         for x, y, text in zip(mark.x, mark.y, mark.texts, strict=False):
             right, top = (place(value, axis, *ends) for value, axis, ends in zip((x, y), panel[:2], spans, strict=True))
-            left, bottom = WIDTH * right, HEIGHT * top
+            left, bottom = width * right, HEIGHT * top
             left -= len(text) * LETTER if mark.place.endswith("left") else 0
             bottom += TEXT_HEIGHT if mark.place.startswith("above") else 0
             box = (left, bottom, left + len(text) * LETTER, bottom + TEXT_HEIGHT)

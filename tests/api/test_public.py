@@ -11,10 +11,12 @@ import pytest
 import scaling_study
 
 ROOT = Path(__file__).parents[2]
-FUNCTIONS = {
-    name: getattr(scaling_study, name) for name in scaling_study.PUBLIC if name[0].islower() and name != "plot"
+FUNCTIONS = {name: found for name in scaling_study.PUBLIC if inspect.isfunction(found := getattr(scaling_study, name))}
+FUNCTIONS |= {
+    f"{module}.{name}": getattr(getattr(scaling_study, module), name)
+    for module in ("plot", "interactive")
+    for name in scaling_study.plot.__all__
 }
-FUNCTIONS |= {f"plot.{name}": getattr(scaling_study.plot, name) for name in scaling_study.plot.__all__}
 
 
 def test_importing_it_loads_neither_torch_nor_pandas():

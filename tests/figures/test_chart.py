@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import warnings
 from pathlib import Path
 
 import altair as alt
@@ -16,7 +17,7 @@ from scaling_study.analysis.study import analyze
 from scaling_study.config.ranges import VENUES
 from scaling_study.figures import of_analysis, of_costs, of_runs
 from scaling_study.figures.chart import Axis, Band, Heat, Marks, Rule, alike_together, one_panel
-from scaling_study.figures.interactive import specifications
+from scaling_study.figures.interactive import concatenated, specifications
 from scaling_study.figures.printed import LEGEND_MAX, VECTORS_MAX, figure_of, save, write_figure
 from scaling_study.figures.venues import venue_style
 from scaling_study.literature import published
@@ -63,6 +64,7 @@ def test_committed_figures_are_what_the_committed_tables_give(study, tmp_path):
         assert_texts_are_apart(figure, name)
         for panel, axes, spec in zip(chart.flat, figure.axes, specifications(chart), strict=False):
             assert_same_points(panel, axes, spec)
+        assert_one_chart_holds_all_panels(chart)
         committed = PLOTS / study.name / f"{name}.svg"
         if not name.startswith("learning_curves") or committed.exists():  # which earlier versions did not draw
             [file] = write_figure(lambda figure=figure: figure, tmp_path / name, ["svg"])
@@ -93,6 +95,24 @@ def assert_same_points(panel, axes, spec):
     named |= {mark.beyond_name for mark in panel.marks if isinstance(mark, Heat) and any(mark.beyond)}
     if legend := axes.get_legend():
         assert {text.get_text() for text in legend.get_texts()} == named
+
+
+def assert_one_chart_holds_all_panels(chart):
+    """The whole figure as one of altair's: rows, sizes, title and each panel's layers, with a legend that picks for
+    itself; nothing is merged, and nothing warned of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        whole = concatenated(chart).to_dict()
+    assert "\n".join(whole["title"]["text"]) == chart.title
+    assert [len(row["hconcat"]) for row in whole["vconcat"]] == [len(row) for row in chart.panels]
+    panels = [panel for row in whole["vconcat"] for panel in row["hconcat"]]
+    for panel, alone in zip(panels, specifications(chart), strict=True):
+        assert isinstance(panel["width"], int)
+        for kind in {layer["mark"]["type"] for layer in alone["layer"]} - {"text"}:  # which are as the room allows
+            within = {**panel, "datasets": whole["datasets"]} if "datasets" in whole else panel
+            assert rows_of(within, kind) == rows_of(alone, kind)
+    picked = [param["name"] for param in whole.get("params", [])]
+    assert len(picked) == len(set(picked)) == sum(len(spec.get("params", [])) for spec in specifications(chart))
 
 
 def test_methods_chart_holds_the_means_and_ranges_of_the_table():

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from scaling_study.config.ranges import FIGURES
 from scaling_study.errors import ConfigError, StudyError
@@ -39,9 +41,45 @@ def test_only_what_is_asked_for_is_drawn_and_twice_the_same(draw):
     assert {name: file.read_bytes() for name, file in files.items()} == {
         name: file.read_bytes() for name, file in again.items()
     }
-    content = files["methods.pdf"].read_bytes()
-    assert b"/FontFile2" in content  # TrueType, within the file
-    assert b"/CreationDate" not in content
+    assert b"/CreationDate" not in files["methods.pdf"].read_bytes()
+
+
+def fonts_of(pdf):
+    """{name: whether the file holds its outlines, as TrueType} of every font of a PDF file."""
+    objects = dict(re.findall(rb"^(\d+) 0 obj\n(.*?)(?:stream|endobj)", pdf, flags=re.DOTALL | re.MULTILINE))
+    fonts = [found for found in objects.values() if re.match(rb"<<\s*/Type\s*/Font\s", found)]
+    return {
+        re.search(rb"/BaseFont\s*/(\S+)", font)[1].decode(): is_embedded(font, objects)
+        for font in fonts
+        if not re.search(rb"/Subtype\s*/Type0\b", font)  # which stands for another, its descendant
+    }
+
+
+def is_embedded(font, objects):
+    descriptor = re.search(rb"/FontDescriptor\s+(\d+) 0 R", font)
+    file = descriptor and re.search(rb"/FontFile2\s+(\d+) 0 R", objects[descriptor[1]])
+    return bool(file) and b"/Length" in objects[file[1]]
+
+
+@pytest.mark.parametrize("paper", [[], ["venue=icml2024", "columns=1"]], ids=["screen", "paper"])
+def test_pdf_files_hold_all_their_fonts(draw, paper):
+    files = draw("one", "formats=[pdf]", *paper)
+    assert {"methods.pdf", "comparisons.pdf"} <= set(files)
+    for name, file in files.items():
+        fonts = fonts_of(file.read_bytes())
+        assert fonts, name
+        assert all(fonts.values()), (name, fonts)
+
+
+@pytest.mark.parametrize("setting", [{"pdf.fonttype": 3}, {"pdf.use14corefonts": True, "font.family": "Helvetica"}])
+def test_fonts_that_are_not_held_as_truetype_are_found(setting, tmp_path):
+    with rc_context(setting):
+        figure = Figure()
+        figure.suptitle("methods")
+        figure.savefig(tmp_path / "other.pdf")
+    fonts = fonts_of((tmp_path / "other.pdf").read_bytes())
+    assert fonts
+    assert not any(fonts.values())
 
 
 @pytest.mark.parametrize(("columns", "folder", "points"), [(1, "1column", 234), (2, "2columns", 486)])

@@ -1,0 +1,68 @@
+"""Every figure as a function of DataFrames, drawn with matplotlib: ``scaling_study.plot``.
+
+Each returns a matplotlib Figure and raises ValueError where the tables hold nothing to draw. ``model`` and ``epochs``
+choose a part of tables that hold several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ParamSpec
+
+from scaling_study.api import analysis_charts, cost_charts, run_charts
+from scaling_study.api.rendering import rendered
+from scaling_study.figures.printed import figure_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from scaling_study.figures.chart import Chart
+
+P = ParamSpec("P")
+
+__all__ = [
+    "accuracy",
+    "axes",
+    "comparisons",
+    "cost_curves",
+    "fig4",
+    "fits",
+    "frontier",
+    "isocompute",
+    "latency",
+    "law",
+    "law_map",
+    "learning_curves",
+    "memory",
+    "methods",
+    "regime",
+    "search",
+    "shape",
+    "speed",
+    "times",
+]
+
+
+def drawn(chart: Callable[P, Chart]) -> Callable[P, Figure]:
+    return rendered(chart, figure_of, __name__, "Figure")
+
+
+accuracy = drawn(cost_charts.accuracy)
+axes = drawn(run_charts.axes)
+comparisons = drawn(analysis_charts.comparisons)
+cost_curves = drawn(cost_charts.cost_curves)
+fig4 = drawn(run_charts.fig4)
+fits = drawn(run_charts.fits)
+frontier = drawn(analysis_charts.frontier)
+isocompute = drawn(run_charts.isocompute)
+latency = drawn(cost_charts.latency)
+law = drawn(run_charts.law)
+law_map = drawn(run_charts.law_map)
+learning_curves = drawn(run_charts.learning_curves)
+memory = drawn(cost_charts.memory)
+methods = drawn(run_charts.methods)
+regime = drawn(analysis_charts.regime)
+search = drawn(analysis_charts.search)
+shape = drawn(analysis_charts.shape)
+speed = drawn(cost_charts.speed)
+times = drawn(cost_charts.times)
