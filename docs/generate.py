@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import matched
 import pandas as pd
 import rule
 from scipy import stats
@@ -40,11 +41,11 @@ TABLES = {
     "recommendations": (costs, "RECOMMENDATION_COLUMNS", "recommendations.csv: one row per budget"),
 }
 RULE_STUDY, SHAPE_STUDY, RATE_STUDY = "fractals_v2-rule", "fractals_v2-shape", "fractals_v2-rate"
-POWER_STUDY = "fractals_v2-power"
+POWER_STUDY, MATCHED_STUDY = "fractals_v2-power", "fractals_v2-matched"
 # Studies with runs that are committed; results/ also holds those of whoever runs the commands here.
 COMMITTED = (
     *("fashion_mnist-reference", "fashion_mnist-regime", "fractals-reference", "fractals-search"),
-    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY),
+    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY, MATCHED_STUDY),
 )
 
 
@@ -67,7 +68,7 @@ def pages() -> dict[Path, str]:
 
 def filled(match: re.Match) -> str:
     blocks = {"report": report_lines, "reference": reference_lines, "commits": commit_lines, "rule": rule_lines}
-    blocks |= {"rates": rate_lines, "power": power_lines}
+    blocks |= {"rates": rate_lines, "power": power_lines, "matched": matched_lines}
     lines = blocks[match[2]]()
     return f"{match[1]}{chr(10).join(lines)}\n{match[3]}"
 
@@ -190,6 +191,11 @@ def reference_lines() -> list[str]:
 def rule_lines() -> list[str]:
     """The rule of docs/explanation/embedded_data.md on the study that judges it."""
     return rule.lines(ss.load_runs(ROOT / "results" / RULE_STUDY))
+
+
+def matched_lines() -> list[str]:
+    """The methods at equal multiply-adds, trained with the standard recipe."""
+    return matched.lines(ss.load_runs(ROOT / "results" / MATCHED_STUDY))
 
 
 def rate_lines() -> list[str]:

@@ -47,6 +47,14 @@ COMMITTED = {
             ["scaling.method=compound", "scaling.flops=16"],
         ],
     ),
+    "fractals_v2-matched": (
+        [*SECOND, "recipe=standard"],
+        [
+            ["scaling.method=compound", "scaling.flops=4"],
+            ["scaling.method=depth", "scaling.flops=4", "seed=3"],
+            ["scaling.method=compound", "scaling.flops=2", "seed=1"],
+        ],
+    ),
     "fractals_v2-shape": (
         [*SECOND, "recipe=quick", "+sweep=shape"],
         [["scaling.point=baseline"], ["scaling.point=depth-2", "seed=1"], ["scaling.point=resolution-1.41", "seed=2"]],

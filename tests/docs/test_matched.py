@@ -1,0 +1,71 @@
+"""The converged comparison of the methods in the documentation, against its committed table."""
+
+import re
+
+import generate
+import matched
+import pytest
+import statsmodels.formula.api as smf
+
+import scaling_study as ss
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return ss.load_runs(generate.ROOT / "results" / generate.MATCHED_STUDY)
+
+
+def cells(lines):
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_rows_are_means_of_the_runs_and_leads_their_differences(runs):
+    means = runs.groupby([runs.flops_target.fillna(1.0), "method"]).top1.agg(["mean", "size"])
+    rows = cells(matched.table(runs))
+    assert len(rows) == len(means)
+    for budget, method, _, _, seeds, accuracy, lead, _ in rows:
+        mean, n = means.loc[(float(budget), method)]
+        assert int(seeds) == n
+        assert accuracy.split(" ")[0] == f"{mean:.1f}"
+        if lead:
+            compound = means.loc[(float(budget), "compound"), "mean"]
+            assert lead.split(" ")[0] == f"{compound - mean:+.1f}"
+    assert sum(bool(row[6]) for row in rows) == 6  # three single axes at twice and at four times
+
+
+def test_a_failed_run_is_not_counted(runs):
+    broken = runs.copy()
+    broken.loc[broken.index[0], ["status", "top1"]] = "failed", 0.0
+    numbers = {int(row[4]) for row in cells(matched.table(broken)) if row[1] == broken.method[0]}
+    assert min(numbers) < min(int(row[4]) for row in cells(matched.table(runs)) if row[1] == runs.method[0])
+
+
+def test_doublings_are_a_contrast_of_cell_means(runs):
+    used = runs[(runs.method != "compound") & (runs.status == "done")]
+    used = used.assign(cell=used.method + used.flops_target.fillna(1.0).map("{:g}".format))
+    fit = smf.ols("top1 ~ C(cell) - 1", used[["top1", "cell"]].astype({"top1": float})).fit()
+    # Runs of compound scaling add to the standard deviation, which all share; without them both use the same.
+    said = matched.doublings(runs[runs.method != "compound"])
+    for axis in ("depth", "width", "resolution"):
+        test = fit.t_test(f"2 * C(cell)[{axis}2] - C(cell)[baseline1] - C(cell)[{axis}4]")
+        low, high = test.conf_int()[0]
+        assert f"points by {axis} ({test.effect[0]:.1f} less, {low:.1f} to {high:.1f})" in said
+
+
+def test_the_prediction_does_not_see_what_it_predicts(runs):
+    other = runs.copy()
+    other.loc[other.flops_target > matched.FITTED, "top1"] = 50.0
+    before, after = matched.prediction(runs), matched.prediction(other)
+    assert before.split("; the run")[0] == after.split("; the run")[0]
+    assert after.endswith("reached 50.0%.")
+
+
+def test_readme_says_what_the_table_shows(runs):
+    readme = " ".join((generate.ROOT / "README.md").read_text(encoding="utf-8").split())
+    rows = {tuple(row[:2]): row for row in cells(matched.table(runs))}
+    at_four = {method: rows[("4", method)][6] for method in ("depth", "width", "resolution")}
+    assert at_four
+    for method, lead in at_four.items():
+        points, low, high = re.findall(r"[-+][\d.]+", lead)
+        assert f"{points.strip('+-')} points" in readme, method
+        assert f"{min(low.strip('+-'), high.strip('+-'), key=float)} to" in readme, method
