@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from scaling_study.analysis.ensemble import POINTS_MIN
 from scaling_study.figures.aggregation import about, cost_of, seeds, seeds_note, trained, variants
 from scaling_study.figures.chart import Marks, floats
 from scaling_study.figures.marks import against_cost, band, baseline_star, means, method_means
@@ -29,11 +30,19 @@ def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Chart:
     for method in [m for m in METHODS if (fit_curves.method == m).any()]:
         marks += fit(fit_curves[fit_curves.method == method], x, METHODS[method]["color"])
     for method in [m for m in METHODS if m in set(table.method)]:
-        trend = "" if (fit_curves.method == method).any() else ", no clear trend"
-        marks.append(method_means(table[table.method == method], method, x, name=method_label(method) + trend))
+        name = method_label(method) + why_no_curve(table, fit_curves, method)
+        marks.append(method_means(table[table.method == method], method, x, name=name))
     marks += baseline_star(table, x)
     words = f"{about(runs, fit_curves.model.iloc[0])}; {seeds_note(table)}"
     return against_cost(f"{words}\nfitted curves with 95% bands, dashed beyond", x, marks, legend="lower right")
+
+
+def why_no_curve(table: pd.DataFrame, fit_curves: pd.DataFrame, method: str) -> str:
+    """What a legend adds to the name of a method without a fitted curve. table: of ``variants``."""
+    if (fit_curves.method == method).any():
+        return ""
+    sizes = table.method.isin([method, "baseline"]).sum()
+    return ", too few sizes" if sizes < POINTS_MIN else ", no clear trend"
 
 
 def fit(rows: pd.DataFrame, x: Metric, color: str) -> list[Marks | Band]:

@@ -10,10 +10,12 @@ from scaling_study.analysis.shape_tables import shapes
 from scaling_study.analysis.study import analyze
 from scaling_study.figures import of_analysis
 from scaling_study.figures.comparisons import compared
+from scaling_study.figures.curves import fitted
 from scaling_study.figures.printed import figure_of
 from scaling_study.figures.shape import traded
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table
+from scaling_study.records.tables import load_runs
 from scaling_study.scaling.grid import triples
 
 from ..analysis.synthetic import grid_study, matched_study, shape_study, surface_study
@@ -63,6 +65,16 @@ def test_single_seeds_have_no_bars(drawn):
     figures, _ = drawn(matched_study(np.random.default_rng(0), seeds=1))
     assert figures["fits"].get_suptitle().startswith("toy, net, 2 epochs, quick; n = 1 seed per point")
     assert "n = 1 seed;" in figures["comparisons"].get_suptitle()
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [("fractals_v2-matched", "width (w), too few sizes"), ("fractals-reference", "depth (d), no clear trend")],
+)
+def test_the_legend_says_why_a_method_has_no_curve(study, said):
+    curves = pd.read_csv(RESULTS / study / "fit_curves.csv")
+    chart = fitted(curves[curves.cost == "flops"], load_runs(RESULTS / study))
+    assert said in legend(figure_of(chart).axes[0])
 
 
 def test_the_search_marks_the_papers_triple_and_what_is_over_budget(drawn):
