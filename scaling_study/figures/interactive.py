@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import accumulate, count, pairwise
-from math import isfinite, log2
+from math import isfinite
 from textwrap import wrap
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from scaling_study.figures.chart import Axis, Band, Chart, Heat, Marks, Panel, Rule, alike_together
+from scaling_study.figures.room import texts_with_room
 
 STAR = "M0,-1.3L0.3,-0.41L1.24,-0.4L0.48,0.16L0.76,1.05L0,0.51L-0.76,1.05L-0.48,0.16L-1.24,-0.4L-0.3,-0.41Z"
 DIAGONAL_CROSS = "M-1,-1L1,1M1,-1L-1,1"
@@ -21,7 +22,6 @@ SHAPES |= {"*": STAR, "X": "cross", "x": DIAGONAL_CROSS}
 DASHES = {"solid": [1, 0], "dashed": [6, 4], "dashdot": [6, 3, 2, 3], "dotted": [2, 3]}
 WIDTH, HEIGHT = 560, 340  # pixels, of a panel; the width is that of a page where it has the room
 PER_INCH = 80  # pixels, of a chart of fixed width
-LETTER, TEXT_HEIGHT = 6, 13  # pixels, of texts beside points
 LINE_HEIGHT = 24  # pixels, of each name on a vertical axis
 AREA = 2.2  # of a symbol in square pixels, by its squared size in points
 TITLE_LETTERS = 34  # in a line of a title, on a phone
@@ -75,12 +75,16 @@ def panel_chart(panel: Panel, width: int | None = None, number: int = 0) -> Any:
     colored = any(isinstance(mark, Heat) for mark in panel.marks)  # by value, which leaves no colors for names
     looks = {} if colored else looks_of(panel)
     picked = alt.selection_point(f"picked_{number}", fields=["name"], bind="legend") if looks else None
-    free = texts_with_room(panel, width or WIDTH)
+    free = texts_with_room(panel, width or WIDTH, HEIGHT)
     layers: list[Any] = []
+    bound = False
     for mark in sorted(alike_together(panel.marks), key=lambda mark: not getattr(mark, "behind", True)):
         if isinstance(mark, Marks):
             style = styles(looks, picked, mark.opacity) if mark.name and looks else {}
-            layers += layers_of(mark, on, style, free)
+            drawn = layers_of(mark, on, style, free)
+            if style and drawn and picked is not None and not bound:  # to a legend, that only such a layer has
+                drawn[0], bound = drawn[0].add_params(picked), True
+            layers += drawn
         elif isinstance(mark, Band):
             area = alt.Chart(data(x=mark.x, low=mark.low, high=mark.high)).mark_area(color=mark.color, opacity=0.15)
             layers.append(area.encode(x=x("x"), y=y("low"), y2="high:Q"))
@@ -91,8 +95,6 @@ def panel_chart(panel: Panel, width: int | None = None, number: int = 0) -> Any:
             layers.append(tiles(mark, x, y))
     height = max(200, LINE_HEIGHT * (len(panel.y.texts) + 1)) if panel.y.texts else HEIGHT
     layered = alt.layer(*layers).properties(width=width or "container", height=height)
-    if picked is not None:
-        layered = layered.add_params(picked)
     return layered.properties(title=wrap(panel.title, TITLE_LETTERS)) if panel.title else layered
 
 
@@ -150,44 +152,6 @@ def styles(looks: dict[str, Marks], picked: Any, opacity: float) -> dict[str, An
         "shape": alt.Shape("name:N", legend=legend).scale(domain=names, range=shapes),
         "opacity": alt.condition(picked, alt.value(opacity), alt.value(0.08)),
     }
-
-
-def texts_with_room(panel: Panel, width: int) -> set[tuple[float, float, str]]:
-    """The texts beside points, as (x, y, text), that cover no other text; those of the others show on hovering."""
-    marks = [mark for mark in panel.marks if isinstance(mark, Marks) and not mark.shares]
-    spans = span(panel.x, [mark.x for mark in marks]), span(panel.y, [mark.y for mark in marks])
-    boxes: list[tuple[float, float, float, float]] = []
-    free = set()
-    for mark in marks:
-        for x, y, text in zip(mark.x, mark.y, mark.texts, strict=False):
-            right, top = (place(value, axis, *ends) for value, axis, ends in zip((x, y), panel[:2], spans, strict=True))
-            left, bottom = width * right, HEIGHT * top
-            left -= len(text) * LETTER if mark.place.endswith("left") else 0
-            bottom += TEXT_HEIGHT if mark.place.startswith("above") else 0
-            box = (left, bottom, left + len(text) * LETTER, bottom + TEXT_HEIGHT)
-            if text and not any(overlap(box, other) for other in boxes):
-                boxes.append(box)
-                free.add((x, y, text))
-    return free
-
-
-def span(axis: Axis, values: list[tuple[float, ...]]) -> tuple[float, float]:
-    """The ends of an axis in the units of its scale."""
-    known = [scaled(value, axis) for column in values for value in column if isfinite(value)]
-    return min(known), max(known)
-
-
-def place(value: float, axis: Axis, low: float, high: float) -> float:
-    """Where a value is on an axis, 0 to 1."""
-    return (scaled(value, axis) - low) / ((high - low) or 1)
-
-
-def scaled(value: float, axis: Axis) -> float:
-    return value if axis.log is None else log2(value)
-
-
-def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def layers_of(marks: Marks, on: Encoders, style: dict[str, Any], free: set) -> list[Any]:

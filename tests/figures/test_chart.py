@@ -89,6 +89,8 @@ def assert_same_points(panel, axes, spec):
     lines = [line for line in lines if line.get_markevery() is None]
     drawn = sorted(pair for line in lines for pair in zip(line.get_xdata(), line.get_ydata(), strict=True))
     assert np.array(drawn) == pytest.approx(np.array(wanted))
+    for layer in spec["layer"]:  # a legend is clicked in vain where what listens to it is a layer without
+        assert "name" not in layer or layer["encoding"]["color"]["field"] == "name"
     areas = [layer for layer in spec["layer"] if layer["mark"]["type"] == "area"]
     assert len(areas) == sum(isinstance(mark, Band) for mark in panel.marks)
     named = {mark.name for mark in marks_of(panel) if mark.name}
