@@ -4,7 +4,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scaling_study.figures import family, of_costs, plot
+from scaling_study import plot
+from scaling_study.figures import family, of_costs
 from scaling_study.figures.labels import extent
 from scaling_study.figures.printed import figure_of
 from scaling_study.figures.speed import speeds
