@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from scipy import stats
+import statsmodels.formula.api as smf
 
 import scaling_study as ss
 from scaling_study.analysis.law import laws
@@ -57,20 +56,19 @@ def lead(leads: pd.DataFrame, row) -> str:
 
 def doublings(runs: pd.DataFrame) -> str:
     """What the first and the second doubling of the multiply-adds bring along each axis, and the difference with a 95%
-    interval of Student's t, from one standard deviation over seeds for all variants."""
-    runs = runs[(runs.status == "done") & (runs.flops_target.isna() | runs.flops_target.isin([2, 4]))]
-    groups = runs.groupby([runs.flops_target.fillna(1.0), "method"]).top1.agg(["mean", "var", "size"])
-    df = (groups["size"] - 1).sum()
-    variance = (groups["var"] * (groups["size"] - 1)).sum() / df
+    interval, as a contrast of the means of all variants, which share one standard deviation over seeds."""
+    used = runs[(runs.status == "done") & (runs.method != "compound")]
+    cell = used.method.astype(str) + used.flops_target.fillna(1.0).map("{:g}".format)
+    fit = smf.ols("top1 ~ C(cell) - 1", pd.DataFrame({"top1": used.top1.astype(float), "cell": cell})).fit()
     parts = []
     for axis in AXES:
-        one, two, four = (groups.loc[key] for key in ((1.0, "baseline"), (2.0, axis), (4.0, axis)))
-        less = 2 * two["mean"] - one["mean"] - four["mean"]
-        half = stats.t.ppf(0.975, df) * np.sqrt(variance * (4 / two["size"] + 1 / one["size"] + 1 / four["size"]))
-        gains = two["mean"] - one["mean"], four["mean"] - two["mean"]
+        one, two, four = (f"C(cell)[{name}]" for name in ("baseline1", f"{axis}2", f"{axis}4"))
+        contrast = fit.t_test(f"2 * {two} - {one} - {four}")
+        ((low, high),) = contrast.conf_int()
+        first, second = fit.params[two] - fit.params[one], fit.params[four] - fit.params[two]
         parts.append(
-            f"{gains[0]:.1f} and then {gains[1]:.1f} points by {axis} ({less:.1f} less, {less - half:.1f} to "
-            f"{less + half:.1f})"
+            f"{first:.1f} and then {second:.1f} points by {axis} "
+            f"({contrast.effect[0]:.1f} less, {low:.1f} to {high:.1f})"
         )
     return f"Doubling the multiply-adds once and twice brings {parts[0]}, {parts[1]} and {parts[2]}."
 

@@ -21,28 +21,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-__all__ = [
-    "accuracy",
-    "axes",
-    "comparisons",
-    "cost_curves",
-    "fig4",
-    "fits",
-    "frontier",
-    "isocompute",
-    "latency",
-    "law",
-    "law_map",
-    "learning_curves",
-    "memory",
-    "methods",
-    "regime",
-    "search",
-    "shape",
-    "speed",
-    "times",
-]
-
 
 def drawn(chart: Callable[P, Chart]) -> Callable[P, VConcatChart]:
     return rendered(chart, concatenated, __name__, "VConcatChart")

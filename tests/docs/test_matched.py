@@ -4,8 +4,9 @@ import re
 
 import generate
 import matched
+import numpy as np
 import pytest
-import statsmodels.formula.api as smf
+from scipy import stats
 
 import scaling_study as ss
 
@@ -40,16 +41,18 @@ def test_a_failed_run_is_not_counted(runs):
     assert min(numbers) < min(int(row[4]) for row in cells(matched.table(runs)) if row[1] == runs.method[0])
 
 
-def test_doublings_are_a_contrast_of_cell_means(runs):
-    used = runs[(runs.method != "compound") & (runs.status == "done")]
-    used = used.assign(cell=used.method + used.flops_target.fillna(1.0).map("{:g}".format))
-    fit = smf.ols("top1 ~ C(cell) - 1", used[["top1", "cell"]].astype({"top1": float})).fit()
-    # Runs of compound scaling add to the standard deviation, which all share; without them both use the same.
-    said = matched.doublings(runs[runs.method != "compound"])
+def test_doublings_are_differences_of_means_with_one_standard_deviation(runs):
+    groups = runs[runs.method != "compound"].groupby([runs.flops_target.fillna(1.0), "method"]).top1
+    means, sizes = groups.mean(), groups.size()
+    df = (sizes - 1).sum()
+    spread = np.sqrt((groups.var() * (sizes - 1)).sum() / df)
+    said = matched.doublings(runs)
     for axis in ("depth", "width", "resolution"):
-        test = fit.t_test(f"2 * C(cell)[{axis}2] - C(cell)[baseline1] - C(cell)[{axis}4]")
-        low, high = test.conf_int()[0]
-        assert f"points by {axis} ({test.effect[0]:.1f} less, {low:.1f} to {high:.1f})" in said
+        one, two, four = (1.0, "baseline"), (2.0, axis), (4.0, axis)
+        less = 2 * means[two] - means[one] - means[four]
+        half = stats.t.ppf(0.975, df) * spread * np.sqrt(4 / sizes[two] + 1 / sizes[one] + 1 / sizes[four])
+        gains = f"{means[two] - means[one]:.1f} and then {means[four] - means[two]:.1f} points by {axis}"
+        assert f"{gains} ({less:.1f} less, {less - half:.1f} to {less + half:.1f})" in said
 
 
 def test_the_prediction_does_not_see_what_it_predicts(runs):
