@@ -9,6 +9,7 @@ from scaling_study.figures.chart import Axis, Chart, Panel
 from scaling_study.figures.marks import baseline_star, method_means
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import SYMBOLS
+from scaling_study.scaling.coefficients import AXES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,8 @@ def one_panel_per_axis(runs: pd.DataFrame, model: str, cost: str = "flops") -> C
     table = variants(runs[runs.model == model], "top1", cost)
     if table.empty:
         return None
+    single = table[table.method.isin(["baseline", *AXES])]
+    table = single if len(single) else table  # costs and seeds of methods that are not drawn are not shown
     x = METRICS[cost].for_values(table[cost])
     present = [axis for axis in ("width", "depth", "resolution") if (table.method == axis).any()] or ["baseline"]
     panels = tuple(panel(table, axis, cost, x, last=axis == present[-1]) for axis in present)

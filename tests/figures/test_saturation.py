@@ -55,6 +55,11 @@ def test_one_panel_per_axis_labels_points_with_their_coefficient(runs):
     assert "n = 3 seeds per point, mean and range" in figure.get_suptitle()
 
 
+def test_panels_per_axis_say_nothing_of_other_methods(runs):
+    large = runs[runs.method == "compound"].head(1).assign(flops=1_000_000_000, run_id="large")
+    assert one_panel_per_axis(pd.concat([runs, large]), "net") == one_panel_per_axis(runs, "net")
+
+
 def test_all_methods_share_one_panel_and_start_at_the_baseline(runs):
     [axes] = figure_of(methods_together(runs, "net")).axes
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
