@@ -23,7 +23,7 @@ from scaling_study.measure.peak import resident_bytes
 from scaling_study.measure.precision import autocast, has_bf16
 from scaling_study.measure.quantization import quantized_onnx, quantized_openvino
 
-COMPARED = 2  # images
+COMPARED = 2  # images, which shows that an export takes batches of any size
 DIFFERENCE_MAX = 1e-3  # in fp32, of outputs from torch's, relative to the largest output
 # The package whose version is that of the runtime, what has to be installed, and the extra that installs it.
 PACKAGES: dict[str, tuple[str, tuple[str, ...], str]] = {
@@ -53,14 +53,14 @@ class Runtime(Protocol):
 
 
 class Compiled:
-    """torch.compile, in channels_last layout, which compiles at the first batch of a size."""
+    """torch.compile, in channels_last layout, which compiles at the first batch of a size, for minutes on a CPU."""
 
     def __init__(self, network: torch.nn.Module, precision: str) -> None:
         torch._dynamo.config.recompile_limit = 64  # a size each
         self.network, self.precision = torch.compile(network, dynamic=False), precision
 
     def inputs(self, images: torch.Tensor) -> torch.Tensor:
-        return images
+        return images.to(memory_format=torch.channels_last)
 
     def run(self, inputs: torch.Tensor) -> torch.Tensor:
         with torch.inference_mode(), autocast(self.precision, inputs.device):
@@ -127,11 +127,12 @@ def prepared(
 ) -> Prepared:
     """``network``, in evaluation mode, on a runtime, a key of PACKAGES but eager, on the device of ``images``.
 
-    images: a batch (n, channels, height, width); outputs are compared on COMPARED of them, and with precision int8 all
-    give the ranges of activations. Raises StudyError where outputs in fp32 differ by more than DIFFERENCE_MAX, or
-    where those of another precision, whose rounding networks with random weights amplify, are no numbers.
+    images: a batch (n, channels, height, width); outputs are compared on COMPARED of them, with torch.compile on the
+    first, since what it compiles for that is then timed; with precision int8 all give the ranges of activations.
+    Raises StudyError where outputs in fp32 differ by more than DIFFERENCE_MAX, or where those of another precision,
+    whose rounding networks with random weights amplify, are no numbers.
     """
-    few = images[:COMPARED]
+    few = images[: 1 if name == "compile" else COMPARED]
     with torch.inference_mode():
         expected = network(few)
     model = None if name == "compile" else exported(network, few)

@@ -9,6 +9,7 @@ from scaling_study.config.ranges import RUNTIMES
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.measure import exporting, runtimes
+from scaling_study.measure.latency import timings
 from scaling_study.models import FAMILIES, build_network
 from scaling_study.planning.identity import run_of
 
@@ -152,6 +153,17 @@ def test_key_takes_known_runtimes_once(config, value):
 def test_compiled_network_gives_torchs_outputs(network):
     prepared = runtimes.prepared("compile", network, batch_of(2), threads=1)
     assert prepared.difference < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_what_is_compiled_to_be_compared_is_timed(network):
+    prepared = runtimes.prepared("compile", network, batch_of(2), threads=1)
+    size = {"channels": 1, "resolution": 14, "classes": 10, "device": torch.device("cpu"), "precision": "fp32"}
+    optimizer = torch.optim.SGD(network.parameters())
+    with torch.compiler.set_stance("fail_on_recompile"):
+        given = size | {"threads": 1, "seconds": 0.01, "batch_size_max": 1, "image_bytes": 1}
+        assert len(list(timings(network, optimizer, runtime=prepared.runtime, **given))) == 1
 
 
 @pytest.mark.slow
