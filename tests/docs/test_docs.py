@@ -84,11 +84,11 @@ def test_commands_compose(line):
         given = given[: given.index("&&")]
     options = options_of(given)
     with application(options) as app:
-        several = options.multirun or any(text.startswith("+sweep=") for text in given)
-        mode = app.get_mode("config", options.overrides)
-        assert several or mode is None
-        single = [text for text in options.overrides if not re.search(r"^[^\[]*=([^\[]*,|range\()", text)]
-        typed_of(app.compose_config("config", single, run_mode=RunMode.RUN, with_log_configuration=False))
+        composed = app.compose_config(
+            "config", options.overrides, run_mode=RunMode.MULTIRUN, validate_sweep_overrides=False
+        )
+    assert composed.hydra.mode is None or options.multirun or any(text.startswith("+sweep=") for text in given)
+    typed_of(composed)
 
 
 @pytest.mark.parametrize("name", NAMES)
