@@ -78,6 +78,7 @@ def test_a_users_sweep_file_seeds_and_the_basic_launcher(cli, tmp_path):
     assert runs.val_loss.nunique() == 4
 
 
+@pytest.mark.slow
 def test_one_run_without_a_sweep(cli, tmp_path):
     cli("scaling.method=compound", "scaling.phi=1", "recipe.epochs=1", "results_dir=out", "plots_dir=out/figures")
     runs = scaling_study.load_runs(tmp_path / "out" / STUDY)

@@ -104,6 +104,7 @@ def test_matched_is_every_method_at_every_budget_and_one_baseline():
     assert {v.flops_target for v in variants} == {None, 2, 4, 8, 16}
 
 
+@pytest.mark.slow
 def test_search_is_the_grid_of_the_config_and_the_baseline():
     variants = [job.run.variant for job in jobs_of("+sweep=search")]
     assert len(variants) == 27
@@ -121,13 +122,14 @@ def test_fig4_is_width_for_four_pairs_of_depth_and_resolution():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "off"),
     [
         ([], 0.07),  # one channel more or less of 8
         (["data=fractals", "model=micro_mbconv"], 0.03),
-        pytest.param(["data=fashion_mnist", "model=micro_mbconv"], 0.03, marks=pytest.mark.slow),
-        pytest.param(["model=resnet50", "data=imagenet_size"], 0.03, marks=pytest.mark.slow),
+        (["data=fashion_mnist", "model=micro_mbconv"], 0.03),
+        (["model=resnet50", "data=imagenet_size"], 0.03),
     ],
 )
 def test_shape_is_a_star_of_networks_that_cost_what_the_baseline_does(given, off):
@@ -161,6 +163,7 @@ def test_isocompute_is_every_size_at_equal_compute_on_three_levels():
     assert jobs[0].config.vary == ["recipe.epochs"]
 
 
+@pytest.mark.slow
 def test_rate_is_every_rate_for_the_largest_of_each_method(config):
     jobs = jobs_of("+sweep=rate")
     own = config("recipe=quick").recipe.learning_rate
@@ -174,6 +177,7 @@ def test_rate_is_every_rate_for_the_largest_of_each_method(config):
     assert jobs[0].config.vary == ["recipe.learning_rate"]
 
 
+@pytest.mark.slow
 def test_decay_is_every_weight_decay_for_the_networks_of_rate(config):
     jobs, rate = jobs_of("+sweep=decay"), jobs_of("+sweep=rate")
     own = config().recipe.weight_decay
@@ -200,7 +204,7 @@ def test_a_value_without_multiples_is_refused(value, message):
         multiples("recipe.weight_decay", value, 2, 1)
 
 
-SLOW = {"all", "search", "shape"}  # which are of many points
+SLOW = {"all", "family", "rate", "search", "shape"}  # which are of many points or networks
 
 
 @pytest.mark.parametrize(
@@ -244,6 +248,7 @@ def models_of(*overrides):
     return [job.run.model.name for job in jobs_of("+sweep=family", "task=cost", *overrides)]
 
 
+@pytest.mark.slow
 def test_family_takes_the_networks_of_the_families_it_is_given():
     default = [*(f"efficientnet_b{n}" for n in range(7, -1, -1)), "densenet169", "resnet50"]
     assert models_of() == default
@@ -275,6 +280,7 @@ def test_families_without_their_sweep_are_refused(config):
         config("family=[vgg]")
 
 
+@pytest.mark.slow
 def test_what_determines_the_result_is_the_identity(config):
     def run_id(*overrides):
         return run_of(parse_overrides(*overrides)).run_id

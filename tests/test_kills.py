@@ -61,7 +61,8 @@ def equal(one, other):
     return all(a.equals(b) for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_stays_when_the_main_process_is_killed(start, tmp_path, how):
     process = start(tmp_path, *SWEEP, *OPTIONS)
     assert wait_until(lambda: training(tmp_path), 60)

@@ -34,6 +34,7 @@ def test_means_and_intervals_are_those_of_the_seeds():
     assert table.half_width.tolist() == pytest.approx([half] * 5, rel=0.02)
 
 
+@pytest.mark.slow
 def test_the_best_of_a_budget_is_marked_where_it_is_distinguishable():
     rng = np.random.default_rng(1)
     clear = accuracies(budgets(5.0, rng))

@@ -111,6 +111,7 @@ def test_costs_that_differ_in_the_last_bit_are_one():
     assert len(table)
 
 
+@pytest.mark.slow
 def test_a_part_that_fails_is_named_and_the_others_are_done(monkeypatch, broken, tmp_path):
     def fail(*_, **__):
         raise ZeroDivisionError("of an odd\ntable")

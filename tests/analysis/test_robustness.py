@@ -28,6 +28,7 @@ def test_a_clear_gap_agrees_everywhere():
     assert set(compound.variation) == {"without the largest point", *names, *costs}
 
 
+@pytest.mark.slow
 def test_a_verdict_that_hangs_on_one_seed_is_shown_as_such():
     """Compound is a point better with every seed but the first, with which it is a point worse."""
     runs = matched_study(np.random.default_rng(0), gap=1.0)
@@ -38,6 +39,7 @@ def test_a_verdict_that_hangs_on_one_seed_is_shown_as_such():
     assert set(table.result[~table.agrees]) == {"better"}
 
 
+@pytest.mark.slow
 def test_a_lead_of_the_largest_point_alone_is_shown_as_such():
     runs = matched_study(np.random.default_rng(0))
     runs.loc[(runs.method == "compound") & (runs.flops_target == 16), "top1"] += 4.0
@@ -48,6 +50,7 @@ def test_a_lead_of_the_largest_point_alone_is_shown_as_such():
     assert "| not distinguishable: without the largest networks |" in "\n".join(robustness_part(table))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seeds", "left_out"), [(1, 0), (2, 0), (7, 5)])
 def test_two_seeds_are_left_and_five_left_out_at_most(seeds, left_out):
     table = robustness(

@@ -73,6 +73,7 @@ def test_gains_shrink_and_have_intervals(draws):
     assert gains.extrapolated.tolist() == [cost * 2 > 16 * (1 + 1e-9) for cost in COSTS]
 
 
+@pytest.mark.slow
 def test_curves_of_networks_trained_elsewhere_hold_beyond_their_data():
     """Errors of six vision networks from 6 points, 2 to 8 times the largest (Alabdulmohsin et al. 2022)."""
     table = pd.read_csv(Path(__file__).parent / "data" / "vision-learning-curves.csv")
@@ -103,6 +104,7 @@ def test_a_run_scatters_more_than_the_curve(draws):
 LOGS = np.log2(COSTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "errors", [20 + 0.8 * (LOGS - 2) ** 2, 20 + 0.5 * LOGS, 30 - 6 * LOGS + 2 * LOGS**2], ids=["turns", "falls", "late"]
 )
@@ -117,6 +119,7 @@ def test_saturating_accuracy_is_not_called_falling(draws):
     assert np.mean([s.shape == "falling" for s in draws]) < 0.05
 
 
+@pytest.mark.slow
 def test_noise_alone_is_not_identifiable():
     made = [saturation(points(np.full(8, 30.0), seed), draws=100) for seed in range(50)]
     unknown = [s for s in made if s.status == "not identifiable"]
@@ -124,6 +127,7 @@ def test_noise_alone_is_not_identifiable():
     assert all(np.isnan(s.asymptote.value) and np.isnan(s.saturation.value) and s.gains is None for s in unknown)
 
 
+@pytest.mark.slow
 def test_one_seed_of_noise_alone_is_not_identifiable_either():
     made = [saturation(points(np.full(8, 30.0), seed, seeds=1)) for seed in range(40)]
     assert np.mean([s.status == "not identifiable" for s in made]) >= 0.95
@@ -146,6 +150,7 @@ def test_a_curve_that_starts_slowly_is_not_saturated_at_its_start():
     assert np.isinf(saturation(points(accelerating, 0), draws=200).saturation.value)
 
 
+@pytest.mark.slow
 def test_what_a_seed_does_to_all_alike_moves_the_curve_and_not_its_shape():
     inside, widths = [], []
     for seed in range(30):
@@ -170,6 +175,7 @@ def test_predictions_of_runs_follow_the_noise_along_the_curve():
     assert small.run_high - small.run_low > 4 * (large.run_high - large.run_low)
 
 
+@pytest.mark.slow
 def test_a_power_law_without_a_floor_has_no_asymptote():
     made = [saturation(points(30 * COSTS**-0.5, seed), draws=400) for seed in range(20)]
     assert np.mean([s.asymptote.status == "not identifiable" for s in made]) >= 0.9
@@ -195,6 +201,7 @@ def test_one_seed_gives_intervals_from_the_scatter_about_the_curve():
     assert np.isnan(chosen.measured_gain_low)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["floor", "m4", "power"])
 def test_one_seeds_bands_hold_beyond_the_data(shape):
     """Scatter of 1% about curves of three forms, 5 to 8 points: bands at 2, 4 and 8 times the largest cost."""

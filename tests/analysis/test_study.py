@@ -54,6 +54,7 @@ def test_a_matched_study_in_words(empty, paper):
     assert "## Search" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_searches_surfaces_and_recommendations_in_words(empty, paper, seeds):
     rng = np.random.default_rng(0)

@@ -24,7 +24,13 @@ def test_importing_it_loads_neither_torch_nor_pandas():
     assert subprocess.check_output([sys.executable, "-c", code], text=True, cwd=ROOT) == "set()\n"
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "run" or name.startswith("interactive.") else ())
+        for name in FUNCTIONS
+    ],
+)
 def test_public_functions_are_annotated_and_their_examples_run(name, monkeypatch, tmp_path, cache):
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     monkeypatch.chdir(tmp_path if name == "run" else ROOT)  # which writes

@@ -27,6 +27,7 @@ def test_a_row_holds_the_coefficients_that_the_network_is_built_with(config, tmp
     assert [None if pd.isna(kept[column]) else kept[column] for column in BUILT] == built
 
 
+@pytest.mark.slow
 def test_two_processes_count_what_one_does_and_in_the_same_order(config, monkeypatch):
     jobs = {f"v{width}": job_from(config(f"scaling.width={width}", "workers=2")) for width in (1, 1.4, 1.8)}
     alone = list(costs_of(jobs))

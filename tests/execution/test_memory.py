@@ -124,6 +124,7 @@ def test_workers_share_the_machine_and_a_limit_that_is_given_is_of_each(job, mon
     assert memory.limit_of(job("limits.memory_gb=2").config, CPU, workers=4) == 2e9
 
 
+@pytest.mark.slow
 def test_the_plan_names_what_will_not_fit_and_times_the_others(job, capsys, monkeypatch):
     """Between what is refused, the least a run takes, and what it is predicted to take."""
     small, large = need(job, "recipe.batch_size=32").peak_bytes, need(job).peak_bytes

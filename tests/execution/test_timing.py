@@ -26,6 +26,7 @@ def job(config):
     return SimpleNamespace(config=made, run=run_of(made))
 
 
+@pytest.mark.slow
 def test_rows_come_from_a_process_of_its_own(job):
     rows = timing.timed_apart(job, EAGER, image_bytes=1)
     assert {(row["workload"], row["batch_size"]) for row in rows} >= {("inference", 1), ("train_step", 1)}

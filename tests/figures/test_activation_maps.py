@@ -43,6 +43,7 @@ def test_a_row_per_image_and_a_column_per_network(channels):
     assert heads[3] == "custom\nw 1.5, stages 1 1 1 1 1\n2 2 2\n4.2 millions"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("methods", "count"), [(["width"], 1), (["baseline", "width"], 2), (list(METHODS) * 2, 8)])
 def test_no_text_meets_another_or_leaves_the_figure(methods, count):
     figure, _ = drawn(methods, count)

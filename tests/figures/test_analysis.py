@@ -88,6 +88,7 @@ def test_the_search_marks_the_papers_triple_and_what_is_over_budget(drawn):
     assert set(legend(axes)) == set(tables["search"].verdict)
 
 
+@pytest.mark.slow
 def test_figure_4_has_a_curve_per_pair_of_depth_and_resolution(drawn):
     figures, _ = drawn(surface_study(np.random.default_rng(0)))
     [axes] = figures["fig4"].axes
@@ -96,6 +97,7 @@ def test_figure_4_has_a_curve_per_pair_of_depth_and_resolution(drawn):
     assert figures["fig4"].axes[0].get_xscale() == "log"
 
 
+@pytest.mark.slow
 def test_regimes_are_a_line_per_budget(drawn):
     rng, rows = np.random.default_rng(0), []
     for epochs in (1, 2, 4):

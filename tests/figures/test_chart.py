@@ -31,6 +31,7 @@ from .test_labels import boxes, outer_texts
 RESULTS = Path(__file__).parents[2] / "results"
 PLOTS = RESULTS.parent / "plots"
 STUDIES = sorted(path.parent for path in RESULTS.glob("*/summary.md"))
+IN_README = "fractals_v2-matched"
 
 
 def charts_of(study):
@@ -55,7 +56,10 @@ def rows_of(specification, kind):
     return [row for part in found for row in data.get(part.get("name"), part.get("values", []))]
 
 
-@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "study",
+    [pytest.param(path, id=path.name, marks=() if path.name == IN_README else pytest.mark.slow) for path in STUDIES],
+)
 def test_committed_figures_are_what_the_committed_tables_give(study, tmp_path):
     """The same texts as in the committed file, none upon another, and the same points in both renderers."""
     drawn = 0
@@ -169,6 +173,7 @@ def test_venues_have_a_width_and_sizes(venue, columns):
     assert all(5 < size < 12 for size in style.values())
 
 
+@pytest.mark.slow
 def test_a_figure_is_as_wide_as_the_column_with_its_panels_below_each_other():
     chart = charts_of(RESULTS / "fractals-reference")["axes"]
     style, width = venue_style("icml2024", 1)

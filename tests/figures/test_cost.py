@@ -43,6 +43,7 @@ def test_key_takes_every_cost_of_the_analysis():
     assert "top1" not in RULES["cost"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cost", [*PER_UNIT, *LATENCY])
 def test_figures_of_runs_are_by_the_cost(study, cost):
     runs = study[0]
@@ -105,6 +106,7 @@ def test_summary_is_by_the_cost(study):
     assert summary("s", analysis, pd.DataFrame()) == summary("s", analysis, pd.DataFrame(), "flops")
 
 
+@pytest.mark.slow
 def test_summary_by_a_cost_without_curves_says_so(study):
     text = summary("s", study[1], pd.DataFrame(), "train_flops")
     assert "There are no curves by training multiply-adds" in text

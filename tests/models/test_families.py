@@ -186,6 +186,7 @@ def test_every_family_trains_on_small_images(config, name, px):
     assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
 
 
+@pytest.mark.slow
 def test_a_small_stem_keeps_the_resolution(config):
     for name in ("resnet50", "densenet169", "convnext_tiny"):
         plain, small = (at_imagenet_size(config, f"model={name}", f"model.small_stem={on}") for on in (False, True))

@@ -41,6 +41,7 @@ def study(tmp_path):
     return SimpleNamespace(study_dir=folder, study_plots_dir=tmp_path / "plots", **options), folder
 
 
+@pytest.mark.slow
 def test_a_users_settings_of_matplotlib_change_nothing(tmp_path):
     (tmp_path / "matplotlibrc").write_text(SETTINGS)
     environment = os.environ | HOSTILE | {"PYTHONPATH": str(RESULTS.parent)}
@@ -99,6 +100,7 @@ def test_a_damaged_table_of_the_analysis_is_named_and_the_rest_drawn(study, caps
     assert drawn == {"axes", "methods", "learning_curves", "frontier", "law", "law_map"}
 
 
+@pytest.mark.slow
 def test_a_cost_table_that_cannot_be_read_is_named(study, capsys):
     config, folder = study
     (folder / "costs.csv").write_text("x\n1\n")

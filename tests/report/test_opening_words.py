@@ -59,6 +59,7 @@ def test_claims_that_hang_on_one_seed_say_so():
     ]
 
 
+@pytest.mark.slow
 def test_other_costs_in_words(analysis_of):
     runs = matched_study(np.random.default_rng(0), gap=4.0)
     other = runs.assign(params=runs.params * np.where(runs.method == "compound", 6.0, 1.0))

@@ -60,12 +60,14 @@ def test_a_clear_lead_is_said_with_its_interval_and_how_sure_it_is(analysis_of):
     assert "and more than 16 M multiply-adds" in text
 
 
+@pytest.mark.slow
 def test_no_lead_is_said_as_not_distinguishable(analysis_of):
     text = read(analysis_of(matched_study(np.random.default_rng(1))))
     assert "is not distinguishable from depth" in text
     assert "small differences may go unseen" in text
 
 
+@pytest.mark.slow
 def test_a_single_seed_has_no_intervals(analysis_of):
     text = read(analysis_of(matched_study(np.random.default_rng(0), seeds=1, gap=1.0)))
     assert "1 seed, so how far another seed would move an accuracy is unknown" in text

@@ -89,6 +89,7 @@ def test_a_revision_gives_the_study_as_it_was(shared, here, command):
     assert "has no such branch, tag or commit" in said
 
 
+@pytest.mark.slow
 def test_weights_come_only_where_asked_for(hub, here, command):
     run = add_run(here / "results/mine", checkpoint=b"weights")
     assert command(*PUSH, "hub.weights=true")[0] == 0
@@ -180,6 +181,7 @@ def test_a_data_set_of_something_else_is_no_study(hub, here, command):
     assert "hub.weights=True: user/study holds no weights" in command(*PULL, "hub.weights=true")[1]
 
 
+@pytest.mark.slow
 def test_the_commands_as_a_user_starts_them(hub, here):
     """In processes of their own, which read the environment as they start."""
     environment = os.environ | {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(here / "hf"), "PYTHONPATH": str(ROOT)}

@@ -52,6 +52,7 @@ def test_what_was_sent_is_printed(hub, here, command):
     assert "license: cc-by-4.0\n" in files["README.md"].decode()
 
 
+@pytest.mark.slow
 def test_the_same_study_pushed_again_makes_no_commit_and_another_makes_one(pushed, here, command):
     status, said = command(*PUSH)
     assert status == 0
@@ -63,6 +64,7 @@ def test_the_same_study_pushed_again_makes_no_commit_and_another_makes_one(pushe
     assert pushed.files("user/study")["summary.md"] == b"# Another\n"
 
 
+@pytest.mark.slow
 def test_what_the_study_no_longer_has_is_removed_but_for_weights_and_files_of_others(pushed, here, command):
     others = dict.fromkeys(["law.csv", "figures/law.png", "runs/a/checkpoint.pt", "notes.txt"], b"a\n1\n")
     pushed.add("user/study", others)
@@ -87,6 +89,7 @@ def test_nothing_but_the_study_is_sent(hub, here, command):
     assert not any(run in name or "hydra" in name for name in sent)
 
 
+@pytest.mark.slow
 def test_weights_of_finished_runs_are_sent_where_asked_for(hub, here, command):
     status, said = command(*PUSH, "hub.weights=true")
     assert (status, said.count("\n")) == (1, 0)

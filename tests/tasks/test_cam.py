@@ -68,6 +68,7 @@ def test_kept_runs_are_shown_on_the_same_images(job, cli, tmp_path):
     assert len(load_table(tmp_path / "s", "cam")) == 4  # made anew
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "other", "settings"])
 @pytest.mark.filterwarnings("ignore:.*has no names of classes", "ignore:.*config.yaml cannot be used")
 def test_weights_that_cannot_be_used_are_named_and_the_others_shown(job, tmp_path, capsys, damage):
@@ -87,6 +88,7 @@ def test_weights_that_cannot_be_used_are_named_and_the_others_shown(job, tmp_pat
     assert (tmp_path / "plots/s/cam.png").is_file()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_shown_is_told(job):
     def refused(kind, message, *overrides):
         with pytest.raises(kind, match=message):

@@ -118,6 +118,7 @@ def kept(job):
     return trained.folder
 
 
+@pytest.mark.slow
 def test_a_run_is_evaluated_by_the_names_of_its_classes(job, kept, tmp_path):
     """A folder in which labels are other numbers gives the same predictions the same accuracy."""
     given = ["task=evaluate", f"evaluate.run={kept.path}"]
@@ -148,6 +149,7 @@ def test_a_class_that_the_run_does_not_know_is_refused_with_both_lists(job, kept
         evaluated(job("task=evaluate", f"evaluate.run={kept.path}"))
 
 
+@pytest.mark.slow
 def test_a_run_that_kept_no_names_is_evaluated_by_numbers_with_a_word(job, kept, tmp_path):
     given = ["task=evaluate", f"evaluate.run={kept.path}"]
     whole = evaluated(job(*given))

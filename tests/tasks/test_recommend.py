@@ -82,6 +82,7 @@ def test_candidates_hold_what_is_built(job, law):
     assert candidates.built_width.nunique() > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["params", "activations", "activation_bytes"])
 def test_other_limits_are_measured_on_the_built_network(job, law, limit):
     row = recommendation.recommend(job, law, limit, 2.0)

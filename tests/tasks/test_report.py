@@ -41,6 +41,7 @@ def data_of(path):
     return json.loads(re.search(r'id="data">(.*?)</script>', path.read_text(encoding="utf-8"))[1])
 
 
+@pytest.mark.slow
 def test_a_table_alone_makes_a_page(run, tmp_path, capsys):
     assert run() == 0
     path = tmp_path / STUDY / "report.html"
@@ -54,6 +55,7 @@ def test_a_table_alone_makes_a_page(run, tmp_path, capsys):
     assert not (tmp_path / "plots").exists()
 
 
+@pytest.mark.slow
 def test_studies_share_a_page(run, undrawn, tmp_path):
     shutil.copytree(tmp_path / STUDY, tmp_path / "b")
     assert run(f"report.studies=[{STUDY},b]") == 0
@@ -70,6 +72,7 @@ def test_a_study_without_a_finished_run_says_so(run, tmp_path):
     assert "there is no finished run" in text
 
 
+@pytest.mark.slow
 def test_a_study_of_costs_alone_has_a_page(run, tmp_path):
     shutil.copytree(RESULTS / "imagenet-family", tmp_path / "d")
     assert run(study="d") == 0
@@ -95,6 +98,7 @@ def test_a_name_twice_is_refused(config):
         config("task=report", "report.studies=[a,a]")
 
 
+@pytest.mark.slow
 def test_watching_writes_again_as_runs_get_further_and_ends(run, undrawn, tmp_path, monkeypatch, capsys):
     path, texts = tmp_path / STUDY / "report.html", []
     folder = RunFolder(tmp_path / STUDY / "runs" / "x")

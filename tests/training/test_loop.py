@@ -33,6 +33,7 @@ def test_it_learns(toy_data, recipe):
     assert trained.precision == "fp32"
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_and_another_does_not(toy_data, recipe):
     first, again, other = fit(toy_data, recipe), fit(toy_data, recipe), fit(toy_data, recipe, seed=1)
     assert first.metrics == again.metrics

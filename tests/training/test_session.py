@@ -112,6 +112,7 @@ SLOW = pytest.mark.slow
 STOPS = [("memory", 1), pytest.param("memory", 7, marks=SLOW), pytest.param("files", 2, marks=SLOW), ("files", 9)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "stop"), STOPS)
 def test_going_on_within_an_epoch_equals_not_stopping(request, recipe, tmp_path, kind, stop):
     """stop: the number of the state at which training is killed, of states every 3 steps and at the end of epochs."""
