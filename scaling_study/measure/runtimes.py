@@ -142,6 +142,8 @@ def prepared(
         difference = float((found - expected).abs().max() / expected.abs().max())
         if not difference <= (DIFFERENCE_MAX if tried == "fp32" else math.inf):
             raise StudyError(f"its outputs differ from torch's by {difference:.2g} of the largest, so it is of no use")
+        if tried != precision:
+            del runtime, found  # whose memory is not that of the next
     return Prepared(runtime, difference, model, start)
 
 

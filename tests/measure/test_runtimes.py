@@ -1,6 +1,8 @@
 """Networks on the runtimes that they are deployed on give what torch gives."""
 
+import logging
 import shutil
+import weakref
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from scaling_study.data import size_of
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.measure import exporting, runtimes
 from scaling_study.measure.latency import timings
+from scaling_study.measure.quantization import of_use
 from scaling_study.models import FAMILIES, build_network
 from scaling_study.planning.identity import run_of
 
@@ -69,6 +72,22 @@ def test_network_in_8_bits_gives_nearly_torchs_outputs(network, model, monkeypat
     assert 1e-3 < prepared.difference < 0.5
     assert prepared.model == model
     assert torch.as_tensor(prepared.runtime.run(prepared.runtime.inputs(batch_of(3)))).shape == (3, 10)
+
+
+def test_memory_of_the_network_in_fp32_is_not_there_when_that_in_8_bits_is_loaded(network, model, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    before, load = [], runtimes.on_runtime
+
+    def loaded(*given):
+        assert [one() for one in before] == [None] * len(before)
+        found, start = load(*given)
+        before.append(weakref.ref(found))
+        return found, start
+
+    monkeypatch.setattr(runtimes, "exported", lambda *_: model)
+    monkeypatch.setattr(runtimes, "on_runtime", loaded)
+    runtimes.prepared("onnxruntime", network, batch_of(8), threads=1, precision="int8")
+    assert len(before) == 2
 
 
 def test_wrong_export_is_refused_in_every_precision(network, model, monkeypatch):
@@ -191,3 +210,10 @@ def test_scaled_network_of_every_family_is_exported_as_built(config, monkeypatch
     monkeypatch.setattr(runtimes, "exported", lambda *_: model)
     for runtime in filter(pytest.importorskip, EXPORTED):
         assert runtimes.prepared(runtime, network, images, threads=1).difference < runtimes.DIFFERENCE_MAX
+
+
+def test_advice_that_does_not_apply_is_not_printed():
+    """As ONNX Runtime's tool gives it for DenseNets; anything else that it says is."""
+    said = ["Please consider pre-processing before quantization", "Axis 1 is out-of-range for weight 'n.weight'", "?"]
+    records = [logging.LogRecord("root", logging.WARNING, "", 0, text, None, None) for text in said]
+    assert [of_use(record) for record in records] == [False, False, True]
