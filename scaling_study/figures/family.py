@@ -55,7 +55,9 @@ def accuracy_by_latency(costs: pd.DataFrame, latencies: pd.DataFrame, published:
     rows = timed(costs, latencies)
     points = table2(costs, published)
     points["latency_seconds"] = points.built_as.map(rows.set_index("model").seconds_median)
-    return accuracy_against(points, "latency_seconds", f"{setting_words(rows.iloc[0])}\n{ACCURACIES}")
+    first = rows.iloc[0]
+    source = ACCURACIES + (f"; not of networks in {first.precision}" if first.precision == "int8" else "")
+    return accuracy_against(points, "latency_seconds", f"{setting_words(first)}\n{source}")
 
 
 def accuracy_against(points: pd.DataFrame, column: str, title: str) -> Chart:

@@ -42,6 +42,7 @@ PLACES = (
     ((0, 16), "center", "bottom"),
 )
 MARKER_PIXELS = 5
+GAP_PIXELS = 4  # between two texts side by side, which would read as one
 BOXES_MAX = 10_000  # about so many along the lines of a panel, fewer between two points where there are many
 NO_BOXES = np.empty((0, 4))
 FAR_POINTS = 8  # from here on a thin line leads from the text to its point
@@ -81,7 +82,7 @@ def name_points(axes: Axes, points: Sequence[tuple], size: float = 7) -> None:
             # Where there is no free place, a text may cover an error bar.
             _, write, boxes = min(free, key=itemgetter(0))
             write()
-            taken = with_boxes(taken, [*boxes[1:], boxes[0]])
+            taken = with_boxes(taken, [*boxes[1:], boxes[0].padded(GAP_PIXELS, 0)])
 
 
 def is_inside(box: Bbox, axes: Axes) -> bool:

@@ -163,6 +163,20 @@ def test_numbers_beside_the_paper_are_those_of_the_tables():
         best = fits[fits.time == time].nlargest(1, "correlation").iloc[0]
         interval = f"{best.correlation:.2f}, {best.correlation_low:.2f} to {best.correlation_high:.2f}"
         assert interval in text
+    others = pd.read_csv(study / "time_fits.csv").query("family == 'efficientnet' and predictor == 'flops'")
+    off = others.query("time == 'inference'").set_index(["runtime", "precision"]).left_out_ratio
+    assert f"{off['eager', 'fp32']:.2f} times the latency" in text
+    assert (
+        f"{off['compile', 'fp32']:.2f} times compiled, {off['onnxruntime', 'fp32']:.2f} times on ONNX Runtime, "
+        f"{off['onnxruntime', 'int8']:.2f} there in 8 bits, and {off['openvino', 'fp32']:.2f} on OpenVINO" in text
+    )
+    seconds = ss.load_latencies(study).query("runtime == 'onnxruntime' and batch_size == 1")
+    seconds = seconds.set_index(["model", "precision"]).seconds_median.unstack()
+    slower = seconds.int8 / seconds.fp32
+    assert f"ResNet-152 takes {slower.resnet152:.2f} times its time in 32 bits, B1 {slower.efficientnet_b1:.2f}" in text
+    assert f"Xception consists of them and takes {slower.legacy_xception:.2f} times" in text
+    named = {f"efficientnet_b{n}" for n in range(8)} | {"densenet169", "nasnetalarge", "pnasnet5large"}
+    assert set(slower[slower > 1].index) == named
     pairs = pd.read_csv(study / "published_comparisons.csv").difference
     assert f"in each of the {len(pairs)} pairs, by {pairs.min():.1f} to {pairs.max():.1f} points" in text
     memory = ss.load_costs(study).set_index("model").query("method == 'baseline'").activation_bytes
