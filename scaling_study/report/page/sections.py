@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 # By the beginning of the figure's name; the first of them that a study has is its main figure.
 SHOWS = {
+    "regime": "How the lead of a method changes with the length of training",
     "fits": "Accuracy against cost with the fitted curves, their bands, ceilings and saturation points, by method",
     "methods": "Accuracy against cost, one curve for each method, mean and range over seeds",
     "shape": "Accuracy of networks of equal cost whose shape differs",
     "accuracy": "Published accuracy against the measured cost of each network",
-    "regime": "How the lead of a method changes with the length of training",
     "isocompute": "Accuracy by size and length of training at equal training cost",
     "search": "Accuracy of the triples of the grid search",
     "comparisons": "Differences from compound scaling at equal cost, with intervals",
