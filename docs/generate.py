@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import balance
 import matched
 import pandas as pd
 import rule
@@ -41,11 +42,11 @@ TABLES = {
     "recommendations": (costs, "RECOMMENDATION_COLUMNS", "recommendations.csv: one row per budget"),
 }
 RULE_STUDY, SHAPE_STUDY, RATE_STUDY = "fractals_v2-rule", "fractals_v2-shape", "fractals_v2-rate"
-POWER_STUDY, MATCHED_STUDY = "fractals_v2-power", "fractals_v2-matched"
+POWER_STUDY, MATCHED_STUDY, PIXELS_STUDY = "fractals_v2-power", "fractals_v2-matched", "fractals_v2-matched_24px"
 # Studies with runs that are committed; results/ also holds those of whoever runs the commands here.
 COMMITTED = (
     *("fashion_mnist-reference", "fashion_mnist-regime", "fractals-reference", "fractals-search"),
-    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY, MATCHED_STUDY),
+    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY, MATCHED_STUDY, PIXELS_STUDY),
 )
 
 
@@ -68,7 +69,7 @@ def pages() -> dict[Path, str]:
 
 def filled(match: re.Match) -> str:
     blocks = {"report": report_lines, "reference": reference_lines, "commits": commit_lines, "rule": rule_lines}
-    blocks |= {"rates": rate_lines, "power": power_lines, "matched": matched_lines}
+    blocks |= {"rates": rate_lines, "power": power_lines, "matched": matched_lines, "balance": balance_lines}
     lines = blocks[match[2]]()
     return f"{match[1]}{chr(10).join(lines)}\n{match[3]}"
 
@@ -196,6 +197,12 @@ def rule_lines() -> list[str]:
 def matched_lines() -> list[str]:
     """The methods at equal multiply-adds, trained with the standard recipe."""
     return matched.lines(ss.load_runs(ROOT / "results" / MATCHED_STUDY))
+
+
+def balance_lines() -> list[str]:
+    """The same from a baseline of equal multiply-adds with more pixels, and the methods from both."""
+    studies = [ss.load_runs(ROOT / "results" / name) for name in (MATCHED_STUDY, PIXELS_STUDY)]
+    return [*matched.table(studies[1]), "", *balance.lines(studies)]
 
 
 def rate_lines() -> list[str]:

@@ -55,6 +55,14 @@ COMMITTED = {
             ["scaling.method=compound", "scaling.flops=2", "seed=1"],
         ],
     ),
+    "fractals_v2-matched_24px": (
+        [*SECOND, "recipe=standard", "data.resolution=24", "model.width_multiplier=0.93"],
+        [
+            ["seed=0"],
+            ["scaling.method=compound", "scaling.flops=4", "seed=2"],
+            ["scaling.method=resolution", "scaling.flops=4", "seed=1"],
+        ],
+    ),
     "fractals_v2-shape": (
         [*SECOND, "recipe=quick", "+sweep=shape"],
         [["scaling.point=baseline"], ["scaling.point=depth-2", "seed=1"], ["scaling.point=resolution-1.41", "seed=2"]],
