@@ -1,6 +1,5 @@
 """The rule that chose the embedded set: what it says of tables whose truth is known, and of the committed one."""
 
-import re
 from pathlib import Path
 
 import generate
