@@ -53,7 +53,11 @@ FIGURE_3 = {
 }
 
 
-@pytest.mark.parametrize(("group", "name"), FILES)
+@pytest.mark.parametrize(
+    ("group", "name"),
+    # tests/config/test_presets.py composes every model too
+    [pytest.param(*one, marks=pytest.mark.slow if one[0] == "model" else ()) for one in FILES],
+)
 def test_every_choice_of_every_group_composes(config, group, name, tmp_path):
     (tmp_path / "train" / "class").mkdir(parents=True)
     needed = [*NEEDED.get(group, []), *NEEDED.get(f"{group}={name}", [])]
@@ -87,6 +91,7 @@ def test_compound_takes_its_triple_from_the_config():
     assert deepest.variant.coefficients.width == pytest.approx(1.1**4)
 
 
+@pytest.mark.slow
 def test_all_is_the_union_with_one_baseline():
     variants = [job.run.variant for job in jobs_of("+sweep=all")]
     for axis, coefficients in FIGURE_3.items():

@@ -33,6 +33,7 @@ def test_equal_methods_are_told_apart_in_at_most_6_percent_of_studies():
     assert verdicts(300)[0] <= 0.06
 
 
+@pytest.mark.slow
 def test_a_gap_of_one_point_is_found():
     assert verdicts(100, gap=1.0)[1] >= 0.9
 

@@ -70,6 +70,7 @@ def test_too_few_points_have_no_curve_and_no_law():
     assert robustness(runs[runs.seed == 9], draws=20).empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("errors", "verdict"),
     [

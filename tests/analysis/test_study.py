@@ -86,14 +86,19 @@ def test_searches_surfaces_and_recommendations_in_words(empty, paper, seeds):
         lambda runs: runs.assign(status="failed"),
         lambda runs: runs[runs.method != "baseline"],
         lambda runs: runs[runs.method == "baseline"],
-        lambda runs: runs.assign(flops=np.nan, params=np.nan, train_seconds=0.0),
-        lambda runs: runs.assign(top1=100.0),
-        lambda runs: runs.assign(model=np.where(runs.method == "width", "other", "net")),
-        lambda runs: pd.concat([runs, runs]),
-        lambda runs: runs.assign(epochs=np.where(runs.seed == 0, np.nan, 2)),
-        lambda runs: runs.assign(epochs=np.nan),
-        lambda runs: runs.assign(width=np.where(runs.seed == 0, -1.0, runs.width), flops=np.inf),
-        lambda runs: runs.assign(depth=np.where(runs.seed == 0, "x", "2.0"), classes="many"),
+        *(
+            pytest.param(change, marks=pytest.mark.slow)
+            for change in (
+                lambda runs: runs.assign(flops=np.nan, params=np.nan, train_seconds=0.0),
+                lambda runs: runs.assign(top1=100.0),
+                lambda runs: runs.assign(model=np.where(runs.method == "width", "other", "net")),
+                lambda runs: pd.concat([runs, runs]),
+                lambda runs: runs.assign(epochs=np.where(runs.seed == 0, np.nan, 2)),
+                lambda runs: runs.assign(epochs=np.nan),
+                lambda runs: runs.assign(width=np.where(runs.seed == 0, -1.0, runs.width), flops=np.inf),
+                lambda runs: runs.assign(depth=np.where(runs.seed == 0, "x", "2.0"), classes="many"),
+            )
+        ),
     ],
 )
 def test_no_table_breaks_it(empty, paper, change):

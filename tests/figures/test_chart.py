@@ -31,7 +31,7 @@ from .test_labels import boxes, outer_texts
 RESULTS = Path(__file__).parents[2] / "results"
 PLOTS = RESULTS.parent / "plots"
 STUDIES = sorted(path.parent for path in RESULTS.glob("*/summary.md"))
-IN_README = "fractals_v2-matched"
+SMALLEST = "fractals_v2-matched_24px"
 
 
 def charts_of(study):
@@ -58,7 +58,7 @@ def rows_of(specification, kind):
 
 @pytest.mark.parametrize(
     "study",
-    [pytest.param(path, id=path.name, marks=() if path.name == IN_README else pytest.mark.slow) for path in STUDIES],
+    [pytest.param(path, id=path.name, marks=() if path.name == SMALLEST else pytest.mark.slow) for path in STUDIES],
 )
 def test_committed_figures_are_what_the_committed_tables_give(study, tmp_path):
     """The same texts as in the committed file, none upon another, and the same points in both renderers."""

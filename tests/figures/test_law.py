@@ -161,6 +161,7 @@ def test_a_far_ceiling_is_named_in_the_legend():
     assert len(texts(axes)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theta", [law_tables.THETA, NEVER_ENDS, CLOSE_CEILINGS, FAR_CEILING])
 @pytest.mark.parametrize("most", [1.5, 3.0])
 def test_no_text_covers_another(theta, most):

@@ -98,7 +98,13 @@ def counted(network):
         *("resnetrs50", "regnety_016", "convnext_tiny"),
     ],
 )
-@pytest.mark.parametrize("coefficients", [Coefficients(1.3, 1.17), Coefficients(0.45, 0.6), Coefficients(2.0, 1.0)])
+@pytest.mark.parametrize(
+    "coefficients",
+    [
+        Coefficients(1.3, 1.17),
+        *(pytest.param(given, marks=pytest.mark.slow) for given in (Coefficients(0.45, 0.6), Coefficients(2.0, 1.0))),
+    ],
+)
 def test_arithmetic_agrees_with_the_modules(config, name, coefficients):
     model = config(f"model={name}", "data=imagenet_size").model
     size = {"classes": 7, "channels": 3, "resolution_px": 64}

@@ -97,9 +97,13 @@ LATER = [
     ("convnext_base", 15_355, 0.004, "convnext_base"),
     ("convnext_large", 34_361, 0.004, "convnext_large"),
 ]
+LARGE = 8000  # millions of multiply-adds, from where on the test is slow
 
 
-@pytest.mark.parametrize(("name", "millions", "off", "reference"), LATER)
+@pytest.mark.parametrize(
+    ("name", "millions", "off", "reference"),
+    [pytest.param(*one, marks=pytest.mark.slow if one[1] > LARGE else ()) for one in LATER],
+)
 def test_later_networks_have_the_published_flops_and_timms_weights(config, name, millions, off, reference):
     model = config(f"model={name}", "data=imagenet_size").model
     size = {"classes": 1000, "channels": 3, "resolution_px": model.resolution}
@@ -159,8 +163,8 @@ def test_weights_of_timms_models_fit(config):
 @pytest.mark.parametrize(
     ("coefficients", "px", "small_stem"),
     [
-        (Coefficients(), 64, False),
-        (Coefficients(depth=1.7), 33, False),
+        pytest.param(Coefficients(), 64, False, marks=pytest.mark.slow),
+        pytest.param(Coefficients(depth=1.7), 33, False, marks=pytest.mark.slow),
         (Coefficients(width=1.37), 65, True),
         (Coefficients(depth=0.4, width=0.3), 47, False),
     ],

@@ -58,7 +58,13 @@ def neighbour(made, variant, sign, cost):
     return 0 if sign < 0 else math.inf  # every stage has its least depth already
 
 
-@pytest.mark.parametrize("model", ["efficientnet_b0", "resnet50", "mobilenetv2", "micro_mbconv"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        *("efficientnet_b0", "micro_mbconv"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("resnet50", "mobilenetv2")),
+    ],
+)
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("target", [0.5, 2, 4, 8])
 def test_budgets_are_met_within_2_percent_or_by_the_closest_network(config, model, method, target):

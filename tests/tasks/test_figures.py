@@ -34,6 +34,7 @@ def draw(config, tmp_path):
     return call
 
 
+@pytest.mark.slow
 def test_only_what_is_asked_for_is_drawn_and_twice_the_same(draw):
     files = draw("one", "figures=[methods,comparisons]", "formats=[png,svg,pdf]")
     assert set(files) == {f"{name}.{kind}" for name in ("methods", "comparisons") for kind in ("png", "svg", "pdf")}
