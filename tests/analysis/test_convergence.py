@@ -96,6 +96,7 @@ def test_models_and_lengths_are_kept_apart_and_named(runs):
     assert "in 0 of 40 pairs" in text
 
 
+@pytest.mark.slow
 def test_the_analysis_has_the_part(runs, tmp_path):
     nothing = load_table(tmp_path, "costs"), load_table(tmp_path, "latencies")
     analysis = analyze(runs, *nothing, published(torchvision=False), draws=100)

@@ -16,6 +16,7 @@ def one_table(runs, **settings):
     return robustness(runs, draws=20, tables={"comparisons": compare(runs)[0]}, **settings)
 
 
+@pytest.mark.slow
 def test_a_clear_gap_agrees_everywhere():
     table = robustness(matched_study(np.random.default_rng(0), gap=4.0), draws=50)
     assert table.columns.tolist() == list(COLUMNS)

@@ -59,7 +59,13 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if blocks(name, "python")])
+LONG = ("docs/reference/gallery.md", "docs/how-to/paper_figures.md")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in NAMES if blocks(name, "python")],
+)
 def test_python_blocks_run_one_after_the_other(name, folder, capsys, monkeypatch):
     namespace, drawn, draw = {}, [], Figure.__init__
 

@@ -86,6 +86,7 @@ def timed(job, setting, image_bytes):
              "export_difference": None}]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_runtime_that_fails_is_named_and_the_others_are_kept(config, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(latency, "timed_apart", timed)
     made = config(*QUICK, f"results_dir={tmp_path}", "latency.runtime=[compile,eager]", "study=s")

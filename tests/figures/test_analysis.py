@@ -61,6 +61,7 @@ def test_fits_comparisons_and_frontier_of_a_matched_study(drawn):
     assert "compound" in legend(axes)
 
 
+@pytest.mark.slow
 def test_single_seeds_have_no_bars(drawn):
     figures, _ = drawn(matched_study(np.random.default_rng(0), seeds=1))
     assert figures["fits"].get_suptitle().startswith("toy, net, 2 epochs, quick; n = 1 seed per point")

@@ -31,7 +31,7 @@ from .test_labels import boxes, outer_texts
 RESULTS = Path(__file__).parents[2] / "results"
 PLOTS = RESULTS.parent / "plots"
 STUDIES = sorted(path.parent for path in RESULTS.glob("*/summary.md"))
-SMALLEST = "fractals_v2-matched_24px"
+SMALLEST = "fractals_v2-power"
 
 
 def charts_of(study):

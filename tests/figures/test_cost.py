@@ -58,6 +58,7 @@ def test_figures_of_runs_are_by_the_cost(study, cost):
         assert panel.get_xlabel() == axes.get_xlabel().removesuffix(", log scale")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cost", ["params", "train_seconds"])
 def test_figures_of_the_analysis_are_by_the_cost(study, cost):
     runs, analysis, timed = study
@@ -71,6 +72,7 @@ def test_figures_of_the_analysis_are_by_the_cost(study, cost):
     assert figure_of(drawings[f"comparisons-{cost}"]()).axes[0].get_ylabel() == f"against, at {label}"
 
 
+@pytest.mark.slow
 def test_plot_takes_the_cost(study):
     runs, analysis, _ = study
     for figure in (
@@ -85,6 +87,7 @@ def test_plot_takes_the_cost(study):
         plot.fig4(runs, cost="params")
 
 
+@pytest.mark.slow
 def test_networks_of_unknown_cost_are_left_out(study):
     runs = study[0].copy()
     runs.loc[runs.method == "depth", "params"] = np.nan
@@ -94,6 +97,7 @@ def test_networks_of_unknown_cost_are_left_out(study):
     assert of_runs(runs.assign(params=np.nan), cost="params")["axes-params"]() is None
 
 
+@pytest.mark.slow
 def test_summary_is_by_the_cost(study):
     _, analysis, _ = study
     text = summary("s", analysis, pd.DataFrame(), "params")
@@ -113,6 +117,7 @@ def test_summary_by_a_cost_without_curves_says_so(study):
     assert "## Pareto frontier by training multiply-adds" in text
 
 
+@pytest.mark.slow
 def test_missing_cost_is_one_warning(study, tmp_path, capsys):
     runs = study[0].drop(columns="latency_seconds").assign(small_stem=False, stage_depth=pd.NA)
     assert with_cost(runs, tmp_path, "latency_seconds").latency_seconds.isna().all()

@@ -104,6 +104,7 @@ def test_tables_without_timings_or_published_models_draw_what_they_can(tables):
     assert of_costs(costs[costs.model == "resnet50"], latencies, paper) == {}
 
 
+@pytest.mark.slow
 def test_speed_is_that_of_one_image_and_lies_under_the_limits(tables):
     """The limits of a device bend where its memory gives as much as it computes."""
     costs, latencies, paper = tables

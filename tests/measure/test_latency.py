@@ -18,6 +18,7 @@ def timings(network=None, **options):
     return list(latency.timings(network, torch.optim.SGD(network.parameters(), 1e-9), **defaults | options))
 
 
+@pytest.mark.slow
 def test_both_workloads_are_timed_at_growing_batches():
     rows = timings()
     for workload in ("inference", "train_step"):
@@ -83,6 +84,7 @@ def test_a_stalled_repetition_does_not_shorten_the_measurement(monkeypatch):
     assert all(row.repeats >= 5 for row in timings(batch_size_max=1))
 
 
+@pytest.mark.slow
 def test_training_starts_at_the_batch_that_batch_norm_accepts():
     network = FAMILIES["resnet50"].build(depths=[0.1] * 4, width=0.1, classes=10, channels=1)
     rows = timings(network=network, resolution=32, batch_size_max=2)  # the last stage sees 1x1

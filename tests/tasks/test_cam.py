@@ -40,6 +40,7 @@ def trained(job):
     return job.folder
 
 
+@pytest.mark.slow
 def test_kept_runs_are_shown_on_the_same_images(job, cli, tmp_path):
     baseline = job("checkpoint.keep=true")
     for made in (baseline, job("checkpoint.keep=true", "scaling.resolution=1.5")):

@@ -58,6 +58,7 @@ def built(job, row):
     return flops / count_flops(job.run.model, Coefficients(), resolution_px=14, **size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [1.5, 4.0])
 def test_the_budget_is_kept_and_no_candidate_within_it_is_better(job, law, budget):
     row = recommendation.recommend(job, law, "flops", budget)
@@ -72,6 +73,7 @@ def test_the_budget_is_kept_and_no_candidate_within_it_is_better(job, law, budge
     assert row["run_low"] < row["low"] < row["top1"] < row["high"] < row["run_high"]
 
 
+@pytest.mark.slow
 def test_candidates_hold_what_is_built(job, law):
     candidates = recommendation.candidates_of(job, law)
     blocks = np.ceil((2 * candidates.depth).round(6))  # of each stage

@@ -40,7 +40,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_does_not(toy_data, rec
     assert first.metrics != other.metrics
 
 
-@pytest.mark.parametrize("stop", [1, 2])
+@pytest.mark.parametrize("stop", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_resuming_equals_not_stopping(toy_data, recipe, tmp_path, stop):
     whole = fit(toy_data, recipe)
 

@@ -11,6 +11,8 @@ from scaling_study.figures import of_runs
 
 from .conftest import run_rows
 
+pytestmark = pytest.mark.slow  # starts a Chromium
+
 ROWS = run_rows(120)
 
 
