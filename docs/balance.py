@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
-import statsmodels.formula.api as smf
+
+from scaling_study.analysis.contrasts import Contrast, contrast
+from scaling_study.analysis.observations import Observations, studies, usable
 
 BUDGET = 4.0  # multiples of the baselines' multiply-adds
 METHODS = ("depth", "width", "resolution")
 
 
-def lines(studies: list[pd.DataFrame]) -> list[str]:
-    """A Markdown table of how far compound scaling is ahead of each method, a column per baseline, and the change from
-    the first to the last; then how far the last baseline is ahead of the first.
+def lines(first: pd.DataFrame, second: pd.DataFrame) -> list[str]:
+    """A Markdown table of how far compound scaling is ahead of each method in both studies, and how much farther in the
+    second; then how far the second baseline is ahead of the first.
 
-    Intervals are 95%, of contrasts of the means of all variants, which share one standard deviation over seeds. That
-    is for runs of one data set and recipe.
+    Intervals are 95%: of each study those of its own comparisons, of the changes by Welch and Satterthwaite.
     """
-    runs = pd.concat([named(study) for study in studies], ignore_index=True)
-    fit = smf.ols("top1 ~ C(cell) - 1", runs).fit()
-    sizes = runs.drop_duplicates("pixels").pixels.tolist()
-    first, last = sizes[0], sizes[-1]
+    both = [observed(first), observed(second)]
+    pixels = [baseline_pixels(runs) for runs in (first, second)]
     rows = [
-        f"| compound minus | {' | '.join(f'from {px} pixels' for px in sizes)} | change |",
-        "| --- " * (len(sizes) + 2) + "|",
+        f"| compound minus | {' | '.join(f'from {px} pixels' for px in pixels)} | change |",
+        "| --- " * 4 + "|",
     ]
     for method in METHODS:
-        leads = {px: f"{cell(px, 'compound')} - {cell(px, method)}" for px in sizes}
-        cells = [words(fit, lead) for lead in leads.values()]
-        rows.append(f"| {' | '.join([method, *cells, words(fit, f'{leads[last]} - ({leads[first]})')])} |")
-    ahead = words(fit, f"{cell(last, 'baseline')} - {cell(first, 'baseline')}")
-    return [*rows, "", f"The baseline of {last} pixels is {ahead} points ahead of that of {first}."]
+        leads = [contrast(seen, {row(seen, "compound"): 1.0, row(seen, method): -1.0}) for seen in both]
+        rows.append(f"| {' | '.join([method, *(words(found) for found in [*leads, change(*leads)])])} |")
+    baselines = [contrast(seen, {row(seen, "baseline"): 1.0}) for seen in both]
+    ahead = words(change(*baselines))
+    return [*rows, "", f"The baseline of {pixels[1]} pixels is {ahead} points ahead of that of {pixels[0]}."]
 
 
-def named(runs: pd.DataFrame) -> pd.DataFrame:
-    """The finished runs of a study at the budget and of its baseline, whose pixels and method name a ``cell``."""
-    done = runs[(runs.status == "done") & ((runs.method == "baseline") | (runs.flops_target == BUDGET))]
-    [pixels] = set(done[done.method == "baseline"].resolution_px)
-    names = [f"{method}{pixels}" for method in done.method]
-    return pd.DataFrame({"top1": done.top1.astype(float).to_numpy(), "cell": names, "pixels": pixels})
+def observed(runs: pd.DataFrame) -> Observations:
+    [observations] = studies(usable(runs)[0]).values()
+    return observations
 
 
-def cell(pixels: int, method: str) -> str:
-    return f"C(cell)[{method}{pixels}]"
+def baseline_pixels(runs: pd.DataFrame) -> int:
+    [pixels] = set(runs[runs.method == "baseline"].resolution_px)
+    return int(pixels)
 
 
-def words(fit, contrast: str) -> str:
-    """A contrast of means in points, with its 95% interval."""
-    found = fit.t_test(contrast)
-    ((low, high),) = found.conf_int()
-    return f"{found.effect[0]:+.1f} ({low:+.1f} to {high:+.1f})"
+def row(observations: Observations, method: str) -> int:
+    """The row of the baseline, or of a method at BUDGET."""
+    variants = observations.variants
+    [index] = np.flatnonzero((variants.method == method) & (variants.flops_target.fillna(BUDGET) == BUDGET))
+    return int(index)
+
+
+def change(one: Contrast, other: Contrast) -> Contrast:
+    """How much greater ``other`` is, of runs that ``one`` does not share."""
+    parts = np.array([one.standard_error**2, other.standard_error**2])
+    df = parts.sum() ** 2 / (parts**2 / [one.df, other.df]).sum()
+    return Contrast(other.estimate - one.estimate, float(np.sqrt(parts.sum())), float(df), min(one.n, other.n), False)
+
+
+def words(found: Contrast) -> str:
+    """Points, with their 95% interval."""
+    low, high = found.interval()
+    return f"{found.estimate:+.1f} ({low:+.1f} to {high:+.1f})"

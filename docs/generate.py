@@ -202,7 +202,7 @@ def matched_lines() -> list[str]:
 def balance_lines() -> list[str]:
     """The same from a baseline of equal multiply-adds with more pixels, and the methods from both."""
     studies = [ss.load_runs(ROOT / "results" / name) for name in (MATCHED_STUDY, PIXELS_STUDY)]
-    return [*matched.table(studies[1]), "", *balance.lines(studies)]
+    return [*matched.table(studies[1]), "", *balance.lines(*studies)]
 
 
 def rate_lines() -> list[str]:

@@ -1,5 +1,6 @@
 """The rule that chose the embedded set: what it says of tables whose truth is known, and of the committed one."""
 
+import re
 from pathlib import Path
 
 import generate
@@ -77,6 +78,7 @@ def test_numbers_of_the_committed_study():
     """Recomputed from the table without ``rule``: what the page says of the baseline and of each doubling."""
     runs = ss.load_runs(Path(generate.ROOT) / "results" / generate.RULE_STUDY)
     page = (generate.ROOT / "docs/explanation/embedded_data.md").read_text(encoding="utf-8")
+    results = (generate.ROOT / "docs/explanation/results.md").read_text(encoding="utf-8")
     means = (
         runs[runs.flops_target.isna() | (runs.flops_target == 2)].groupby("method").top1.agg(["mean", "std", "size"])
     )
@@ -86,4 +88,5 @@ def test_numbers_of_the_committed_study():
         gain = means["mean"][axis] - means["mean"]["baseline"]
         assert f"| twice the multiply-adds by {axis}, n = 5 |" in page
         assert f"| {gain:.1f} (" in page
+        assert re.search(rf"\b{gain:.1f}\sand\sthen\s[\d.]+\spoints\sby\s{axis}\s\(", results)
     assert f"{means['std'].idxmax()}, {means['std'].max():.2f}" in page
