@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.directions import Scale, best_of
-from scaling_study.analysis.law import Law, fit_law
+from scaling_study.analysis.law import Law, fit_law, mean_interval
 from scaling_study.analysis.observations import observe, usable
 from scaling_study.analysis.surface import fit_surface
 from scaling_study.scaling.coefficients import AXES
 
 SEEDS = 3
 BUDGET = 4.0
+NEW_RUNS = 5  # of the recommended network
 
 
 def grid():
@@ -57,11 +58,11 @@ def quadratic(rng):
     return error
 
 
-def study(rng, error, coefficients, shared):
+def study(rng, error, coefficients, sd, shared):
     """A run table: errors with noise, of whose variance ``shared`` acts on all variants of a seed alike."""
     n = len(coefficients)
     own, common = rng.standard_normal((n, SEEDS)), rng.standard_normal(SEEDS)
-    noise = rng.uniform(0.2, 1.0) * (np.sqrt(1 - shared) * own + np.sqrt(shared) * common)
+    noise = sd * (np.sqrt(1 - shared) * own + np.sqrt(shared) * common)
     frame = pd.DataFrame(coefficients.repeat(SEEDS, axis=0), columns=list(AXES))
     frame = frame.assign(top1=(100 - error[:, None] - noise).clip(0, 100).ravel(), seed=np.tile(np.arange(SEEDS), n))
     frame["flops"] = 1e6 * cost_of(frame[list(AXES)].to_numpy())
@@ -82,8 +83,8 @@ def candidates(coefficients):
 def judged(rng, kind, design, shared, number):
     """What one study tells: {name: whether an interval holds, or its width}."""
     worst, truth, coefficients = rng.uniform(15, 50), kind(rng), design()
-    error = worst * truth(coefficients)
-    observations = observe(usable(study(rng, error, coefficients, shared))[0])
+    error, sd = worst * truth(coefficients), rng.uniform(0.2, 1.0)
+    observations = observe(usable(study(rng, error, coefficients, sd, shared))[0])
     law = fit_law(observations, seed=number)
     assert isinstance(law, Law)
     at = law.predict(coefficients)
@@ -92,6 +93,10 @@ def judged(rng, kind, design, shared, number):
     best = best_of(law, choice)
     reached = 100 - worst * truth(choice[best.place : best.place + 1])[0]
     lowest = 100 - worst * truth(choice).min()
+    [predicted] = law.predict(choice[best.place : best.place + 1]).itertuples()
+    corrected = predicted._replace(low=best.low, run_low=predicted.run_low - (predicted.low - best.low))
+    low, high = mean_interval(corrected, NEW_RUNS)
+    trained = reached + sd * rng.standard_normal(NEW_RUNS).mean()
     scale = Scale(law, observations)
     direction = scale.best(BUDGET)
     single = {axis: scale.alone(axis, BUDGET) for axis in AXES}
@@ -100,6 +105,8 @@ def judged(rng, kind, design, shared, number):
         "at_variants": np.mean((at.low <= 100 - error) & (100 - error <= at.high)),
         "surface_at_variants": np.mean((surface.low <= 100 - error) & (100 - error <= surface.high)),
         "recommended": best.low <= reached <= best.high,
+        f"recommended_mean_of_{NEW_RUNS}": low <= trained <= high,
+        f"recommended_mean_of_{NEW_RUNS}_width": high - low,
         "recommended_width": best.high - best.low,
         "recommended_behind_best": lowest - reached,
         "direction_no_worse_than_axis": gap > -0.1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -68,3 +69,11 @@ def sweep_file(config: Config, points: Mapping[str, dict[str, Any]], comments: S
     content = shared | {"scaling": {"points": dict(points)}, "hydra": sweep}
     text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=2**20, allow_unicode=True)
     return "\n".join(["# @package _global_", *(f"# {line}" for line in comments), text])
+
+
+def command_of(config: Config, path: Path) -> str:
+    """The command that trains the sweep file at ``path``, which is STUDY/conf/sweep/NAME.yaml."""
+    places = [f"{key}={getattr(config, key)}" for key in ("results_dir", "plots_dir")]
+    defaults = ("results_dir=results", "plots_dir=plots")
+    own = [place for place, default in zip(places, defaults, strict=True) if place != default]
+    return " ".join([f"python -m scaling_study --config-dir {path.parents[1]} +sweep={path.stem}", *own])

@@ -6,12 +6,17 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from scaling_study.config.schema import Config, Data, Recipe
-from scaling_study.errors import ConfigError
+from scaling_study.data import size_of
+from scaling_study.errors import ConfigError, StudyError
+from scaling_study.measure.flops import count_flops
 from scaling_study.planning.identity import same_folder
 from scaling_study.records.store import run_folders
+from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.system.progress import with_lines_when_slow
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from scaling_study.planning.jobs import Job
 
 
@@ -57,3 +62,23 @@ def require_same_code(job: Job, same_model: dict[str, Any] | None, known: dict[s
         if theirs is not None and mine is not None and theirs[group].get("code") not in (None, mine):
             message = f"its code has changed since study={job.config.study}; give these runs a study=NAME of their own"
             raise ConfigError(key, getattr(getattr(job.run, group), key.partition(".")[2]), message)
+
+
+def require_same_baseline(job: Job, runs: pd.DataFrame) -> None:
+    """Refuse to answer from a run table whose baseline has other multiply-adds than the configured one, which
+    coefficients and budgets are relative to. A table without a baseline is not refused.
+
+    Raises StudyError.
+    """
+    if runs.empty:  # which may have no columns either
+        return
+    base = runs[(runs.model == job.run.model.name) & (runs.method == "baseline")]
+    known = {int(flops) for flops in base.flops.dropna()}
+    pixels, size = job.config.data.resolution, size_of(job.run.data)
+    mine = count_flops(job.run.model, Coefficients(), resolution_px=pixels, **size)
+    if known and mine not in known:
+        theirs = " or ".join(f"{flops:,}" for flops in sorted(known))
+        raise StudyError(
+            f"study={job.config.study}: its baseline has {theirs} multiply-adds, that of the keys given {mine:,}; "
+            "give the keys that the study was trained with, such as data.resolution, model and data"
+        )

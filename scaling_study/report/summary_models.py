@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.latency import setting_words
+from scaling_study.analysis.law import mean_interval
 from scaling_study.analysis.search import OVER_BUDGET
 from scaling_study.analysis.times import TIMES
 from scaling_study.records.costs import SETTING
@@ -118,7 +119,7 @@ def recommendation_part(recommendations: pd.DataFrame, runs: pd.DataFrame) -> It
 
 
 def confirmation(row: Any, runs: pd.DataFrame) -> str:
-    """Whether runs of exactly these coefficients lie within the prediction interval."""
+    """Whether the mean of the runs of exactly these coefficients lies within the interval predicted for it."""
     if runs.empty:
         return "not yet"
     same = (runs.model == row.model) & (runs.epochs == row.epochs)
@@ -129,8 +130,9 @@ def confirmation(row: Any, runs: pd.DataFrame) -> str:
     mean, n = runs.top1[same].mean(), int(same.sum())
     if row.runs_before > 0:
         return f"{mean:.2f}% (n = {n}), but it was predicted from these runs"
-    inside = row.run_low <= mean <= row.run_high
-    return f"{mean:.2f}% (n = {n}): {'confirmed' if inside else 'outside the interval'}"
+    low, high = mean_interval(row, n)
+    verdict = "confirmed" if low <= mean <= high else "outside the interval"
+    return f"{mean:.2f}% (n = {n}): {verdict}, {low:.2f} to {high:.2f} for the mean of {n}"
 
 
 def regime_part(regime: pd.DataFrame) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +13,8 @@ import pandas as pd
 from scaling_study.analysis.allocation import RUNS_MAX, propose
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.questions import question_of
-from scaling_study.planning.proposed import job_at, point_of, scaling_keys, sweep_file
-from scaling_study.planning.settings import require_one_setting, settings_of_study
+from scaling_study.planning.proposed import command_of, job_at, point_of, scaling_keys, sweep_file
+from scaling_study.planning.settings import require_one_setting, require_same_baseline, settings_of_study
 from scaling_study.records.store import require_writable, write_text
 from scaling_study.tasks import analyze
 
@@ -32,7 +31,9 @@ def run(jobs: Sequence[Job]) -> int:
     if config.next.question == "rate":
         config = replace(config, vary=sorted({*config.vary, "recipe.learning_rate"}))
     runs = analyze.load(config)
-    require_one_setting(replace(jobs[0], config=config), settings_of_study(config))
+    job = replace(jobs[0], config=config)
+    require_one_setting(job, settings_of_study(config))
+    require_same_baseline(job, runs)
     question = question_of(config, runs)
     proposal = chosen(config, question)
     table = pd.DataFrame(runs_of(config, runs, proposal))
@@ -42,7 +43,7 @@ def run(jobs: Sequence[Job]) -> int:
     points = dict(zip(names, table.point, strict=True))
     write_text(path, sweep_file(config, points, comments(question, proposal)))
     print(text_of(table, question, proposal))
-    print(f"Sweep: {path}; train it with\n  {command(config, path)}")
+    print(f"Sweep: {path}; train it with\n  {command_of(config, path)}")
     return 0
 
 
@@ -107,11 +108,3 @@ def ranges(seeds: pd.Series) -> str:
     whole = seeds.sort_values().to_numpy()
     parts = np.split(whole, np.flatnonzero(np.diff(whole) > 1) + 1)
     return ",".join(f"{part[0]}-{part[-1]}" if len(part) > 1 else str(part[0]) for part in parts)
-
-
-def command(config: Config, path: Path) -> str:
-    """The command that trains the sweep file."""
-    places = [f"{key}={getattr(config, key)}" for key in ("results_dir", "plots_dir")]
-    defaults = ("results_dir=results", "plots_dir=plots")
-    own = [place for place, default in zip(places, defaults, strict=True) if place != default]
-    return " ".join([f"python -m scaling_study --config-dir {path.parents[1]} +sweep=next", *own])

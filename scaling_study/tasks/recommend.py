@@ -1,8 +1,10 @@
-"""task=recommend: the best coefficients under a budget, by the law of a study's axes."""
+"""task=recommend: the best coefficients under a budget, by the law of a study's axes, and the runs that test them."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,10 @@ import numpy as np
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.recommendation import recommend
 from scaling_study.models import FAMILIES
+from scaling_study.planning.proposed import command_of, job_at, point_of, sweep_file
+from scaling_study.planning.settings import require_one_setting, require_same_baseline, settings_of_study
 from scaling_study.records.costs import add_rows, require_readable
-from scaling_study.records.store import require_writable
+from scaling_study.records.store import require_writable, write_text
 from scaling_study.scaling.coefficients import AXES
 from scaling_study.tasks import analyze
 
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from scaling_study.analysis.law import Law
     from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
+
+CONFIRMING = 5  # runs of a recommended network that its sweep file trains
 
 
 def run(jobs: Sequence[Job]) -> int:
@@ -34,14 +40,29 @@ def run(jobs: Sequence[Job]) -> int:
     [(limit, budget)] = [(name, value) for name, value in vars(config.budget).items() if value is not None]
     folder = config.study_dir
     require_readable(folder, analyze.RECOMMENDATIONS)
+    runs = analyze.load(config)
+    require_one_setting(job, settings_of_study(config))
+    require_same_baseline(job, runs)
     law = law_of(config)
     require_writable(folder)
     best = recommend(job, law, limit, budget)
-    best["runs_before"] = count_runs(analyze.load(config), config, best)
+    best["runs_before"] = count_runs(runs, config, best)
     row = {"model": config.model.name, "epochs": config.recipe.epochs, "limit": limit, "budget": budget} | best
     keep(folder, row)
-    print(text_of(row, law, config))
+    path = folder / "conf" / "sweep" / f"confirm_{limit}{budget:g}.yaml"
+    text = text_of(row, law)
+    write_text(path, sweep_file(config, points_of(config, row, set(runs.run_id)), text.splitlines()))
+    print(text)
+    print(f"To confirm it, {CONFIRMING} runs; then task=analyze again:\n  {command_of(config, path)}")
     return 0
+
+
+def points_of(config: Config, row: dict[str, Any], known: set[str]) -> dict[str, dict[str, Any]]:
+    """CONFIRMING points of a sweep file, {name: entry}: the recommended network with seeds that no run has."""
+    keys = {axis: float(row[axis]) for axis in AXES if row[axis] != 1} or {"depth": 1.0}
+    run = job_at(config, keys, 0).run
+    new = (seed for seed in itertools.count() if replace(run, seed=seed).run_id not in known)
+    return {f"seed{seed}": point_of(keys, seed) for seed in itertools.islice(new, CONFIRMING)}
 
 
 def law_of(config: Config) -> Law:
@@ -73,8 +94,7 @@ def keep(folder: Path, row: dict[str, Any]) -> None:
     add_rows(folder, analyze.RECOMMENDATIONS, [row], ["model", "epochs", "limit", "budget"])
 
 
-def text_of(row: dict[str, Any], law: Law, config: Config) -> str:
-    axes = " ".join(f"scaling.{axis}={row[axis]:g}" for axis in AXES)
+def text_of(row: dict[str, Any], law: Law) -> str:
     lines = [
         f"{row['model']} within {row['budget']:g} times the baseline's {row['limit']}: depth {row['depth']:g}, "
         f"width {row['width']:g}, resolution {row['resolution']:g} ({row['resolution_px']:g} px), "
@@ -85,5 +105,4 @@ def text_of(row: dict[str, Any], law: Law, config: Config) -> str:
     ]
     if row["extrapolated"]:
         lines.append("It lies farther out than any trained variant: an extrapolation.")
-    lines.append(f"To confirm it: python -m scaling_study study={config.study} {axes}; then task=analyze again.")
     return "\n".join(lines)

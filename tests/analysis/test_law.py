@@ -1,12 +1,14 @@
 """The law of the three axes on studies with known truth, and on published ones."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import scaling_study as ss
 from scaling_study.analysis.directions import Scale, best_of
-from scaling_study.analysis.law import Law, fit_law, laws
+from scaling_study.analysis.law import Law, fit_law, laws, mean_interval
 from scaling_study.analysis.law_tables import CURVE_COLUMNS, LAW_COLUMNS, MAP_COLUMNS, law_tables
 from scaling_study.analysis.observations import observe, usable
 from scaling_study.scaling.coefficients import AXES
@@ -229,3 +231,16 @@ def test_a_law_that_misses_the_baseline_says_so():
     [note] = law_tables(runs, draws=100)[3]
     assert note.startswith("net: the law predicts 6")
     assert "for the baseline, which was measured at 6" in note
+
+
+def test_the_mean_of_new_runs_lies_between_the_true_mean_and_a_single_run():
+    """A true mean known to 1 point (sd), runs with 2 points: the mean of four has 1.96 times the root of 1 + 4 / 4."""
+    true_mean, single = 1.96, 1.96 * np.sqrt(1 + 4)
+    said = SimpleNamespace(
+        top1=80.0, low=80 - true_mean, high=80 + true_mean, run_low=80 - single, run_high=80 + single
+    )
+    assert mean_interval(said, 1) == pytest.approx((said.run_low, said.run_high))
+    assert mean_interval(said, 4) == pytest.approx((80 - 1.96 * np.sqrt(2), 80 + 1.96 * np.sqrt(2)))
+    assert mean_interval(said, 10**9) == pytest.approx((said.low, said.high))
+    said.run_high = said.high + 1  # each side has its own
+    assert mean_interval(said, 1) == pytest.approx((said.run_low, said.run_high))

@@ -60,15 +60,21 @@ def test_searches_surfaces_and_recommendations_in_words(empty, paper, seeds):
     rng = np.random.default_rng(0)
     runs = surface_study(rng, seeds=seeds)
     row = {"model": "net", "epochs": 2, "limit": "flops", "budget": 4.0, "built": 3.9, "depth": 1.5, "width": 1.5,
-           "resolution": 1.0, "runs_before": 0, "top1": 80.0, "run_low": 70.0, "run_high": 90.0}  # fmt: skip
+           "resolution": 1.0, "runs_before": 0, "top1": 80.0, "low": 71.0, "high": 89.0}  # fmt: skip
+    row |= {"run_low": 70.0, "run_high": 90.0}
     done, other = pd.DataFrame([row]), pd.DataFrame([row | {"width": 1.9}])
     _, text = words(
-        runs, empty, paper, pd.concat([done, other, done.assign(run_high=71.0), done.assign(runs_before=3)])
+        runs,
+        empty,
+        paper,
+        pd.concat(
+            [done, other, done.assign(top1=70.5, high=70.9, low=70.1, run_high=71.0), done.assign(runs_before=3)]
+        ),
     )
     assert text.count("but it was predicted from these runs |") == 1
-    assert text.count("confirmed |") == 1
+    assert text.count(": confirmed, ") == 1
     assert text.count("not yet |") == 1
-    assert text.count("outside the interval |") == 1
+    assert text.count(": outside the interval, ") == 1
     assert "## Response surface" in text
     _, text = words(grid_study(rng, [(2, 1, 1), (1, 1.4, 1), (1, 1, 1.4), (1.2, 1.1, 1.15), (1.4, 1.2, 1)],
                                (1.2, 1.1, 1.15), seeds=seeds), empty, paper)  # fmt: skip

@@ -107,7 +107,8 @@ def rates_of(config, folder, **options):
     rows = []
     for row in runs[runs.method.isin(RATES)].to_dict("records"):
         run = job_at(config, RATES[row["method"]], row["seed"], row["learning_rate"]).run
-        row |= run.columns | {"run_id": run.run_id, "model": "micro_mbconv", "epochs": 2, "train_seconds": 20.0}
+        known = {"model": "micro_mbconv", "flops": 491_428, "epochs": 2, "train_seconds": 20.0}
+        row |= run.columns | {"run_id": run.run_id, **known}
         rows.append({name: None if pd.isna(value) else value for name, value in row.items()})
     folder.mkdir()
     run_table(rows).to_csv(folder / "runs.csv", index=False)
@@ -146,6 +147,7 @@ def test_beyond_a_rate_at_the_end_the_next_is_proposed(config, tmp_path, capsys)
         (["next.question=direction"], StudyError, r"^study=\S+ best shares .* finer than the 16 steps .* no run is"),
         (["model.dropout=0.1"], StudyError, r"^study=\S+ baseline with seed 0 was trained with other keys"),
         (["recipe.learning_rate=0.01"], StudyError, r"settings='learning_rate=0.01': no run has them; the table has"),
+        (["data.resolution=15"], StudyError, r"^study=\S+ its baseline has 491,428 multiply-adds, that of the keys"),
         (["next.flops=0.001"], ConfigError, r"^next\.flops=0\.001: compound and width cannot both be built there$"),
     ],
 )  # fmt: skip

@@ -5,18 +5,23 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scaling_study.analysis.law import laws
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution import recommendation
+from scaling_study.execution.command import application, composed, options_of
 from scaling_study.measure.flops import count_flops
 from scaling_study.planning.identity import run_of
-from scaling_study.records.tables import run_table
+from scaling_study.planning.jobs import job_from
+from scaling_study.records.tables import load_runs, run_table
 from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.tasks import recommend
 
 from ..analysis.synthetic import surface_study
+
+RESULTS = Path(__file__).parents[2] / "results"
 
 
 @pytest.fixture
@@ -114,8 +119,46 @@ def test_runs_of_the_same_coefficients_are_counted(config):
     assert recommend.count_runs(run_table(rows), config(), best | {"width": 2.0}) == 0
 
 
+def matched_study(config, folder, *overrides):
+    """A copy of a committed study, and the configuration that asks it for a recommendation."""
+    name = "fractals_v2-matched"
+    (folder / name).mkdir()
+    shutil.copy(RESULTS / name / "runs.csv", folder / name)
+    first = ("model=micro_mbconv_v2", "data=fractals_v2", "recipe=standard", f"study={name}", f"results_dir={folder}")
+    return config("task=recommend", "budget.flops=1.5", "analysis.draws=200", *first, *overrides)
+
+
+@pytest.mark.slow
+def test_the_command_that_is_printed_trains_new_runs_of_the_recommended_network(config, tmp_path, capsys):
+    made = matched_study(config, tmp_path)
+    assert recommend.run([job_from(made)]) == 0
+    printed = capsys.readouterr().out
+    arguments = printed.strip().splitlines()[-1].partition("-m scaling_study ")[2].split()
+    with application(given := options_of(arguments)) as app:
+        jobs = composed(app, given).jobs
+    [row] = pd.read_csv(made.study_dir / "recommendations.csv").to_dict("records")
+    assert [job.run.seed for job in jobs] == [0, 1, 2, 3, 4]
+    runs = load_runs(made.study_dir)
+    assert not {job.run.run_id for job in jobs} & set(runs.run_id)
+    for job in jobs:
+        assert job.run.variant.coefficients == Coefficients(row["depth"], row["width"], row["resolution"])
+        assert job.run.recipe == job_from(made).run.recipe
+        assert job.config.study_dir == made.study_dir
+    points = recommend.points_of(made, row, {jobs[1].run.run_id})
+    assert [point["seed"] for point in points.values()] == [0, 2, 3, 4, 5]
+
+
+def test_the_baseline_of_other_keys_is_refused(config, tmp_path):
+    made = matched_study(config, tmp_path, "data.resolution=24")
+    with pytest.raises(
+        StudyError, match=r"baseline has 276,834 multiply-adds, that of the keys given 325,762; give the"
+    ):
+        recommend.run([job_from(made)])
+    assert not (made.study_dir / "recommendations.csv").exists()
+
+
 def test_a_study_of_other_runs_has_no_law(config, tmp_path):
-    shutil.copytree(Path(__file__).parents[2] / "results" / "fractals-reference", tmp_path / "study")
+    shutil.copytree(RESULTS / "fractals-reference", tmp_path / "study")
     made = config("task=recommend", "budget.flops=2", "recipe.epochs=7", f"results_dir={tmp_path}", "study=study")
     with pytest.raises(
         StudyError, match="it holds runs of micro_mbconv for 2 epochs, not of micro_mbconv for 7 epochs"
