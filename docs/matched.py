@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
-import statsmodels.formula.api as smf
 
 import scaling_study as ss
+from scaling_study.analysis.contrasts import contrast
 from scaling_study.analysis.law import laws
+from scaling_study.analysis.observations import Observations, studies, usable
 from scaling_study.scaling.coefficients import AXES
 
 FITTED = 4.0  # multiples of the baseline's multiply-adds, up to which the law sees runs
@@ -14,7 +16,9 @@ BUILT = ["built_depth", "built_width", "built_resolution"]
 
 
 def lines(runs: pd.DataFrame) -> list[str]:
-    """A Markdown table of the accuracies, and how the law's prediction from small networks fares."""
+    """A Markdown table of the accuracies, and how the law's prediction from small networks fares. Runs of recommended
+    networks, which follow no method, are left out."""
+    runs = runs[runs.method != "custom"]
     return [*table(runs), "", doublings(runs), "", prediction(runs)]
 
 
@@ -56,21 +60,31 @@ def lead(leads: pd.DataFrame, row) -> str:
 
 def doublings(runs: pd.DataFrame) -> str:
     """What the first and the second doubling of the multiply-adds bring along each axis, and the difference with a 95%
-    interval, as a contrast of the means of all variants, which share one standard deviation over seeds."""
-    used = runs[(runs.status == "done") & (runs.method != "compound")]
-    cell = used.method.astype(str) + used.flops_target.fillna(1.0).map("{:g}".format)
-    fit = smf.ols("top1 ~ C(cell) - 1", pd.DataFrame({"top1": used.top1.astype(float), "cell": cell})).fit()
+    interval."""
+    seen = observed(runs[runs.status == "done"])
+    means = seen.means
     parts = []
     for axis in AXES:
-        one, two, four = (f"C(cell)[{name}]" for name in ("baseline1", f"{axis}2", f"{axis}4"))
-        contrast = fit.t_test(f"2 * {two} - {one} - {four}")
-        ((low, high),) = contrast.conf_int()
-        first, second = fit.params[two] - fit.params[one], fit.params[four] - fit.params[two]
+        one, two, four = row(seen, "baseline", 1.0), row(seen, axis, 2.0), row(seen, axis, 4.0)
+        less = contrast(seen, {two: 2.0, one: -1.0, four: -1.0})
+        low, high = less.interval()
         parts.append(
-            f"{first:.1f} and then {second:.1f} points by {axis} "
-            f"({contrast.effect[0]:.1f} less, {low:.1f} to {high:.1f})"
+            f"{means[two] - means[one]:.1f} and then {means[four] - means[two]:.1f} points by {axis} "
+            f"({less.estimate:.1f} less, {low:.1f} to {high:.1f})"
         )
     return f"Doubling the multiply-adds once and twice brings {parts[0]}, {parts[1]} and {parts[2]}."
+
+
+def observed(runs: pd.DataFrame) -> Observations:
+    [observations] = studies(usable(runs)[0]).values()
+    return observations
+
+
+def row(observations: Observations, method: str, budget: float) -> int:
+    """The row of a method's network at a multiple of the baseline's multiply-adds; of the baseline at 1."""
+    variants = observations.variants
+    [index] = np.flatnonzero((variants.method == method) & (variants.flops_target.fillna(1.0) == budget))
+    return int(index)
 
 
 def prediction(runs: pd.DataFrame) -> str:
