@@ -120,7 +120,7 @@ def mean_interval(prediction: Any, n: int) -> tuple[float, float]:
 
     prediction: top1, low, high, run_low, run_high, as ``Law.predict`` gives them. On each side the squared half-width
     is that of the true mean plus the n-th part of what a single run adds to it, as independent errors have it. Measured
-    coverage for five runs of the recommended network: COVERAGE (benchmarks/laws.py).
+    coverage for five runs of the recommended network: 0.93 in 540 synthetic studies of 18 kinds (benchmarks/laws.py).
     """
     center = prediction.top1
     true_mean = np.array([center - prediction.low, prediction.high - center])
