@@ -11,9 +11,9 @@ from omegaconf import DictConfig
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.hydra_settings import folder_of_hydra
 from scaling_study.planning.jobs import Job
-from scaling_study.planning.settings import require_one_setting, settings_of_study
+from scaling_study.planning.settings import require_one_setting, require_same_study, settings_of_study
 from scaling_study.records.store import require_writable
-from scaling_study.records.tables import require_readable
+from scaling_study.records.tables import has_tables, load_runs, require_readable
 
 
 def prepare(jobs: Sequence[Job], hydra: DictConfig) -> list[Job]:
@@ -29,11 +29,16 @@ def prepare(jobs: Sequence[Job], hydra: DictConfig) -> list[Job]:
     known = settings_of_study(config)
     for job in jobs:
         require_one_setting(job, known)
+        known.setdefault(str(job.run.model.name), job.run.settings)  # those of one command share them too
     pending = [job for job in jobs if not job.done]
     if pending:
         from scaling_study.execution.check import check_trainable  # imports torch, which takes seconds
 
         require_readable(config.study_dir)
+        if has_tables(config.study_dir):
+            runs = load_runs(config.study_dir)
+            for job in {job.run.model.name: job for job in pending}.values():
+                require_same_study(job, runs)
         check_trainable(pending, elsewhere=slurm)  # on machines whose GPUs are not known here
         require_places([config.study_dir, config.study_plots_dir], hydra)
     return pending

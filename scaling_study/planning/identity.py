@@ -81,17 +81,16 @@ class Run:
 def model_settings(model: Model) -> dict[str, Any]:
     """The model's settings that determine a result. A key that was added later is included only where it differs from
     the value that all earlier records had, so that their names stay."""
-    later = {
-        "family": model.name,
-        "depth_multiplier": 1.0,
-        "width_multiplier": 1.0,
-        "small_stem": False,
-        "builder": None,
-    }
+    later = later_model_keys(model.name)
     settings = asdict(model)
     del settings["resolution"]  # data.resolution is what counts
     kept = {key: value for key, value in settings.items() if key not in later or value != later[key]}
     return kept | ({"code": custom_model.plugin(model.builder).digest} if model.builder is not None else {})
+
+
+def later_model_keys(name: Any) -> dict[str, Any]:
+    """{key that was added later: what all earlier records of the model had}."""
+    return {"family": name, "depth_multiplier": 1.0, "width_multiplier": 1.0, "small_stem": False, "builder": None}
 
 
 def recipe_settings(recipe: Recipe) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from scaling_study.config.schema import Config, Data, Recipe
 from scaling_study.data import size_of
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.measure.flops import count_flops
-from scaling_study.planning.identity import same_folder
+from scaling_study.planning.identity import later_model_keys, same_folder
 from scaling_study.records.store import run_folders
 from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.system.progress import with_lines_when_slow
@@ -31,12 +31,13 @@ def settings_of_study(config: Config) -> dict[str, dict[str, Any]]:
 
 def require_one_setting(job: Job, settings: dict[str, dict[str, Any]]) -> None:
     """A study's runs, of which ``settings`` holds some by model, share data set and recipe but for ``vary``, those of
-    one model also the baseline's resolution: refuse to mix others in."""
+    one model also the baseline and its resolution: refuse to mix others in."""
     if not settings:
         return
     same_model = settings.get(str(job.run.model.name))
     known = same_model or next(iter(settings.values()))
     require_same_code(job, same_model, known)
+    require_same_model(job, same_model)
     for group, schema in (("data", Data), ("recipe", Recipe)):
         mine, theirs = job.run.settings[group], known[group]
         unsaid = {field.name: field.default for field in fields(schema) if field.default is not MISSING}
@@ -51,8 +52,23 @@ def require_one_setting(job: Job, settings: dict[str, dict[str, Any]]) -> None:
             if (old := theirs.get(key, unsaid.get(key, value))) != value:
                 if key == "folder":  # whose digest means nothing to a reader
                     key, value, old = "root", job.run.data.root, "other images"
-                message = f"study={job.config.study} holds runs with {old}; give these a study=NAME of their own"
-                raise ConfigError(f"{group}.{key}", value, message)
+                raise other_value(job, f"{group}.{key}", value, old)
+
+
+def other_value(job: Job, key: str, value: Any, old: Any) -> ConfigError:
+    message = f"study={job.config.study} holds runs with {old}; give these a study=NAME of their own"
+    return ConfigError(key, value, message)
+
+
+def require_same_model(job: Job, same_model: dict[str, Any] | None) -> None:
+    """Refuse another baseline of the same name, such as one of another ``model.width_multiplier``."""
+    if same_model is None:
+        return
+    later = later_model_keys(job.run.model.name)
+    mine, theirs = later | job.run.settings["model"], later | same_model["model"]
+    for key, value in mine.items():
+        if key != "code" and value != (old := theirs.get(key, value)):
+            raise other_value(job, f"model.{key}", value, old)
 
 
 def require_same_code(job: Job, same_model: dict[str, Any] | None, known: dict[str, Any]) -> None:
@@ -64,20 +80,25 @@ def require_same_code(job: Job, same_model: dict[str, Any] | None, known: dict[s
             raise ConfigError(key, getattr(getattr(job.run, group), key.partition(".")[2]), message)
 
 
-def require_same_baseline(job: Job, runs: pd.DataFrame) -> None:
-    """Refuse to answer from a run table whose baseline has other multiply-adds than the configured one, which
-    coefficients and budgets are relative to. A table without a baseline is not refused.
+def require_same_study(job: Job, runs: pd.DataFrame) -> None:
+    """Refuse to add to a run table, whose folders of runs may not be here, or to answer from it, what has other data,
+    another recipe or, of the same model, a baseline of other multiply-adds. What a table does not say is not refused.
 
-    Raises StudyError.
+    Raises ConfigError and StudyError.
     """
     if runs.empty:  # which may have no columns either
         return
+    settings = job.run.settings
+    for group in ("data", "recipe"):
+        name, known = settings[group]["name"], sorted(set(runs[group].dropna()))
+        if known and name not in known:
+            raise other_value(job, group, name, " and ".join(known))
     base = runs[(runs.model == job.run.model.name) & (runs.method == "baseline")]
-    known = {int(flops) for flops in base.flops.dropna()}
+    baselines = {int(flops) for flops in base.flops.dropna()}
     pixels, size = job.config.data.resolution, size_of(job.run.data)
     mine = count_flops(job.run.model, Coefficients(), resolution_px=pixels, **size)
-    if known and mine not in known:
-        theirs = " or ".join(f"{flops:,}" for flops in sorted(known))
+    if baselines and mine not in baselines:
+        theirs = " or ".join(f"{flops:,}" for flops in sorted(baselines))
         raise StudyError(
             f"study={job.config.study}: its baseline has {theirs} multiply-adds, that of the keys given {mine:,}; "
             "give the keys that the study was trained with, such as data.resolution, model and data"

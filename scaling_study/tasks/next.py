@@ -14,7 +14,7 @@ from scaling_study.analysis.allocation import RUNS_MAX, propose
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.questions import question_of
 from scaling_study.planning.proposed import command_of, job_at, point_of, scaling_keys, sweep_file
-from scaling_study.planning.settings import require_one_setting, require_same_baseline, settings_of_study
+from scaling_study.planning.settings import require_one_setting, require_same_study, settings_of_study
 from scaling_study.records.store import require_writable, write_text
 from scaling_study.tasks import analyze
 
@@ -33,7 +33,7 @@ def run(jobs: Sequence[Job]) -> int:
     runs = analyze.load(config)
     job = replace(jobs[0], config=config)
     require_one_setting(job, settings_of_study(config))
-    require_same_baseline(job, runs)
+    require_same_study(job, runs)
     question = question_of(config, runs)
     proposal = chosen(config, question)
     table = pd.DataFrame(runs_of(config, runs, proposal))

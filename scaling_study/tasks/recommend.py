@@ -14,7 +14,7 @@ from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.recommendation import recommend
 from scaling_study.models import FAMILIES
 from scaling_study.planning.proposed import command_of, job_at, point_of, sweep_file
-from scaling_study.planning.settings import require_one_setting, require_same_baseline, settings_of_study
+from scaling_study.planning.settings import require_one_setting, require_same_study, settings_of_study
 from scaling_study.records.costs import add_rows, require_readable
 from scaling_study.records.store import require_writable, write_text
 from scaling_study.scaling.coefficients import AXES
@@ -42,7 +42,7 @@ def run(jobs: Sequence[Job]) -> int:
     require_readable(folder, analyze.RECOMMENDATIONS)
     runs = analyze.load(config)
     require_one_setting(job, settings_of_study(config))
-    require_same_baseline(job, runs)
+    require_same_study(job, runs)
     law = law_of(config)
     require_writable(folder)
     best = recommend(job, law, limit, budget)

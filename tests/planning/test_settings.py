@@ -1,11 +1,19 @@
+from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
+from omegaconf import OmegaConf
 
-from scaling_study.errors import ConfigError
+from scaling_study.errors import ConfigError, StudyError
+from scaling_study.execution.prepare import prepare
 from scaling_study.planning.identity import run_of
-from scaling_study.planning.settings import require_one_setting, settings_of_study
+from scaling_study.planning.jobs import job_from
+from scaling_study.planning.settings import require_one_setting, require_same_study, settings_of_study
 from scaling_study.records.store import RunFolder
+from scaling_study.records.tables import load_runs
+
+RESULTS = Path(__file__).parents[2] / "results"
 
 
 @pytest.fixture
@@ -29,6 +37,18 @@ def test_each_model_of_a_study_keeps_its_resolution(study):
         study("model=mobilenetv2", "data.resolution=16")
     with pytest.raises(ConfigError, match=r"^data\.resolution=16: study=s holds runs with 14"):
         study("data.resolution=16")
+
+
+def test_each_model_of_a_study_keeps_its_baseline(study):
+    study()
+    with pytest.raises(ConfigError, match=r"^model\.width_multiplier=0\.7: study=s holds runs with 1\.0; give these a"):
+        study("model.width_multiplier=0.7")
+    with pytest.raises(ConfigError, match=r"^model\.dropout=0\.1: study=s holds runs with 0\.0"):
+        study("model.dropout=0.1")
+    study("model=mobilenetv2", "data.resolution=32", "model.width_multiplier=0.7")
+    with pytest.raises(ConfigError, match=r"^model\.width_multiplier=1\.0: study=s holds runs with 0\.7"):
+        study("model=mobilenetv2", "data.resolution=32")
+    study("scaling.width=2")
 
 
 def test_lengths_of_training_are_mixed_only_where_the_sweep_says_so(study):
@@ -78,3 +98,30 @@ def test_a_damaged_config_says_nothing_and_stops_nothing(study, tmp_path, text):
     study()
     assert len(list(other.parent.iterdir())) == 2  # the run was taken
     assert (other / "config.yaml").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "message"),
+    [
+        (["data.resolution=15"], StudyError, r"^study=s: its baseline has 491,428 multiply-adds, that of"),
+        (["model.width_multiplier=2"], StudyError, r"^study=s: its baseline has 491,428 multiply-adds, that of"),
+        (["recipe=standard"], ConfigError, r"^recipe=standard: study=s holds runs with quick; give these a study=NAME"),
+        (["data=fractals_v2"], ConfigError, r"^data=fractals_v2: study=s holds runs with fractals; give these a"),
+    ],
+)  # fmt: skip
+def test_a_study_that_is_here_as_tables_alone_takes_no_runs_of_another_kind(config, overrides, error, message):
+    runs = load_runs(RESULTS / "fractals-reference")
+    with pytest.raises(error, match=message):
+        require_same_study(job_from(config("study=s", *overrides)), runs)
+    require_same_study(job_from(config("study=s", "scaling.width=3")), runs)
+    require_same_study(job_from(config("study=s", "model=mobilenetv2", "data.resolution=32")), runs)
+    require_same_study(job_from(config("study=s", *overrides)), pd.DataFrame())
+
+
+def test_runs_of_one_command_share_their_settings_too(config, tmp_path):
+    jobs = [
+        job_from(config(f"recipe.learning_rate={rate}", "study=s", f"results_dir={tmp_path}")) for rate in (0.01, 0.02)
+    ]
+    with pytest.raises(ConfigError, match=r"^recipe\.learning_rate=0\.02: study=s holds runs with 0\.01; give these a"):
+        prepare(jobs, OmegaConf.create({"launcher": {"_target_": "joblib"}}))
+    assert not list(tmp_path.iterdir())
