@@ -18,7 +18,8 @@ from scaling_study.config.ranges import VENUES
 from scaling_study.figures import of_analysis, of_costs, of_runs
 from scaling_study.figures.chart import Axis, Band, Heat, Marks, Rule, alike_together, one_panel
 from scaling_study.figures.interactive import concatenated, specifications
-from scaling_study.figures.printed import LEGEND_MAX, VECTORS_MAX, figure_of, save, write_figure
+from scaling_study.figures.panels import LEGEND_MAX, VECTORS_MAX
+from scaling_study.figures.printed import figure_of, save, write_figure
 from scaling_study.figures.venues import venue_style
 from scaling_study.literature import published
 from scaling_study.records.costs import load_table

@@ -10,7 +10,8 @@ import scaling_study as ss
 from scaling_study.figures import law as law_figures
 from scaling_study.figures import of_analysis
 from scaling_study.figures.law import PATHS
-from scaling_study.figures.printed import HEAT, figure_of
+from scaling_study.figures.panels import HEAT
+from scaling_study.figures.printed import figure_of
 
 from . import drawn, law_tables
 from .test_labels import boxes, outer_texts
