@@ -1,62 +1,87 @@
-"""The methods from two baselines of equal multiply-adds, one of them with more pixels: docs/explanation/results.md."""
+"""The methods from baselines of equal multiply-adds, from few pixels and many channels to many pixels and few channels:
+docs/explanation/results.md. ``python docs/balance.py`` draws plots/baselines."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from pathlib import Path
+
 import pandas as pd
+from matched import observed, row
 
+import scaling_study as ss
 from scaling_study.analysis.contrasts import Contrast, contrast
-from scaling_study.analysis.observations import Observations, studies, usable
+from scaling_study.analysis.leads import change, compared
+from scaling_study.figures.chart import Chart
+from scaling_study.figures.leads import leading
+from scaling_study.figures.printed import save
+from scaling_study.scaling.coefficients import AXES
 
+ROOT = Path(__file__).parents[1]
+PLOTS = ROOT / "plots" / "baselines"
+# By the baseline, from short of pixels to short of channels. Changes are from the one between.
+STUDIES = {
+    "20 pixels": "fractals_v2-matched",
+    "24 pixels": "fractals_v2-matched_24px",
+    "36 pixels": "fractals_v2-matched_36px",
+}
+BETWEEN = "24 pixels"
+CHANNELS = {"20 pixels": "all channels", "24 pixels": "0.93 of them", "36 pixels": "0.54 of them"}
 BUDGET = 4.0  # multiples of the baselines' multiply-adds
-METHODS = ("depth", "width", "resolution")
 
 
-def lines(first: pd.DataFrame, second: pd.DataFrame) -> list[str]:
-    """A Markdown table of how far compound scaling is ahead of each method in both studies, and how much farther in the
-    second; then how far the second baseline is ahead of the first.
+def tables() -> dict[str, pd.DataFrame]:
+    """{baseline: run table} of the committed studies."""
+    return {name: ss.load_runs(ROOT / "results" / study) for name, study in STUDIES.items()}
 
-    Intervals are 95%: of each study those of its own comparisons, of the changes by Welch and Satterthwaite.
+
+def lines(runs: Mapping[str, pd.DataFrame], between: str = BETWEEN) -> list[str]:
+    """A Markdown table of how far compound scaling is ahead of each axis and of the best of them from each baseline,
+    and how much farther than from the one ``between``; then how far that baseline is ahead of the others.
+
+    Intervals are 95%, each for itself. That of the best axis is not corrected for that the same runs picked the axis.
     """
-    both = [observed(first), observed(second)]
-    pixels = [baseline_pixels(runs) for runs in (first, second)]
-    rows = [
-        f"| compound minus | {' | '.join(f'from {px} pixels' for px in pixels)} | change |",
-        "| --- " * 4 + "|",
-    ]
-    for method in METHODS:
-        leads = [contrast(seen, {row(seen, "compound"): 1.0, row(seen, method): -1.0}) for seen in both]
-        rows.append(f"| {' | '.join([method, *(words(found) for found in [*leads, change(*leads)])])} |")
-    baselines = [contrast(seen, {row(seen, "baseline"): 1.0}) for seen in both]
-    ahead = words(change(*baselines))
-    return [*rows, "", f"The baseline of {pixels[1]} pixels is {ahead} points ahead of that of {pixels[0]}."]
+    table = ss.leads(runs, BUDGET, against=between)
+    others = [name for name in runs if name != between]
+    heads = ["compound minus", *(f"from {name}" for name in runs), *(f"{name} less {between}" for name in others)]
+    rows = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
+    for axis in AXES:
+        found = table[table.other == axis].set_index("study")
+        cells = [points(found.loc[name], "difference", "low", "high") for name in runs]
+        cells += [points(found.loc[name], "change", "change_low", "change_high") for name in others]
+        rows.append(f"| {' | '.join([axis, *cells])} |")
+    best = table.loc[table.groupby("study").difference.idxmin()].set_index("study").other
+    leads = {name: compared(name, found, BUDGET, "compound", "top1")[best[name]] for name, found in runs.items()}
+    cells = [f"{words(leads[name])}, {best[name]}" for name in runs]
+    cells += [words(change(leads[between], leads[name])) for name in others]
+    rows.append(f"| {' | '.join(['the best axis', *cells])} |")
+    gaps = {name: change(baseline(runs[name]), baseline(runs[between])) for name in others}
+    ahead = [f"{words(gap)} points ahead of that of {name}" for name, gap in gaps.items()]
+    return [*rows, "", f"The baseline of {between} is {' and '.join(ahead)}."]
 
 
-def observed(runs: pd.DataFrame) -> Observations:
-    [observations] = studies(usable(runs)[0]).values()
-    return observations
+def points(row: pd.Series, *columns: str) -> str:
+    """Points, with their 95% interval, of three columns."""
+    value, low, high = (row[column] for column in columns)
+    return f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
-def baseline_pixels(runs: pd.DataFrame) -> int:
-    [pixels] = set(runs[runs.method == "baseline"].resolution_px)
-    return int(pixels)
-
-
-def row(observations: Observations, method: str) -> int:
-    """The row of the baseline, or of a method at BUDGET."""
-    variants = observations.variants
-    [index] = np.flatnonzero((variants.method == method) & (variants.flops_target.fillna(BUDGET) == BUDGET))
-    return int(index)
-
-
-def change(one: Contrast, other: Contrast) -> Contrast:
-    """How much greater ``other`` is, of runs that ``one`` does not share."""
-    parts = np.array([one.standard_error**2, other.standard_error**2])
-    df = parts.sum() ** 2 / (parts**2 / [one.df, other.df]).sum()
-    return Contrast(other.estimate - one.estimate, float(np.sqrt(parts.sum())), float(df), min(one.n, other.n), False)
+def baseline(runs: pd.DataFrame) -> Contrast:
+    """The baseline's accuracy."""
+    seen = observed(runs)
+    return contrast(seen, {row(seen, "baseline", 1.0): 1.0})
 
 
 def words(found: Contrast) -> str:
-    """Points, with their 95% interval."""
     low, high = found.interval()
     return f"{found.estimate:+.1f} ({low:+.1f} to {high:+.1f})"
+
+
+def chart(runs: Mapping[str, pd.DataFrame]) -> Chart:
+    """The differences from each baseline."""
+    named = {f"{name},\n{CHANNELS[name]}": found for name, found in runs.items()}
+    return leading(ss.leads(named, BUDGET))
+
+
+if __name__ == "__main__":
+    save(chart(tables()), PLOTS / "leads", ["png", "svg"])

@@ -4,6 +4,7 @@ Config keys come from the comments of conf/, columns from the comments of the co
 block stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -42,11 +43,11 @@ TABLES = {
     "recommendations": (costs, "RECOMMENDATION_COLUMNS", "recommendations.csv: one row per budget"),
 }
 RULE_STUDY, SHAPE_STUDY, RATE_STUDY = "fractals_v2-rule", "fractals_v2-shape", "fractals_v2-rate"
-POWER_STUDY, MATCHED_STUDY, PIXELS_STUDY = "fractals_v2-power", "fractals_v2-matched", "fractals_v2-matched_24px"
+POWER_STUDY, MATCHED_STUDY = "fractals_v2-power", "fractals_v2-matched"
 # Studies with runs that are committed; results/ also holds those of whoever runs the commands here.
 COMMITTED = (
     *("fashion_mnist-reference", "fashion_mnist-regime", "fractals-reference", "fractals-search"),
-    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY, MATCHED_STUDY, PIXELS_STUDY),
+    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY, *balance.STUDIES.values()),
 )
 
 
@@ -200,9 +201,11 @@ def matched_lines() -> list[str]:
 
 
 def balance_lines() -> list[str]:
-    """The same from a baseline of equal multiply-adds with more pixels, and the methods from both."""
-    studies = [ss.load_runs(ROOT / "results" / name) for name in (MATCHED_STUDY, PIXELS_STUDY)]
-    return [*matched.table(studies[1]), "", *balance.lines(*studies)]
+    """The methods from the other baselines of equal multiply-adds; the leads of compound scaling from all of them."""
+    runs = balance.tables()
+    _, *others = runs.values()
+    parts = [[*matched.table(one), ""] for one in others]
+    return [*itertools.chain.from_iterable(parts), *balance.lines(runs)]
 
 
 def rate_lines() -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scaling_study.api.analyses import frontier as frontier
     from scaling_study.api.analyses import isocompute as isocompute
     from scaling_study.api.analyses import law as law
+    from scaling_study.api.analyses import leads as leads
     from scaling_study.api.analyses import regime as regime
     from scaling_study.api.analyses import search as search
     from scaling_study.api.analyses import shape as shape
@@ -58,6 +59,7 @@ PUBLIC = {
     "frontier": "api.analyses",
     "isocompute": "api.analyses",
     "law": "api.analyses",
+    "leads": "api.analyses",
     "regime": "api.analyses",
     "search": "api.analyses",
     "shape": "api.analyses",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from scaling_study.analysis.observations import ALL_COSTS, COSTS
@@ -86,6 +86,32 @@ def compare(
     frame, notes = comparisons(runs, costs, reference=reference, response=response)
     frame.attrs["notes"] = list(notes)
     return frame
+
+
+def leads(
+    tables: Mapping[str, pd.DataFrame],
+    flops: float,
+    *,
+    against: str | None = None,
+    reference: str = "compound",
+    response: str = "top1",
+) -> pd.DataFrame:
+    """How far the method ``reference`` is ahead of every other at ``flops`` times the baseline's multiply-adds, in
+    several studies, and how much farther than in the study ``against``, by default the first: is a finding one of its
+    baseline, or of its data?
+
+    tables: {name: run table}, studies of one model and length of training that share no runs. Intervals are 95%, each
+    for itself; those of changes are Welch's. Raises ValueError where a study does not hold what is compared.
+
+    >>> import scaling_study as ss
+    >>> names = {"20 pixels": "fractals_v2-matched", "24 pixels": "fractals_v2-matched_24px"}
+    >>> table = ss.leads({name: ss.load_runs(f"results/{study}") for name, study in names.items()}, flops=4)
+    >>> table.study.unique().tolist()
+    ['20 pixels', '24 pixels']
+    """
+    from scaling_study.analysis.leads import leads as tabulate
+
+    return tabulate(tables, flops, against=against, reference=reference, response=response)
 
 
 def accuracies(runs: pd.DataFrame, *, response: str = "top1") -> pd.DataFrame:

@@ -27,6 +27,21 @@ def comparisons(
     return only(figures.by_cost("comparisons", cost), analyzed({"comparisons": compared}, cost=cost), model, epochs)
 
 
+def leads(table: pd.DataFrame) -> Chart:
+    """How far one method is ahead of the others in several studies. table: as from ``leads``.
+
+    >>> import scaling_study as ss
+    >>> names = {"20 pixels": "fractals_v2-matched", "24 pixels": "fractals_v2-matched_24px"}
+    >>> runs = {name: ss.load_runs(f"results/{study}") for name, study in names.items()}
+    >>> figure = ss.plot.leads(ss.leads(runs, flops=4))
+    """
+    from scaling_study.figures.leads import leading
+
+    if table.empty:
+        raise ValueError("leads: there is nothing to draw")
+    return leading(table)
+
+
 def frontier(table: pd.DataFrame, *, model: str | None = None, epochs: int | None = None, cost: str = "flops") -> Chart:
     """The Pareto frontier by a cost. table: as from ``frontier``.
 

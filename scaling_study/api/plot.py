@@ -32,6 +32,7 @@ __all__ = [
     "latency",
     "law",
     "law_map",
+    "leads",
     "learning_curves",
     "memory",
     "methods",
@@ -58,6 +59,7 @@ isocompute = drawn(run_charts.isocompute)
 latency = drawn(cost_charts.latency)
 law = drawn(run_charts.law)
 law_map = drawn(run_charts.law_map)
+leads = drawn(analysis_charts.leads)
 learning_curves = drawn(run_charts.learning_curves)
 memory = drawn(cost_charts.memory)
 methods = drawn(run_charts.methods)

@@ -1,16 +1,17 @@
-"""Methods from two baselines in the documentation: contrasts of means, with one standard deviation over seeds."""
+"""The methods from three baselines in the documentation: the leads of the analysis, and sentences about them."""
 
 import re
 
 import balance
-import generate
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 import scaling_study as ss
-from scaling_study.analysis.contrasts import Contrast
+from scaling_study.figures.printed import save
+
+from ..figures.test_chart import texts_of
 
 
 def study(pixels, seeds, means, rng):
@@ -36,76 +37,112 @@ def coefficients(method):
 def studies():
     rng = np.random.default_rng(0)
     first = {"baseline": 60, "depth": 64, "width": 66, "resolution": 70, "compound": 68}
-    last = {"baseline": 63, "depth": 66, "width": 68, "resolution": 69, "compound": 71}
-    return [study(20, 4, first, rng), study(24, 2, last, rng)]
+    between = {"baseline": 63, "depth": 62, "width": 65, "resolution": 70, "compound": 73}
+    last = {"baseline": 61, "depth": 62, "width": 72, "resolution": 66, "compound": 69}
+    seeds = {"20 pixels": 4, "24 pixels": 2, "36 pixels": 3}
+    means = zip(seeds.items(), (first, between, last), strict=True)
+    return {name: study(int(name[:2]), count, found, rng) for (name, count), found in means}
 
 
 def numbers(cell):
     return [float(number) for number in re.findall(r"[-+][\d.]+", cell)]
 
 
-def test_leads_are_those_of_the_comparisons_of_each_study(studies):
-    rows = {row.split("|")[1].strip(): row.split("|")[2:5] for row in balance.lines(*studies)[2:5]}
-    for place, runs in enumerate(studies):
-        compared = ss.compare(runs, ["flops"]).set_index("other")
-        for method in ("depth", "width", "resolution"):
-            expected = compared.loc[method, ["difference", "low", "high"]].astype(float)
-            assert numbers(rows[method][place]) == pytest.approx(list(expected), abs=0.051)
-            changed = numbers(rows[method][2])[0]
-            assert changed == pytest.approx(
-                numbers(rows[method][1])[0] - numbers(rows[method][0])[0],
-                abs=0.11,  # all three are rounded
-            )
-    means = [runs[runs.method == "baseline"].top1.mean() for runs in studies]
-    assert f"of 24 pixels is {means[1] - means[0]:+.1f}" in balance.lines(*studies)[-1]
+def test_the_table_holds_the_leads_and_their_changes(studies):
+    head, _, *rows, best, _, sentence = balance.lines(studies)
+    assert head.split(" | ")[-2:] == ["20 pixels less 24 pixels", "36 pixels less 24 pixels |"]
+    table = ss.leads(studies, 4.0, against="24 pixels").set_index(["other", "study"])
+    assert [row.split("|")[1].strip() for row in rows] == ["depth", "width", "resolution"]
+    for row in rows:
+        _, axis, *cells, _ = (cell.strip() for cell in row.split("|"))
+        for cell, name in zip(cells[:3], studies, strict=True):
+            expected = table.loc[(axis, name), ["difference", "low", "high"]].astype(float)
+            assert numbers(cell) == pytest.approx(list(expected), abs=0.051)
+        for cell, name in zip(cells[3:], ("20 pixels", "36 pixels"), strict=True):
+            expected = table.loc[(axis, name), ["change", "change_low", "change_high"]].astype(float)
+            assert numbers(cell) == pytest.approx(list(expected), abs=0.051)
+    _, name, *cells, _ = (cell.strip() for cell in best.split("|"))
+    assert name == "the best axis"
+    smallest = table.difference.groupby("study").min()
+    for cell, study_name, axis in zip(cells[:3], studies, ("resolution", "resolution", "width"), strict=True):
+        assert cell.endswith(f"), {axis}")
+        assert numbers(cell)[0] == pytest.approx(smallest[study_name], abs=0.051)
+    for cell, study_name in zip(cells[3:], ("20 pixels", "36 pixels"), strict=True):
+        assert numbers(cell)[0] == pytest.approx(smallest[study_name] - smallest["24 pixels"], abs=0.051)
+    same = rows[2].split("|")[5]  # resolution from 20 less from 24 pixels, where it is the best of both
+    assert same.strip() == cells[3]
+    baselines = [runs[runs.method == "baseline"].top1.mean() for runs in studies.values()]
+    assert f"of 24 pixels is {baselines[1] - baselines[0]:+.1f}" in sentence
+    assert f"and {baselines[1] - baselines[2]:+.1f}" in sentence
 
 
-def test_a_change_has_the_interval_of_welchs_test():
-    samples = [[60.1, 61.0, 60.4, 61.9], [63.0, 64.8, 62.1]]
-    ones = [
-        Contrast(np.mean(x), np.std(x, ddof=1) / np.sqrt(len(x)), len(x) - 1, len(x), False)
-        for x in map(np.array, samples)
-    ]
-    expected = stats.ttest_ind(samples[1], samples[0], equal_var=False)
-    found = balance.change(*ones)
-    assert found.interval() == pytest.approx(tuple(expected.confidence_interval()))
-    assert found.p == pytest.approx(expected.pvalue)
+def test_gaps_of_baselines_have_an_interval_of_the_noise_of_all_methods(studies):
+    def error(runs):
+        values = runs.pivot(index="method", columns="seed", values="top1")
+        squares = ((values.sub(values.mean(axis=1), axis=0)) ** 2).to_numpy().sum()
+        df = values.size - len(values)
+        return np.sqrt(squares / df / values.shape[1]), df
+
+    (one, df_one), (two, df_two) = error(studies["20 pixels"]), error(studies["24 pixels"])
+    spread = np.hypot(one, two)
+    df = spread**4 / (one**4 / df_one + two**4 / df_two)
+    low, high = numbers(balance.lines(studies)[-1].partition("ahead")[0])[1:]
+    assert high - low == pytest.approx(2 * stats.t.ppf(0.975, df) * spread, abs=0.11)
 
 
 def test_failed_runs_and_other_budgets_do_not_count(studies):
-    more = studies[0][-1:].assign(top1=0.0, seed=9)
-    others = pd.concat([studies[0], more.assign(status="failed")])
-    assert balance.lines(others, studies[1]) == balance.lines(*studies)
-    width = studies[0][studies[0].method == "width"]
-    elsewhere = width.assign(flops_target=2.0, flops=2e6, width=2.0, top1=0.0)
-    rows = [balance.lines(runs, studies[1])[3] for runs in (studies[0], pd.concat([studies[0], elsewhere]))]
-    estimates = [[numbers(cell)[0] for cell in row.split("|")[2:5]] for row in rows]
-    assert rows[0].startswith("| width |")
-    assert estimates[0] == estimates[1]
+    expected = balance.lines(studies)
+    first = studies["20 pixels"]
+    more = first[-1:].assign(top1=0.0, seed=9, status="failed")
+    assert balance.lines(studies | {"20 pixels": pd.concat([first, more])}) == expected
+    elsewhere = first[first.method == "width"].assign(flops_target=2.0, flops=2e6, width=2.0, top1=0.0)
+    rows = balance.lines(studies | {"20 pixels": pd.concat([first, elsewhere])})
+    assert [numbers(row)[0] for row in rows[2:5]] == [numbers(row)[0] for row in expected[2:5]]
 
 
-def test_both_studies_have_the_same_data_and_recipe():
-    both = [ss.load_runs(generate.ROOT / "results" / name) for name in (generate.MATCHED_STUDY, generate.PIXELS_STUDY)]
+def test_all_studies_have_the_same_data_recipe_and_cost_of_the_baseline():
+    tables = balance.tables()
     for column in ("data", "recipe", "epochs"):
-        assert len(set(pd.concat(both)[column])) == 1
-    flops = [runs[runs.method == "baseline"].flops.iloc[0] for runs in both]
-    assert flops[1] == pytest.approx(flops[0], rel=0.03)
+        assert len(set(pd.concat(tables)[column])) == 1
+    flops = [runs[runs.method == "baseline"].flops.iloc[0] for runs in tables.values()]
+    assert flops == pytest.approx([flops[0]] * len(flops), rel=0.03)
+    for name, runs in tables.items():
+        assert set(runs[runs.method == "baseline"].resolution_px) == {int(name.split()[0])}
+
+
+def test_the_committed_figure_is_what_the_committed_tables_give(tmp_path):
+    [file] = save(balance.chart(balance.tables()), tmp_path / "leads", ["svg"])
+    assert texts_of(file) == texts_of(balance.PLOTS / "leads.svg")
+    assert (balance.PLOTS / "leads.png").exists()
 
 
 def test_sentences_say_what_the_tables_hold():
     page, readme = (
-        " ".join((generate.ROOT / name).read_text(encoding="utf-8").split())
+        " ".join((balance.ROOT / name).read_text(encoding="utf-8").split())
         for name in ("docs/explanation/results.md", "README.md")
     )
-    studies = [
-        ss.load_runs(generate.ROOT / "results" / name) for name in (generate.MATCHED_STUDY, generate.PIXELS_STUDY)
-    ]
-    runs = studies[1].set_index(["method", "seed"]).top1
-    assert f"reach {runs['compound'].min():.1f} to {runs['compound'].max():.1f}%, and the highest was the first" in page
-    assert runs["compound"].idxmax() == 0
-    alone = runs["compound", 0] - runs["resolution", 0]
-    assert f"put compound scaling {alone:.1f} points ahead of resolution" in page
-    *_, resolution, _, ahead = balance.lines(*studies)
-    points, low, high = numbers(resolution.split("|")[3])
-    assert f"is {-points:.1f} points behind resolution ({-high:.1f} to {-low:.1f}; n = 4)" in readme
-    assert f"its lead of {numbers(ahead)[0]:.1f} points is too favorable" in page
+    tables = balance.tables()
+    leads = ss.leads(tables, 4.0, against="24 pixels").set_index(["study", "other"])
+    for name, other in (("20 pixels", "resolution"), ("36 pixels", "resolution"), ("36 pixels", "width")):
+        lead = leads.loc[(name, other)]
+        low, high = sorted(map(abs, (lead.low, lead.high)))
+        assert f"{other} by {abs(lead.difference):.1f} points ({low:.1f} to {high:.1f})" in readme
+        assert lead.low * lead.high > 0
+    assert "behind width" in readme
+    assert leads.loc[("36 pixels", "width")].high < 0 < leads.loc[("36 pixels", "resolution")].low
+    between = leads.loc[("24 pixels", "resolution")]
+    assert (
+        f"{-between.difference:.1f} points behind the best axis ({-between.high:.1f} to {-between.low:.1f})" in readme
+    )
+    changed = leads.loc["36 pixels"]
+    assert changed.change_high["width"] < 0 < changed.change_low["resolution"]  # both by more than the noise
+    means = {name: runs.groupby("method").top1.mean() for name, runs in tables.items()}
+    assert max(means, key=lambda name: means[name]["baseline"]) == "24 pixels"
+    for found in means.values():
+        axes = found[["depth", "width", "resolution"]]
+        assert axes["depth"] <= sorted(axes)[1]  # among the worst two
+    accuracies = tables["24 pixels"].set_index(["method", "seed"]).top1["compound"]
+    assert f"reach {accuracies.min():.1f} to {accuracies.max():.1f}%, and the highest was the first" in page
+    assert accuracies.idxmax() == 0
+    ahead = accuracies[0] - tables["24 pixels"].set_index(["method", "seed"]).top1["resolution", 0]
+    assert f"put compound scaling {ahead:.1f} points ahead of resolution" in page

@@ -63,6 +63,14 @@ COMMITTED = {
             ["scaling.method=resolution", "scaling.flops=4", "seed=1"],
         ],
     ),
+    "fractals_v2-matched_36px": (
+        [*SECOND, "recipe=standard", "data.resolution=36", "model.width_multiplier=0.54"],
+        [
+            ["seed=0"],
+            ["scaling.method=width", "scaling.flops=4", "seed=3"],
+            ["scaling.method=compound", "scaling.flops=4", "seed=1"],
+        ],
+    ),
     "fractals_v2-shape": (
         [*SECOND, "recipe=quick", "+sweep=shape"],
         [["scaling.point=baseline"], ["scaling.point=depth-2", "seed=1"], ["scaling.point=resolution-1.41", "seed=2"]],

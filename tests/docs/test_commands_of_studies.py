@@ -1,0 +1,31 @@
+"""The commands beside the committed tables: together they give every run of a table, under its name there."""
+
+import re
+
+import generate
+import pytest
+
+import scaling_study as ss
+from scaling_study.execution.command import application, composed, options_of
+
+COMMAND = re.compile(r"python -m scaling_study ([^`\n]+)")
+
+
+def commands_of(study):
+    """Arguments of every command that names the study in the list of tables and on the page that it refers to."""
+    texts = [(generate.ROOT / name).read_text() for name in ("results/README.md", "docs/explanation/results.md")]
+    found = dict.fromkeys(command for text in texts for command in COMMAND.findall(text))
+    lists = [[argument.strip("\"'") for argument in command.split()] for command in found]
+    own = (f"study={study}", f"results/{study}/conf")  # the latter of sweeps that the study proposed
+    return [given for given in lists if set(own) & set(given) and "task=" not in " ".join(given)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", generate.COMMITTED)
+def test_the_commands_of_a_study_give_all_its_runs(study, tmp_path, monkeypatch):
+    monkeypatch.chdir(generate.ROOT)
+    given: set[str] = set()
+    for arguments in commands_of(study):
+        with application(options := options_of([*arguments, f"results_dir={tmp_path}"])) as app:
+            given |= {job.run.run_id for job in composed(app, options).jobs}
+    assert set(ss.load_runs(generate.ROOT / "results" / study).run_id) <= given
