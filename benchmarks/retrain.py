@@ -9,6 +9,7 @@ import json
 import random
 import sys
 import tempfile
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import scaling_study as ss
@@ -27,7 +28,10 @@ def chosen(arguments, number):
     rows = runs[runs.status == "done"].set_index("run_id", drop=False)
     points = {job.run.run_id: overrides for overrides, job in command.points.items() if job.run.run_id in rows.index}
     run_id = random.Random(number).choice(sorted(points))
-    return rows.loc[run_id], list(points[run_id])
+    place = (
+        [] if given.config_dir is None else ["--config-dir", given.config_dir]
+    )  # of a sweep that is not the package's
+    return rows.loc[run_id], [*place, *points[run_id]]
 
 
 def compared(row, history, other, other_history):
@@ -51,7 +55,8 @@ def main():
     committed = ss.load_history(RESULTS / row.study)
     with tempfile.TemporaryDirectory() as folder:
         places = [f"{kind}_dir={folder}/{kind}" for kind in ("results", "plots")]
-        runs = ss.run(*single, "workers=1", *places)
+        with redirect_stdout(sys.stderr):
+            runs = ss.run(*single, "workers=1", *places)
         trained = ss.load_history(Path(folder) / "results" / row.study)
     print(json.dumps(compared(row, committed[committed.run_id == row.run_id], runs.iloc[0], trained), indent=1))
 

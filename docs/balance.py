@@ -1,5 +1,5 @@
 """The methods from baselines of equal multiply-adds, from few pixels and many channels to many pixels and few channels:
-docs/explanation/results.md. ``python docs/balance.py`` draws plots/baselines."""
+docs/explanation/results.md. ``python docs/balance.py`` draws the figure of plots/baselines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matched import observed, row
 
 import scaling_study as ss
 from scaling_study.analysis.contrasts import Contrast, contrast
-from scaling_study.analysis.leads import change, compared
+from scaling_study.analysis.leads import at_budget, change
 from scaling_study.figures.chart import Chart
 from scaling_study.figures.leads import leading
 from scaling_study.figures.printed import save
@@ -19,7 +19,7 @@ from scaling_study.scaling.coefficients import AXES
 
 ROOT = Path(__file__).parents[1]
 PLOTS = ROOT / "plots" / "baselines"
-# By the baseline, from short of pixels to short of channels. Changes are from the one between.
+# By the baseline, from few pixels to few channels. Changes are from the one between.
 STUDIES = {
     "20 pixels": "fractals_v2-matched",
     "24 pixels": "fractals_v2-matched_24px",
@@ -43,7 +43,11 @@ def lines(runs: Mapping[str, pd.DataFrame], between: str = BETWEEN) -> list[str]
     """
     table = ss.leads(runs, BUDGET, against=between)
     others = [name for name in runs if name != between]
-    heads = ["compound minus", *(f"from {name}" for name in runs), *(f"{name} less {between}" for name in others)]
+    heads = [
+        "compound minus",
+        *(f"from {name}" for name in runs),
+        *(f"change from {between} to {name}" for name in others),
+    ]
     rows = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
     for axis in AXES:
         found = table[table.other == axis].set_index("study")
@@ -51,13 +55,18 @@ def lines(runs: Mapping[str, pd.DataFrame], between: str = BETWEEN) -> list[str]
         cells += [points(found.loc[name], "change", "change_low", "change_high") for name in others]
         rows.append(f"| {' | '.join([axis, *cells])} |")
     best = table.loc[table.groupby("study").difference.idxmin()].set_index("study").other
-    leads = {name: compared(name, found, BUDGET, "compound", "top1")[best[name]] for name, found in runs.items()}
+    leads = {name: lead(name, found, best[name]) for name, found in runs.items()}
     cells = [f"{words(leads[name])}, {best[name]}" for name in runs]
     cells += [words(change(leads[between], leads[name])) for name in others]
     rows.append(f"| {' | '.join(['the best axis', *cells])} |")
     gaps = {name: change(baseline(runs[name]), baseline(runs[between])) for name in others}
     ahead = [f"{words(gap)} points ahead of that of {name}" for name, gap in gaps.items()]
     return [*rows, "", f"The baseline of {between} is {' and '.join(ahead)}."]
+
+
+def lead(name: str, runs: pd.DataFrame, axis: str) -> Contrast:
+    """The difference of compound scaling from an axis."""
+    return at_budget(name, ss.compare(runs, ["flops"]), BUDGET, "compound")[axis][0]
 
 
 def points(row: pd.Series, *columns: str) -> str:
@@ -80,7 +89,7 @@ def words(found: Contrast) -> str:
 def chart(runs: Mapping[str, pd.DataFrame]) -> Chart:
     """The differences from each baseline."""
     named = {f"{name},\n{CHANNELS[name]}": found for name, found in runs.items()}
-    return leading(ss.leads(named, BUDGET))
+    return leading(ss.leads(named, BUDGET), ordered=True)
 
 
 if __name__ == "__main__":

@@ -16,14 +16,15 @@ BUILT = ["built_depth", "built_width", "built_resolution"]
 
 
 def lines(runs: pd.DataFrame) -> list[str]:
-    """A Markdown table of the accuracies, and how the law's prediction from small networks fares. Runs of recommended
-    networks, which follow no method, are left out."""
-    runs = runs[runs.method != "custom"]
+    """A Markdown table of the accuracies, and how the law's prediction from small networks fares."""
     return [*table(runs), "", doublings(runs), "", prediction(runs)]
 
 
 def table(runs: pd.DataFrame) -> list[str]:
-    """A row per variant: accuracy, how far compound scaling is ahead of it at the same budget, convergence."""
+    """A row per network of a method: accuracy, how far compound scaling is ahead of it at the same budget, convergence.
+
+    Networks that follow no method, such as recommended ones, have no row; their runs add to what is known of the noise.
+    """
     done = runs[runs.status == "done"].assign(budget=runs.flops_target.fillna(1.0))
     leads = ss.compare(done, ["flops"])
     leads = leads[leads.basis == "matched"].set_index(["flops_target", "other"])
@@ -34,6 +35,7 @@ def table(runs: pd.DataFrame) -> list[str]:
         "| --- " * 8 + "|",
     ]
     accuracies = ss.accuracies(done).fillna({"budget": 1.0})
+    accuracies = accuracies[accuracies.method != "custom"]
     for row in accuracies.sort_values(["budget", "accuracy"]).itertuples():
         built = means.loc[(row.method, row.budget)]
         cells = [
@@ -89,7 +91,7 @@ def row(observations: Observations, method: str, budget: float) -> int:
 
 def prediction(runs: pd.DataFrame) -> str:
     """What the law of the runs up to FITTED says of the larger ones, and what these reached."""
-    done = runs[runs.status == "done"]
+    done = runs[(runs.status == "done") & (runs.method != "custom")]
     large = done[done.flops_target > FITTED]
     (law,) = laws(done.drop(large.index))[0].values()
     said = law.predict(large[BUILT].to_numpy())

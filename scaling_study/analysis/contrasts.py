@@ -47,7 +47,11 @@ class Contrast:
 
 
 def contrast(observations: Observations, weights: Mapping[Any, float]) -> Contrast:
-    """Contrast of ``weights``, {index of a variant: weight}; by common seeds where that is the more precise."""
+    """Contrast of ``weights``, {index of a variant: weight}; by common seeds where that is the more precise and the
+    weights add up to 0, for only then what a seed does to all variants alike cancels.
+
+    Measured coverage of the 95% interval of a single mean, where 0 to 60% of the noise is shared by all variants of a
+    seed: 0.91 to 0.95 with 3 and 5 seeds."""
     index = np.fromiter(weights, dtype=int)
     weight = np.array([weights[i] for i in index])
     index, weight = index[weight != 0], weight[weight != 0]
@@ -57,7 +61,7 @@ def contrast(observations: Observations, weights: Mapping[Any, float]) -> Contra
     common = ~np.isnan(values).any(axis=0)
     counts = (~np.isnan(values)).sum(axis=1)
     unpaired = combined(weight, np.nanmean(values, axis=1), counts, of_rows(observations.noise, index))
-    if not common.any():
+    if not common.any() or abs(weight.sum()) > 1e-6:
         return unpaired
     shared = np.full(len(index), common.sum())
     noise = of_rows(observations.paired_noise, index)

@@ -15,6 +15,7 @@ COLUMNS = {
     "method": "string",
     "other": "string",
     "flops_target": "float64",
+    "basis": "string",  # matched: both were trained at these multiply-adds; interpolated: along the other's curve
     "difference": "float64",  # accuracy of method minus other, points
     "low": "float64",  # 95% interval of this difference alone
     "high": "float64",
@@ -41,37 +42,48 @@ def leads(
 
     Differences and their intervals are those of ``compare``. A change has the interval of Welch's test, with the
     degrees of freedom of Satterthwaite: measured coverage 0.94 to 0.96 with 2 to 5 seeds of 4 networks and noise that
-    differs by a factor of up to 3. Raises ValueError where a study does not hold what is to be compared.
+    differs by a factor of up to 3. ``attrs["notes"]`` of the frame lists what ``compare`` left out. Raises ValueError
+    where a study does not hold what is to be compared.
     """
     against = next(iter(tables)) if against is None else against
     if against not in tables:
         raise ValueError(f"against={against}: must be one of {', '.join(tables)}")
-    found = {name: compared(name, runs, flops, reference, response) for name, runs in tables.items()}
+    found, notes = {}, []
+    for name, runs in tables.items():
+        compared, left_out = compare(runs, ["flops"], reference, response)
+        found[name] = at_budget(name, compared, flops, reference)
+        notes += [f"{name}: {note}" for note in left_out]
     rows = []
     for name, contrasts in found.items():
-        for other, lead in contrasts.items():
-            row = {"study": name, "method": reference, "other": other, "flops_target": flops, "n": lead.n}
+        for other, (lead, basis) in contrasts.items():
+            row = {
+                "study": name,
+                "method": reference,
+                "other": other,
+                "flops_target": flops,
+                "basis": basis,
+                "n": lead.n,
+            }
             row |= dict(zip(("difference", "low", "high"), (lead.estimate, *lead.interval()), strict=True))
             if name != against and other in found[against]:
-                moved = change(found[against][other], lead)
+                moved = change(found[against][other][0], lead)
                 ends = (moved.estimate, *moved.interval())
                 row |= dict(zip(("change", "change_low", "change_high"), ends, strict=True))
             rows.append(row)
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    table.attrs["notes"] = notes
+    return table
 
 
-def compared(name: str, runs: pd.DataFrame, flops: float, reference: str, response: str) -> dict[str, Contrast]:
-    """{other method: difference of ``reference`` from it at the budget}."""
-    rows = compare(runs, ["flops"], reference, response)[0]
-    rows = rows[(rows.flops_target == flops) & rows.difference.notna()]
+def at_budget(name: str, compared: pd.DataFrame, flops: float, reference: str) -> dict[str, tuple[Contrast, str]]:
+    """{other method: (difference of ``reference`` from it, basis)}. compared: a frame of ``compare``, of the study."""
+    rows = compared[(compared.flops_target == flops) & compared.difference.notna()]
     if rows.empty:
-        raise ValueError(
-            f"{name}: {reference} and another method were not both trained at {flops:g} times the baseline"
-        )
+        raise ValueError(f"{name}: there is no comparison of {reference} at {flops:g} times the baseline")
     if len(parts := rows[["model", "epochs"]].drop_duplicates()) > 1:
         raise ValueError(f"{name}: holds {len(parts)} models or lengths of training; give the runs of one")
     return {
-        row.other: Contrast(row.difference, row.standard_error, row.df, int(row.n), bool(row.paired))
+        row.other: (Contrast(row.difference, row.standard_error, row.df, int(row.n), bool(row.paired)), row.basis)
         for row in rows.itertuples()
     }
 

@@ -97,8 +97,8 @@ def leads(
     response: str = "top1",
 ) -> pd.DataFrame:
     """How far the method ``reference`` is ahead of every other at ``flops`` times the baseline's multiply-adds, in
-    several studies, and how much farther than in the study ``against``, by default the first: is a finding one of its
-    baseline, or of its data?
+    several studies, and how much farther than in the study ``against``, by default the first. It shows whether a
+    finding depends on the baseline, or on the data. ``attrs["notes"]`` of the frame lists what was left out.
 
     tables: {name: run table}, studies of one model and length of training that share no runs. Intervals are 95%, each
     for itself; those of changes are Welch's. Raises ValueError where a study does not hold what is compared.

@@ -27,8 +27,9 @@ def comparisons(
     return only(figures.by_cost("comparisons", cost), analyzed({"comparisons": compared}, cost=cost), model, epochs)
 
 
-def leads(table: pd.DataFrame) -> Chart:
-    """How far one method is ahead of the others in several studies. table: as from ``leads``.
+def leads(table: pd.DataFrame, *, ordered: bool = False) -> Chart:
+    """How far one method is ahead of the others in several studies. table: as from ``leads``; ordered: whether lines
+    from study to study make sense, as between baselines with ever more pixels.
 
     >>> import scaling_study as ss
     >>> names = {"20 pixels": "fractals_v2-matched", "24 pixels": "fractals_v2-matched_24px"}
@@ -39,7 +40,7 @@ def leads(table: pd.DataFrame) -> Chart:
 
     if table.empty:
         raise ValueError("leads: there is nothing to draw")
-    return leading(table)
+    return leading(table, ordered)
 
 
 def frontier(table: pd.DataFrame, *, model: str | None = None, epochs: int | None = None, cost: str = "flops") -> Chart:

@@ -1,6 +1,7 @@
 """Before the first run of a command: refuse what would fail later, and make the folders."""
 
 import os
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +37,9 @@ def prepare(jobs: Sequence[Job], hydra: DictConfig) -> list[Job]:
 
         require_readable(config.study_dir)
         if has_tables(config.study_dir):
-            runs = load_runs(config.study_dir)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they come when the tables are written
+                runs = load_runs(config.study_dir)
             for job in {job.run.model.name: job for job in pending}.values():
                 require_same_study(job, runs)
         check_trainable(pending, elsewhere=slurm)  # on machines whose GPUs are not known here

@@ -14,8 +14,15 @@ if TYPE_CHECKING:
 APART = 0.12  # between the methods of one study, whose distance from the next is 1
 
 
-def leading(table: pd.DataFrame) -> Chart:
-    """The differences with their intervals, a place on the horizontal axis for each study. table: as of ``leads``."""
+def leading(table: pd.DataFrame, ordered: bool = False) -> Chart:
+    """The differences with their intervals, a place on the horizontal axis for each study.
+
+    table: as of ``leads``; ordered: whether lines from study to study make sense. Raises ValueError where it holds
+    several methods or budgets.
+    """
+    for column in ("method", "flops_target"):
+        if (held := table[column].nunique()) > 1:
+            raise ValueError(f"leads: the table holds {held} values of {column}; give the rows of one")
     names = list(dict.fromkeys(table.study))
     others = [method for method in METHODS if (table.other == method).any()]
     marks = []
@@ -28,7 +35,7 @@ def leading(table: pd.DataFrame) -> Chart:
                 floats(rows.difference),
                 y_ends=(floats(rows.low), floats(rows.high)),
                 name=method_label(method),
-                line="dotted",
+                line="dotted" if ordered else None,
                 width=1.0,
                 size=7,
                 **METHODS[method],

@@ -14,7 +14,7 @@ from scaling_study.analysis.allocation import RUNS_MAX, propose
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.questions import question_of
 from scaling_study.planning.proposed import command_of, job_at, point_of, scaling_keys, sweep_file
-from scaling_study.planning.settings import require_one_setting, require_same_study, settings_of_study
+from scaling_study.planning.settings import OWN_KEYS, require_same_study, require_setting_of_a_run
 from scaling_study.records.store import require_writable, write_text
 from scaling_study.tasks import analyze
 
@@ -32,8 +32,8 @@ def run(jobs: Sequence[Job]) -> int:
         config = replace(config, vary=sorted({*config.vary, "recipe.learning_rate"}))
     runs = analyze.load(config)
     job = replace(jobs[0], config=config)
-    require_one_setting(job, settings_of_study(config))
-    require_same_study(job, runs)
+    require_setting_of_a_run(job)
+    require_same_study(job, runs, OWN_KEYS)
     question = question_of(config, runs)
     proposal = chosen(config, question)
     table = pd.DataFrame(runs_of(config, runs, proposal))

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from scaling_study.config.presets import recipe_changes
 from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.recommendation import recommend
 from scaling_study.models import FAMILIES
 from scaling_study.planning.proposed import command_of, job_at, point_of, sweep_file
-from scaling_study.planning.settings import require_one_setting, require_same_study, settings_of_study
+from scaling_study.planning.settings import OWN_KEYS, require_same_study, require_setting_of_a_run
 from scaling_study.records.costs import add_rows, require_readable
 from scaling_study.records.store import require_writable, write_text
 from scaling_study.scaling.coefficients import AXES
 from scaling_study.tasks import analyze
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from scaling_study.analysis.law import Law
     from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
@@ -41,15 +41,16 @@ def run(jobs: Sequence[Job]) -> int:
     folder = config.study_dir
     require_readable(folder, analyze.RECOMMENDATIONS)
     runs = analyze.load(config)
-    require_one_setting(job, settings_of_study(config))
-    require_same_study(job, runs)
+    require_setting_of_a_run(job)
+    require_same_study(job, runs, OWN_KEYS)
     law = law_of(config)
     require_writable(folder)
     best = recommend(job, law, limit, budget)
     best["runs_before"] = count_runs(runs, config, best)
     row = {"model": config.model.name, "epochs": config.recipe.epochs, "limit": limit, "budget": budget} | best
     keep(folder, row)
-    path = folder / "conf" / "sweep" / f"confirm_{limit}{budget:g}.yaml"
+    name = f"confirm-{row['model']}-{row['epochs']}epochs-{limit}{budget:g}"
+    path = folder / "conf" / "sweep" / f"{name}.yaml"
     text = text_of(row, law)
     write_text(path, sweep_file(config, points_of(config, row, set(runs.run_id)), text.splitlines()))
     print(text)
@@ -72,13 +73,28 @@ def law_of(config: Config) -> Law:
     runs, _ = analyze.chosen(config, analyze.load(config))
     if runs.empty:
         raise StudyError(f"study={config.study}: there is no finished run to learn from")
-    found, refused = laws(runs, config.analysis.draws)
     key = (config.model.name, config.recipe.epochs)
+    runs = of_settings(config, runs)
+    found, refused = laws(runs, config.analysis.draws)
     if key not in found:
         known = ", ".join(f"{model} for {epochs:g} epochs" for model, epochs in [*found, *refused]) or "nothing"
         reason = refused.get(key, f"it holds runs of {known}, not of {key[0]} for {key[1]} epochs")
         raise StudyError(f"study={config.study}: no law of the axes, {reason}")
     return found[key]
+
+
+def of_settings(config: Config, runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs, those of the configured model with the configured settings of training, which the recommended network
+    is to be trained with. Raises StudyError where it has none."""
+    from scaling_study.analysis.settings import TUNED, equal_settings
+
+    mine = runs.model == config.model.name
+    if not mine.any() or (runs.settings[mine] == TUNED).any():  # each network at its own best
+        return runs
+    try:
+        return pd.concat([runs[~mine], equal_settings(runs[mine], recipe_changes(config.recipe) or "")[0]])
+    except ValueError as error:
+        raise StudyError(f"study={config.study}: {error}") from None
 
 
 def count_runs(runs: pd.DataFrame, config: Config, best: dict[str, Any]) -> int:

@@ -201,3 +201,17 @@ def test_a_seed_that_no_variant_was_trained_with_changes_nothing():
     one, other = (moderated(table, blocks=True) for table in (values, wider))
     assert one.pooled == pytest.approx(other.pooled)
     assert one.variance == pytest.approx(other.variance)
+
+
+@pytest.mark.parametrize("seeds", [3, 5])
+def test_the_interval_of_a_single_mean_holds_what_a_seed_does_to_all_variants_alike(seeds):
+    """Which cancels in differences alone: 60% of the variance of 1 is shared by all variants of a seed."""
+    rng, held = np.random.default_rng(seeds), []
+    for _ in range(200):
+        runs = matched_study(rng, sd=0.4**0.5, budgets=(2, 4), seeds=seeds)
+        runs["top1"] += 0.6**0.5 * rng.standard_normal(seeds)[runs.seed]
+        observations = observe(usable(runs)[0])
+        [baseline] = np.flatnonzero(observations.variants.method == "baseline")
+        low, high = contrast(observations, {int(baseline): 1.0}).interval()
+        held.append(low <= 100 - floor_curve(1.0) <= high)
+    assert np.mean(held) >= 0.87  # by the noise of differences it would be 0.8

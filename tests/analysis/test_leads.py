@@ -65,14 +65,24 @@ def test_other_references_budgets_and_responses(tables):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"flops": 3.0}, r"^first: compound and another method were not both trained at 3 times the baseline$"),
+        ({"flops": 3.0}, r"^first: there is no comparison of compound at 3 times the baseline$"),
         ({"flops": 4.0, "against": "fourth"}, r"^against=fourth: must be one of first, second, third$"),
-        ({"flops": 4.0, "reference": "tall"}, r"^first: tall and another method were not both trained at 4 times"),
+        ({"flops": 4.0, "reference": "tall"}, r"^first: there is no comparison of tall at 4 times the baseline$"),
     ],
 )
 def test_what_cannot_be_compared_is_named(tables, given, message):
     with pytest.raises(ValueError, match=message):
         ss.leads(tables, **given)
+
+
+def test_what_is_interpolated_and_what_is_left_out_is_said(tables):
+    width = (tables["first"].method == "width") & (tables["first"].flops_target == 2)
+    other = tables["first"].assign(status=np.where(tables["first"].index == 0, "failed", "done"))
+    table = leads({"first": tables["first"], "second": other[~width]}, 2.0).set_index(["study", "other"])
+    assert set(table.basis["first"]) == {"matched"}
+    assert table.basis["second", "width"] == "interpolated"
+    assert table.attrs["notes"]
+    assert all(note.startswith("second: ") for note in table.attrs["notes"])
 
 
 def test_a_study_of_two_models_is_refused(tables):
@@ -81,6 +91,9 @@ def test_a_study_of_two_models_is_refused(tables):
         leads({"two": both}, 4.0)
     with pytest.raises(ValueError, match="nothing to draw"):
         ss.plot.leads(leads(tables, 4.0)[:0])
+    several = pd.concat([leads(tables, 4.0), leads(tables, 2.0)])
+    with pytest.raises(ValueError, match=r"^leads: the table holds 2 values of flops_target; give the rows of one$"):
+        ss.plot.leads(several)
 
 
 def test_a_change_has_the_interval_of_welchs_test():

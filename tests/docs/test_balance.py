@@ -50,7 +50,7 @@ def numbers(cell):
 
 def test_the_table_holds_the_leads_and_their_changes(studies):
     head, _, *rows, best, _, sentence = balance.lines(studies)
-    assert head.split(" | ")[-2:] == ["20 pixels less 24 pixels", "36 pixels less 24 pixels |"]
+    assert head.split(" | ")[-2:] == ["change from 24 pixels to 20 pixels", "change from 24 pixels to 36 pixels |"]
     table = ss.leads(studies, 4.0, against="24 pixels").set_index(["other", "study"])
     assert [row.split("|")[1].strip() for row in rows] == ["depth", "width", "resolution"]
     for row in rows:

@@ -9,7 +9,12 @@ from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.prepare import prepare
 from scaling_study.planning.identity import run_of
 from scaling_study.planning.jobs import job_from
-from scaling_study.planning.settings import require_one_setting, require_same_study, settings_of_study
+from scaling_study.planning.settings import (
+    require_one_setting,
+    require_same_study,
+    require_setting_of_a_run,
+    settings_of_study,
+)
 from scaling_study.records.store import RunFolder
 from scaling_study.records.tables import load_runs
 
@@ -116,6 +121,28 @@ def test_a_study_that_is_here_as_tables_alone_takes_no_runs_of_another_kind(conf
     require_same_study(job_from(config("study=s", "scaling.width=3")), runs)
     require_same_study(job_from(config("study=s", "model=mobilenetv2", "data.resolution=32")), runs)
     require_same_study(job_from(config("study=s", *overrides)), pd.DataFrame())
+
+
+@pytest.mark.parametrize("recorded", ["quick", "quick_v1"])
+def test_a_recipe_goes_by_its_earlier_name_too(config, recorded):
+    runs = load_runs(RESULTS / "fractals-reference").assign(recipe=recorded)
+    require_same_study(job_from(config("study=s", "seed=7")), runs)
+
+
+def test_questions_may_be_asked_with_the_keys_of_any_run(study, config, tmp_path):
+    study()
+    study("recipe.epochs=4", "vary=[recipe.epochs]")
+
+    def ask(*overrides):
+        require_setting_of_a_run(job_from(config(*overrides, f"results_dir={tmp_path}", "study=s")))
+
+    ask()
+    ask("recipe.epochs=4")
+    ask("model=mobilenetv2", "data.resolution=32")
+    with pytest.raises(ConfigError, match=r"^recipe\.epochs=8: study=s holds runs with 2; give the keys of the"):
+        ask("recipe.epochs=8")
+    with pytest.raises(ConfigError, match=r"^data\.resolution=16: study=s holds runs with 14; give the keys of the"):
+        ask("data.resolution=16")
 
 
 def test_runs_of_one_command_share_their_settings_too(config, tmp_path):

@@ -1,6 +1,7 @@
 """Which networks are recommended, by a law of known shape."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -155,6 +156,26 @@ def test_the_baseline_of_other_keys_is_refused(config, tmp_path):
     ):
         recommend.run([job_from(made)])
     assert not (made.study_dir / "recommendations.csv").exists()
+
+
+def test_other_settings_of_training_are_refused(config, tmp_path):
+    made = matched_study(config, tmp_path)
+    load_runs(made.study_dir).assign(settings="learning_rate=0.02").to_csv(made.study_dir / "runs.csv", index=False)
+    with pytest.raises(StudyError, match=r"settings='': no run has them; the table has 'learning_rate=0\.02'$"):
+        recommend.run([job_from(made)])
+
+
+@pytest.mark.slow
+def test_recommendations_of_two_lengths_of_training_have_a_sweep_each(config, tmp_path):
+    made = matched_study(config, tmp_path)
+    runs = load_runs(made.study_dir)
+    longer = runs.assign(epochs=24, run_id=runs.run_id + "-long")
+    pd.concat([runs, longer]).to_csv(made.study_dir / "runs.csv", index=False)
+    for epochs in (12, 24):
+        again = replace(made, recipe=replace(made.recipe, epochs=epochs))
+        assert recommend.run([job_from(again)]) == 0
+    names = sorted(path.name for path in (made.study_dir / "conf" / "sweep").iterdir())
+    assert names == [f"confirm-micro_mbconv_v2-{epochs}epochs-flops1.5.yaml" for epochs in (12, 24)]
 
 
 def test_a_study_of_other_runs_has_no_law(config, tmp_path):
