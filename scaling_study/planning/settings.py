@@ -66,12 +66,13 @@ def other_value(job: Job, key: str, value: Any, old: Any, advice: str) -> Config
 def require_setting_of_a_run(job: Job) -> None:
     """Refuse to answer from a study for keys that none of its runs has; those in which its runs differ may be any of
     theirs. A study without folders of runs is not refused."""
+    folders = with_lines_when_slow(run_folders(job.config.study_dir), "reading settings of runs")
+    known = [settings for folder in folders if (settings := folder.config())]
+    same_model = [settings for settings in known if settings["model"].get("name") == job.run.model.name]
     refused = None
-    for folder in run_folders(job.config.study_dir):
-        if not (known := folder.config()):
-            continue
+    for settings in same_model or known:
         try:
-            return require_one_setting(job, {str(known["model"].get("name")): known}, OWN_KEYS)
+            return require_one_setting(job, {str(settings["model"].get("name")): settings}, OWN_KEYS)
         except ConfigError as error:
             refused = refused or error
     if refused is not None:

@@ -139,6 +139,9 @@ def test_questions_may_be_asked_with_the_keys_of_any_run(study, config, tmp_path
     ask()
     ask("recipe.epochs=4")
     ask("model=mobilenetv2", "data.resolution=32")
+    study("model=mobilenetv2", "data.resolution=32")
+    with pytest.raises(ConfigError, match=r"^model\.dropout=0\.1: study=s holds runs with 0\.0; give the keys of the"):
+        ask("model.dropout=0.1")  # which the run of the other model would allow
     with pytest.raises(ConfigError, match=r"^recipe\.epochs=8: study=s holds runs with 2; give the keys of the"):
         ask("recipe.epochs=8")
     with pytest.raises(ConfigError, match=r"^data\.resolution=16: study=s holds runs with 14; give the keys of the"):
