@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matched import observed, row
 
@@ -62,6 +63,25 @@ def lines(runs: Mapping[str, pd.DataFrame], between: str = BETWEEN) -> list[str]
     gaps = {name: change(baseline(runs[name]), baseline(runs[between])) for name in others}
     ahead = [f"{words(gap)} points ahead of that of {name}" for name, gap in gaps.items()]
     return [*rows, "", f"The baseline of {between} is {' and '.join(ahead)}."]
+
+
+def control(runs: pd.DataFrame) -> list[str]:
+    """A Markdown table of the one network of a study that follows no method, against the methods at BUDGET, whose
+    multiply-adds it has; intervals are 95%, each for itself."""
+    seen = observed(runs)
+    [index] = np.flatnonzero(seen.variants.method == "custom")
+    built = runs[runs.method == "custom"].iloc[0]
+    against = ("compound", *AXES)
+    gaps = [contrast(seen, {int(index): 1.0, row(seen, method, BUDGET): -1.0}) for method in against]
+    heads = ["depth, width, pixels", "Mflops", "seeds", "top-1", *(f"minus {method}" for method in against)]
+    cells = [
+        f"{built.built_depth:g}, {built.built_width:.2f}, {built.resolution_px:g}",
+        f"{built.flops / 1e6:.2f}",
+        f"{np.isfinite(seen.values[index]).sum()}",
+        f"{seen.means[index]:.1f}",
+        *map(words, gaps),
+    ]
+    return [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|", f"| {' | '.join(cells)} |"]
 
 
 def lead(name: str, runs: pd.DataFrame, axis: str) -> Contrast:

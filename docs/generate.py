@@ -13,6 +13,7 @@ from pathlib import Path
 import balance
 import matched
 import pandas as pd
+import recommended
 import rule
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower
@@ -71,6 +72,7 @@ def pages() -> dict[Path, str]:
 def filled(match: re.Match) -> str:
     blocks = {"report": report_lines, "reference": reference_lines, "commits": commit_lines, "rule": rule_lines}
     blocks |= {"rates": rate_lines, "power": power_lines, "matched": matched_lines, "balance": balance_lines}
+    blocks |= {"control": control_lines, "recommended": recommended_lines}
     lines = blocks[match[2]]()
     return f"{match[1]}{chr(10).join(lines)}\n{match[3]}"
 
@@ -206,6 +208,17 @@ def balance_lines() -> list[str]:
     _, *others = runs.values()
     parts = [[*matched.table(one), ""] for one in others]
     return [*itertools.chain.from_iterable(parts), *balance.lines(runs)]
+
+
+def control_lines() -> list[str]:
+    """A network without more layers beside compound scaling, from the baseline between the others."""
+    return balance.control(balance.tables()[balance.BETWEEN])
+
+
+def recommended_lines() -> list[str]:
+    """What the law recommended, and what runs reached."""
+    study = ROOT / "results" / MATCHED_STUDY
+    return recommended.lines(costs.load_table(study, "recommendations"), ss.load_runs(study))
 
 
 def rate_lines() -> list[str]:

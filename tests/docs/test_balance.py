@@ -100,6 +100,20 @@ def test_failed_runs_and_other_budgets_do_not_count(studies):
     assert [numbers(row)[0] for row in rows[2:5]] == [numbers(row)[0] for row in expected[2:5]]
 
 
+def test_the_control_is_held_against_the_methods_of_its_budget(studies):
+    runs = studies["24 pixels"].assign(built_depth=1.0, built_width=1.28)
+    new = runs[runs.method == "compound"].assign(method="custom", flops_target=None, width=1.5, resolution=1.5)
+    new["top1"] += 2.0
+    cells = [cell.strip() for cell in balance.control(pd.concat([runs, new]))[2].strip("|").split("|")]
+    means = runs.groupby("method").top1.mean()
+    assert cells[:4] == ["1, 1.28, 24", "4.00", "2", f"{means['compound'] + 2:.1f}"]
+    assert numbers(cells[4])[0] == 2.0
+    for cell, axis in zip(cells[5:], ("depth", "width", "resolution"), strict=True):
+        found, low, high = numbers(cell)
+        assert found == pytest.approx(means["compound"] + 2 - means[axis], abs=0.051)
+        assert low < found < high
+
+
 def test_all_studies_have_the_same_data_recipe_and_cost_of_the_baseline():
     tables = balance.tables()
     for column in ("data", "recipe", "epochs"):
