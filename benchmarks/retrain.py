@@ -16,7 +16,7 @@ import scaling_study as ss
 from scaling_study.execution.command import application, composed, options_of
 
 RESULTS = Path(__file__).parents[1] / "results"
-MAY_DIFFER = ("device", "threads", "torch_version", "git_commit")  # what the digits may depend on
+MAY_DIFFER = ("device", "cpu_capability", "threads", "torch_version", "git_commit")  # what the digits may depend on
 EPOCH = ["epoch", "train_loss", "val_loss", "val_top1"]
 
 

@@ -106,6 +106,7 @@ def rate_columns(run: Run) -> dict[str, Any]:
 def environment_columns(device: torch.device, threads: int, world: World = ALONE) -> dict[str, Any]:
     return {
         "device": describe(device),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability() if device.type == "cpu" else None,
         "threads": threads if device.type == "cpu" else None,
         "processes": world.size,
         "python_version": platform.python_version(),

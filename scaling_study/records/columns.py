@@ -62,6 +62,7 @@ RUN_COLUMNS = {
     "train_seconds": "float64",
     "images_per_second": "float64",
     "device": "string",
+    "cpu_capability": "string",  # of a run on the CPU: the vector instructions that torch used, which digits depend on
     "threads": "Int64",
     "precision": "string",
     "processes": "Int64",  # that trained the run together
@@ -98,6 +99,7 @@ EPOCH_COLUMNS = {
 # Columns that tables of earlier versions lack; they read as missing values.
 LATER = {
     "runs": {
+        "cpu_capability",
         "stage_depth",
         "small_stem",
         *BUILT,

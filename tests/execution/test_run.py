@@ -33,6 +33,7 @@ def test_a_record_says_all_there_is_to_say(trained):
     assert record["flops"] > 100_000
     assert (record["train_images"], record["val_images"], record["test_images"]) == (96, 32, 32)
     assert record["torch_version"] == torch.__version__
+    assert record["cpu_capability"] == torch.backends.cpu.get_cpu_capability()
     assert 0 <= record["top1"] <= record["top5"] <= 100
     assert record["train_gap"] == record["train_top1"] - record["top1"]
     assert record["last_tenth_gain"] is None  # of a single epoch
