@@ -12,12 +12,16 @@ import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 import scaling_study as ss
 from scaling_study.execution.command import application, composed, options_of
 
 RESULTS = Path(__file__).parents[1] / "results"
 MAY_DIFFER = ("device", "cpu_capability", "threads", "torch_version", "git_commit")  # what the digits may depend on
 EPOCH = ["epoch", "train_loss", "val_loss", "val_top1"]
+ROUNDED = 1e-6  # earlier versions wrote 77.10000000000001, and later ones 77.1
 
 
 def chosen(arguments, number):
@@ -36,13 +40,13 @@ def chosen(arguments, number):
 
 def compared(row, history, other, other_history):
     """What both runs reached, committed first, and whether it is the same."""
-    one, two = (frame.sort_values("epoch")[EPOCH].reset_index(drop=True) for frame in (history, other_history))
-    same = (one == two).all(axis=1)
+    one, two = (frame.sort_values("epoch")[EPOCH].to_numpy(dtype=float) for frame in (history, other_history))
+    same = pd.Series(np.isclose(one, two, rtol=0, atol=ROUNDED).all(axis=1))
     return {
         "run": row.run_id,
         "top1": [row.top1, other.top1],
         "val_top1": [row.val_top1, other.val_top1],
-        "same_digits_of_all_epochs": bool(same.all() and row.top1 == other.top1),
+        "same_digits_of_all_epochs": bool(same.all() and abs(row.top1 - other.top1) < ROUNDED),
         "first_epochs_with_same_digits": int(same.cumprod().sum()),
         "train_seconds": [round(row.train_seconds), round(other.train_seconds)],
         **{name: [str(row[name]), str(other[name])] for name in MAY_DIFFER},
