@@ -13,14 +13,13 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 import scaling_study as ss
 from scaling_study.execution.command import application, composed, options_of
 
 RESULTS = Path(__file__).parents[1] / "results"
 MAY_DIFFER = ("device", "cpu_capability", "threads", "torch_version", "git_commit")  # what the digits may depend on
-EPOCH = ["epoch", "train_loss", "val_loss", "val_top1"]
+EPOCH = ("train_loss", "val_loss", "val_top1")
 ROUNDED = 1e-6  # earlier versions wrote 77.10000000000001, and later ones 77.1
 
 
@@ -32,22 +31,21 @@ def chosen(arguments, number):
     rows = runs[runs.status == "done"].set_index("run_id", drop=False)
     points = {job.run.run_id: overrides for overrides, job in command.points.items() if job.run.run_id in rows.index}
     run_id = random.Random(number).choice(sorted(points))
-    place = (
-        [] if given.config_dir is None else ["--config-dir", given.config_dir]
-    )  # of a sweep that is not the package's
+    place = [] if given.config_dir is None else ["--config-dir", given.config_dir]
     return rows.loc[run_id], [*place, *points[run_id]]
 
 
 def compared(row, history, other, other_history):
-    """What both runs reached, committed first, and whether it is the same."""
-    one, two = (frame.sort_values("epoch")[EPOCH].to_numpy(dtype=float) for frame in (history, other_history))
-    same = pd.Series(np.isclose(one, two, rtol=0, atol=ROUNDED).all(axis=1))
+    """What both runs reached, committed first, and in how many first epochs it is the same."""
+    one, two = (frame.sort_values("epoch").reset_index(drop=True) for frame in (history, other_history))
+    alike = {column: np.isclose(one[column], two[column], rtol=0, atol=ROUNDED) for column in EPOCH}
+    same = {f"{column}_same_epochs": int(np.cumprod(found).sum()) for column, found in alike.items()}
     return {
         "run": row.run_id,
+        "epochs": len(one),
+        **same,
         "top1": [row.top1, other.top1],
         "val_top1": [row.val_top1, other.val_top1],
-        "same_digits_of_all_epochs": bool(same.all() and abs(row.top1 - other.top1) < ROUNDED),
-        "first_epochs_with_same_digits": int(same.cumprod().sum()),
         "train_seconds": [round(row.train_seconds), round(other.train_seconds)],
         **{name: [str(row[name]), str(other[name])] for name in MAY_DIFFER},
     }
