@@ -72,7 +72,7 @@ def pages() -> dict[Path, str]:
 def filled(match: re.Match) -> str:
     blocks = {"report": report_lines, "reference": reference_lines, "commits": commit_lines, "rule": rule_lines}
     blocks |= {"rates": rate_lines, "power": power_lines, "matched": matched_lines, "balance": balance_lines}
-    blocks |= {"control": control_lines, "recommended": recommended_lines}
+    blocks |= {"control": control_lines, "recommended": recommended_lines, "retrained": retrained_lines}
     lines = blocks[match[2]]()
     return f"{match[1]}{chr(10).join(lines)}\n{match[3]}"
 
@@ -219,6 +219,17 @@ def recommended_lines() -> list[str]:
     """What the law recommended, and what runs reached."""
     study = ROOT / "results" / MATCHED_STUDY
     return recommended.lines(costs.load_table(study, "recommendations"), ss.load_runs(study))
+
+
+def retrained_lines() -> list[str]:
+    """Randomly chosen runs of the studies, and the same runs trained again by benchmarks/retrain.py."""
+    rows = ["| run | study | device | top-1 | again | with | |", "| --- " * 7 + "|"]
+    table = pd.read_csv(ROOT / "results/retrained.csv")
+    for row in table.itertuples():
+        verdict = "the same" if (row.top1, row.val_top1) == (row.top1_again, row.val_top1_again) else "not the same"
+        cells = [f"`{row.run_id}`", f"`{row.study}`", row.device, f"{row.top1:.2f}", f"{row.top1_again:.2f}"]
+        rows.append(f"| {' | '.join([*cells, row.cpu_capability_again, verdict])} |")
+    return rows
 
 
 def rate_lines() -> list[str]:

@@ -3,6 +3,7 @@
 import re
 
 import generate
+import pandas as pd
 import pytest
 
 import scaling_study as ss
@@ -29,3 +30,13 @@ def test_the_commands_of_a_study_give_all_its_runs(study, tmp_path, monkeypatch)
         with application(options := options_of([*arguments, f"results_dir={tmp_path}"])) as app:
             given |= {job.run.run_id for job in composed(app, options).jobs}
     assert set(ss.load_runs(generate.ROOT / "results" / study).run_id) <= given
+
+
+def test_runs_that_were_trained_again_are_those_of_the_tables():
+    again = pd.read_csv(generate.ROOT / "results/retrained.csv")
+    assert not again[["study", "cpu_capability_again"]].duplicated().any()
+    for row in again.itertuples():
+        runs = ss.load_runs(generate.ROOT / "results" / row.study).set_index("run_id")
+        assert runs.top1[row.run_id] == row.top1
+        assert runs.val_top1[row.run_id] == pytest.approx(row.val_top1, abs=1e-6)
+        assert runs.device[row.run_id] == row.device
