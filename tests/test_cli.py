@@ -245,11 +245,11 @@ def test_a_search_is_analysed_and_its_preset_used_and_coefficients_recommended(c
         assert costs[axis].tolist() == pytest.approx([growth, growth**2])
 
     study = [study, "data=fractals", "model=micro_mbconv", "recipe=quick_v1"]
-    recommended = cli("task=recommend", *study, "budget.params=1.5")
+    recommended = cli("task=recommend", *study, "budget.params=1.5", small=False)  # which changes the settings
     row = pd.read_csv(results / "recommendations.csv").iloc[0]
     assert row.built <= 1.5
     assert f"depth {row.depth:g}, width {row.width:g}, resolution {row.resolution:g}" in recommended.stdout
-    refused = cli("task=recommend", *study, "budget.flops=0.01", check=False)
+    refused = cli("task=recommend", *study, "budget.flops=0.01", check=False, small=False)
     assert refused.stderr.startswith("error: budget.flops=0.01: no network within the trained range keeps to it")
 
 

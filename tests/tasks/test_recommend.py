@@ -124,7 +124,8 @@ def matched_study(config, folder, *overrides):
     """A copy of a committed study, and the configuration that asks it for a recommendation."""
     name = "fractals_v2-matched"
     (folder / name).mkdir()
-    shutil.copy(RESULTS / name / "runs.csv", folder / name)
+    runs = load_runs(RESULTS / name)
+    runs[runs.method != "custom"].to_csv(folder / name / "runs.csv", index=False)  # before any run was recommended
     first = ("model=micro_mbconv_v2", "data=fractals_v2", "recipe=standard", f"study={name}", f"results_dir={folder}")
     return config("task=recommend", "budget.flops=1.5", "analysis.draws=200", *first, *overrides)
 
