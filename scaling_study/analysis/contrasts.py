@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 LEVEL = 0.95
+BALANCED = 0.01  # sum of weights up to which they add up to 0: those of curves are finite differences
 DRAWS = 20_000  # of a simulated quantile, which is then off by 0.02
 
 
@@ -61,7 +62,7 @@ def contrast(observations: Observations, weights: Mapping[Any, float]) -> Contra
     common = ~np.isnan(values).any(axis=0)
     counts = (~np.isnan(values)).sum(axis=1)
     unpaired = combined(weight, np.nanmean(values, axis=1), counts, of_rows(observations.noise, index))
-    if not common.any() or abs(weight.sum()) > 1e-6:
+    if not common.any() or abs(weight.sum()) > BALANCED:
         return unpaired
     shared = np.full(len(index), common.sum())
     noise = of_rows(observations.paired_noise, index)
