@@ -1,8 +1,8 @@
 """Train a randomly chosen run of a committed study again, and compare; JSON on stdout:
 python benchmarks/retrain.py NUMBER +sweep=... study=... [key=value ...]
 
-NUMBER: of the random choice; the rest: the command that trained the study, as in results/README.md. On the same kind of
-processor and with the same versions all digits of all epochs are the same.
+NUMBER: of the random choice; the rest: the command that trained the study, as in results/README.md. With the same
+versions, threads and vector instructions of the CPU all digits of all epochs are the same.
 """
 
 import json

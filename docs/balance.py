@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matched import observed, row
+from matched import observed, points, row
 
 import scaling_study as ss
 from scaling_study.analysis.contrasts import Contrast, contrast
-from scaling_study.analysis.leads import at_budget, change
+from scaling_study.analysis.leads import change
 from scaling_study.figures.chart import Chart
 from scaling_study.figures.leads import leading
 from scaling_study.figures.printed import save
@@ -52,12 +52,12 @@ def lines(runs: Mapping[str, pd.DataFrame], between: str = BETWEEN) -> list[str]
     rows = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
     for axis in AXES:
         found = table[table.other == axis].set_index("study")
-        cells = [points(found.loc[name], "difference", "low", "high") for name in runs]
-        cells += [points(found.loc[name], "change", "change_low", "change_high") for name in others]
+        cells = [points(*found.loc[name, ["difference", "low", "high"]]) for name in runs]
+        cells += [points(*found.loc[name, ["change", "change_low", "change_high"]]) for name in others]
         rows.append(f"| {' | '.join([axis, *cells])} |")
-    best = table.loc[table.groupby("study").difference.idxmin()].set_index("study").other
-    leads = {name: lead(name, found, best[name]) for name, found in runs.items()}
-    cells = [f"{words(leads[name])}, {best[name]}" for name in runs]
+    best = table.loc[table.groupby("study").difference.idxmin()].set_index("study")
+    leads = {row.Index: Contrast(row.difference, row.standard_error, row.df, row.n, False) for row in best.itertuples()}
+    cells = [f"{words(leads[name])}, {best.other[name]}" for name in runs]
     cells += [words(change(leads[between], leads[name])) for name in others]
     rows.append(f"| {' | '.join(['the best axis', *cells])} |")
     gaps = {name: change(baseline(runs[name]), baseline(runs[between])) for name in others}
@@ -84,17 +84,6 @@ def control(runs: pd.DataFrame) -> list[str]:
     return [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|", f"| {' | '.join(cells)} |"]
 
 
-def lead(name: str, runs: pd.DataFrame, axis: str) -> Contrast:
-    """The difference of compound scaling from an axis."""
-    return at_budget(name, ss.compare(runs, ["flops"]), BUDGET, "compound")[axis][0]
-
-
-def points(row: pd.Series, *columns: str) -> str:
-    """Points, with their 95% interval, of three columns."""
-    value, low, high = (row[column] for column in columns)
-    return f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
-
-
 def baseline(runs: pd.DataFrame) -> Contrast:
     """The baseline's accuracy."""
     seen = observed(runs)
@@ -102,8 +91,7 @@ def baseline(runs: pd.DataFrame) -> Contrast:
 
 
 def words(found: Contrast) -> str:
-    low, high = found.interval()
-    return f"{found.estimate:+.1f} ({low:+.1f} to {high:+.1f})"
+    return points(found.estimate, *found.interval())
 
 
 def chart(runs: Mapping[str, pd.DataFrame]) -> Chart:

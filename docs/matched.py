@@ -57,7 +57,12 @@ def lead(leads: pd.DataFrame, row) -> str:
     if (row.budget, row.method) not in leads.index:
         return ""
     found = leads.loc[(row.budget, row.method)]
-    return f"{found.difference:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
+    return points(found.difference, found.low, found.high)
+
+
+def points(value: float, low: float, high: float) -> str:
+    """Points, with their 95% interval."""
+    return f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def doublings(runs: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matched import observed
+from matched import observed, points
 
 from scaling_study.analysis.comparisons import Curve, difference
 from scaling_study.analysis.law import mean_interval
@@ -54,5 +54,4 @@ def ahead(runs: pd.DataFrame, row: Any, method: str) -> str:
     [index] = np.flatnonzero(np.isclose(built, [getattr(row, axis) for axis in AXES]).all(axis=1))
     curve = Curve(seen, method, "flops").at(float(seen.variants.flops.iloc[index]))
     found = difference(seen, ({int(index): 1.0}, 0.0), curve)
-    low, high = found.interval()
-    return f"{found.estimate:+.1f} ({low:+.1f} to {high:+.1f})"
+    return points(found.estimate, *found.interval())

@@ -1,4 +1,4 @@
-"""How far one method is ahead of the others in several studies: does that depend on the baseline, or on the data?"""
+"""How far one method is ahead of the others in several studies, and whether that differs between them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ COLUMNS = {
     "difference": "float64",  # accuracy of method minus other, points
     "low": "float64",  # 95% interval of this difference alone
     "high": "float64",
+    "standard_error": "float64",
+    "df": "float64",
     "n": "Int64",  # seeds
     "change": "float64",  # by how many points the difference is greater than in the study that others are held against
     "change_low": "float64",  # 95% interval of this change alone
@@ -62,6 +64,8 @@ def leads(
                 "other": other,
                 "flops_target": flops,
                 "basis": basis,
+                "standard_error": lead.standard_error,
+                "df": lead.df,
                 "n": lead.n,
             }
             row |= dict(zip(("difference", "low", "high"), (lead.estimate, *lead.interval()), strict=True))
@@ -79,7 +83,10 @@ def at_budget(name: str, compared: pd.DataFrame, flops: float, reference: str) -
     """{other method: (difference of ``reference`` from it, basis)}. compared: a frame of ``compare``, of the study."""
     rows = compared[(compared.flops_target == flops) & compared.difference.notna()]
     if rows.empty:
-        raise ValueError(f"{name}: there is no comparison of {reference} at {flops:g} times the baseline")
+        known = ", ".join(f"{budget:g}" for budget in sorted(set(compared.flops_target.dropna()))) or "none"
+        raise ValueError(
+            f"{name}: no comparison of {reference} at flops={flops:g} times the baseline; there are {known}"
+        )
     if len(parts := rows[["model", "epochs"]].drop_duplicates()) > 1:
         raise ValueError(f"{name}: holds {len(parts)} models or lengths of training; give the runs of one")
     return {

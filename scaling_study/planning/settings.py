@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from scaling_study.planning.jobs import Job
 
+# What to do where keys are not those of a study: who trains, and who asks it.
+OWN_STUDY = "give these a study=NAME of their own"
+OWN_KEYS = "give the keys of the study's runs"
+
 
 def settings_of_study(config: Config) -> dict[str, dict[str, Any]]:
     """{model name: settings of a run of it} of the runs that the study has."""
@@ -29,10 +33,6 @@ def settings_of_study(config: Config) -> dict[str, dict[str, Any]]:
     return settings
 
 
-OWN_STUDY = "give these a study=NAME of their own"
-OWN_KEYS = "give the keys of the study's runs"
-
-
 def require_one_setting(job: Job, settings: dict[str, dict[str, Any]], advice: str = OWN_STUDY) -> None:
     """A study's runs, of which ``settings`` holds some by model, share data set and recipe but for ``vary``, those of
     one model also the baseline and its resolution: refuse to mix others in. advice: what to do, for the message."""
@@ -40,7 +40,7 @@ def require_one_setting(job: Job, settings: dict[str, dict[str, Any]], advice: s
         return
     same_model = settings.get(str(job.run.model.name))
     known = same_model or next(iter(settings.values()))
-    require_same_code(job, same_model, known)
+    require_same_code(job, same_model, known, advice)
     require_same_model(job, same_model, advice)
     for group, schema in (("data", Data), ("recipe", Recipe)):
         mine, theirs = job.run.settings[group], known[group]
@@ -90,12 +90,12 @@ def require_same_model(job: Job, same_model: dict[str, Any] | None, advice: str)
             raise other_value(job, f"model.{key}", value, old, advice)
 
 
-def require_same_code(job: Job, same_model: dict[str, Any] | None, known: dict[str, Any]) -> None:
+def require_same_code(job: Job, same_model: dict[str, Any] | None, known: dict[str, Any], advice: str) -> None:
     """Refuse to mix runs of a user's own network or images before and after its code was changed."""
     for key, group, theirs in (("model.builder", "model", same_model), ("data.loader", "data", known)):
         mine = job.run.settings[group].get("code")
         if theirs is not None and mine is not None and theirs[group].get("code") not in (None, mine):
-            message = f"its code has changed since study={job.config.study}; give these runs a study=NAME of their own"
+            message = f"its code has changed since study={job.config.study}; {advice}"
             raise ConfigError(key, getattr(getattr(job.run, group), key.partition(".")[2]), message)
 
 

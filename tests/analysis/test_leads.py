@@ -65,9 +65,12 @@ def test_other_references_budgets_and_responses(tables):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"flops": 3.0}, r"^first: there is no comparison of compound at 3 times the baseline$"),
+        ({"flops": 3.0}, r"^first: no comparison of compound at flops=3 times the baseline; there are 2, 4$"),
         ({"flops": 4.0, "against": "fourth"}, r"^against=fourth: must be one of first, second, third$"),
-        ({"flops": 4.0, "reference": "tall"}, r"^first: there is no comparison of tall at 4 times the baseline$"),
+        (
+            {"flops": 4.0, "reference": "tall"},
+            r"^first: no comparison of tall at flops=4 times the baseline; there are none$",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_named(tables, given, message):

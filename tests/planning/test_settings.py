@@ -126,7 +126,13 @@ def test_a_study_that_is_here_as_tables_alone_takes_no_runs_of_another_kind(conf
 @pytest.mark.parametrize("recorded", ["quick", "quick_v1"])
 def test_a_recipe_goes_by_its_earlier_name_too(config, recorded):
     runs = load_runs(RESULTS / "fractals-reference").assign(recipe=recorded)
-    require_same_study(job_from(config("study=s", "seed=7")), runs)
+    job = job_from(config("study=s", "seed=7"))
+    assert job.run.recipe.name == "quick_v1"
+    require_same_study(job, runs)
+    with pytest.raises(
+        ConfigError, match=r"^recipe=quick_v1: study=s holds runs with standard; give these a study=NAME"
+    ):
+        require_same_study(job, runs.assign(recipe="standard"))
 
 
 def test_questions_may_be_asked_with_the_keys_of_any_run(study, config, tmp_path):
