@@ -33,7 +33,10 @@ def learning_curves(runs: pd.DataFrame, history: pd.DataFrame, model: str) -> Ch
     done = runs[(runs.status == "done") & (runs.model == model)]
     curves = history[history.epoch.notna()].merge(done[["run_id"]], on="run_id")
     done = done[done.run_id.isin(curves.run_id[curves.epoch > 1])]
-    methods = list(dict.fromkeys(done.method[done.method != "baseline"]))[:PANELS_MAX] or ["baseline"]
+    found = dict.fromkeys(done.method[done.method != "baseline"])
+    methods = sorted(found, key=lambda method: method == "custom")[:PANELS_MAX] or [
+        "baseline"
+    ]  # those with a rule first
     if done.empty:
         return None
     panels = tuple(tuple(panel(done, curves, method, quantity) for method in methods) for quantity in ROWS)

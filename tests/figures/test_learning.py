@@ -91,3 +91,11 @@ def test_equal_compute_has_a_curve_and_a_best_for_each_level():
     assert "to the power 0." in right.get_title()
     labels = [text.get_text() for text in left.get_legend().get_texts()]
     assert labels == ["24 billions", "48 billions", "96 billions"]
+
+
+def test_networks_without_a_rule_give_way_to_methods():
+    folder = RESULTS / "fractals_v2-matched_24px"
+    figure = ss.plot.learning_curves(ss.load_runs(folder), ss.load_history(folder))
+    titles = [axes.get_title() for axes in figure.axes[:4]]
+    assert titles == ["compound", "depth", "resolution", "width"]
+    assert "; without custom" in figure.get_suptitle().replace("\n", " ")
