@@ -29,7 +29,7 @@ COLUMNS = {
     "flops_target": "float64",  # the budget, where there is one
     "method": "string",
     "other": "string",
-    "basis": "string",  # matched: two variants; interpolated: along the other's curve, by log cost; none
+    "basis": "string",  # matched: two variants as they are; interpolated: along the other's curve, by log cost; none
     "difference": "float64",  # accuracy of method minus other, points
     "low": "float64",  # 95% interval of this difference alone
     "high": "float64",
@@ -71,9 +71,13 @@ def compare(
     return as_frame(rows), notes
 
 
-def leaders(runs: pd.DataFrame, costs: Sequence[str] = COSTS, response: str = "top1") -> pd.DataFrame:
+def leaders(
+    runs: pd.DataFrame, costs: Sequence[str] = COSTS, response: str = "top1", matched: float = MATCHED
+) -> pd.DataFrame:
     """The best method at the largest cost that all methods reach, by each of ``costs``, against each other method: a
-    frame with COLUMNS, ``method`` the best. What it is tested on has picked it, so the correction is for all pairs."""
+    frame with COLUMNS, ``method`` the best. What it is tested on has picked it, so the correction is for all pairs.
+    matched: how far from that cost a network may lie, relatively, to stand for its method as it is; the curve of a
+    method without one is interpolated."""
     frame, _ = usable(runs, response)
     rows = []
     for (model, epochs), observations in studies(frame, response).items():
@@ -83,12 +87,21 @@ def leaders(runs: pd.DataFrame, costs: Sequence[str] = COSTS, response: str = "t
             if len(curves) < 2:
                 continue
             level = min(curve.costs[-1] for curve in curves.values())
-            at = {method: curve.at(level) for method, curve in curves.items()}
+            near = {method: curve.near(level, matched) for method, curve in curves.items()}
+            at = {method: near[method] or curve.at(level) for method, curve in curves.items()}
             first = max(curve.costs[0] for curve in curves.values())
             if level <= first or any(weights is None for weights in at.values()):
                 continue
+            basis = {True: "matched", False: "interpolated"}
             family = [
-                (level, np.nan, one, other, "interpolated", difference(observations, at[one], at[other]))
+                (
+                    level,
+                    np.nan,
+                    one,
+                    other,
+                    basis[bool(near[one] and near[other])],
+                    difference(observations, at[one], at[other]),
+                )
                 for one, other in itertools.permutations(curves, 2)
             ]
             best = max(at, key=lambda method: contrast(observations, at[method][0]).estimate)
@@ -148,6 +161,12 @@ class Curve:
         weights = [(PchipInterpolator(x, y + step * unit)(at) - value) / step for unit in np.eye(len(x))]
         off = abs(value - straight) / BEND if len(x) > 2 else abs(np.diff(y)[0]) / (2 * BEND)
         return self.spread(dict(zip(window, weights, strict=True))), float(off)
+
+    def near(self, cost: float, matched: float) -> Any:
+        """As ``at``, but of the point nearest to ``cost``; None where its own differs by more than ``matched``."""
+        far = np.abs(np.log(self.costs / cost))
+        nearest = int(far.argmin())
+        return (self.spread({nearest: 1.0}), 0.0) if far[nearest] <= np.log1p(matched) else None
 
     def straight(self, cost: float) -> Any:
         """As ``at``, by a straight line in log cost between the two neighbours, which near costs do not make noisy; off

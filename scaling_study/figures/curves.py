@@ -39,7 +39,7 @@ def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Chart:
 
 def why_no_curve(table: pd.DataFrame, fit_curves: pd.DataFrame, method: str) -> str:
     """What a legend adds to the name of a method without a fitted curve. table: of ``variants``."""
-    if (fit_curves.method == method).any():
+    if (fit_curves.method == method).any() or method == "custom":  # networks that follow no rule have none
         return ""
     sizes = table.method.isin([method, "baseline"]).sum()
     return ", too few sizes" if sizes < POINTS_MIN else ", no clear trend"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from scaling_study.analysis.comparisons import MATCHED
 from scaling_study.analysis.observations import STUDY, TRAIN_FLOPS, observe
 from scaling_study.analysis.robustness import largest_cost, of_part, saturates
 from scaling_study.analysis.rules import one_rule
@@ -149,9 +150,9 @@ def leader_part(leaders: pd.DataFrame) -> Iterator[str]:
     yield "## Does the best method depend on the cost that is held equal?"
     yield ""
     yield (
-        "At the largest cost that every method reaches: the method with the highest mean, and those that are not "
-        "clearly worse (corrected for all comparisons of the same cost). A method whose networks all cost the same is "
-        "left out."
+        f"At the largest cost that every method reaches, by networks within {MATCHED:.0%} of it or along a method's curve: the "
+        "method with the highest mean, and those that are not clearly worse (corrected for all comparisons of the same "
+        "cost). A method whose networks all cost the same is left out."
     )
     several = leaders.epochs.nunique() > 1
     for (model, epochs), rows in leaders.groupby(["model", "epochs"], dropna=False):

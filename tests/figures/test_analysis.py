@@ -70,7 +70,11 @@ def test_single_seeds_have_no_bars(drawn):
 
 @pytest.mark.parametrize(
     ("study", "said"),
-    [("fractals_v2-matched", "width (w), too few sizes"), ("fractals-reference", "depth (d), no clear trend")],
+    [
+        ("fractals_v2-matched", "width (w), too few sizes"),
+        ("fractals_v2-matched", "custom"),
+        ("fractals-reference", "depth (d), no clear trend"),
+    ],
 )
 def test_the_legend_says_why_a_method_has_no_curve(study, said):
     curves = pd.read_csv(RESULTS / study / "fit_curves.csv")
