@@ -76,8 +76,8 @@ def leaders(
 ) -> pd.DataFrame:
     """The best method at the largest cost that all methods reach, by each of ``costs``, against each other method: a
     frame with COLUMNS, ``method`` the best. What it is tested on has picked it, so the correction is for all pairs.
-    matched: how far from that cost a network may lie, relatively, to stand for its method as it is; the curve of a
-    method without one is interpolated."""
+    There a method's network of the same budget is taken as it is, if its cost differs by no more than ``matched``,
+    relatively; else the method's curve is interpolated."""
     frame, _ = usable(runs, response)
     rows = []
     for (model, epochs), observations in studies(frame, response).items():
@@ -87,27 +87,30 @@ def leaders(
             if len(curves) < 2:
                 continue
             level = min(curve.costs[-1] for curve in curves.values())
-            near = {method: curve.near(level, matched) for method, curve in curves.items()}
-            at = {method: near[method] or curve.at(level) for method, curve in curves.items()}
+            at = {method: curve.at(level) for method, curve in curves.items()}
             first = max(curve.costs[0] for curve in curves.values())
             if level <= first or any(weights is None for weights in at.values()):
                 continue
-            basis = {True: "matched", False: "interpolated"}
+            same = of_one_budget(observations, curves, cost, matched)
+            at |= {method: ({variant: 1.0}, 0.0) for method, variant in same.items()}
             family = [
-                (
-                    level,
-                    np.nan,
-                    one,
-                    other,
-                    basis[bool(near[one] and near[other])],
-                    difference(observations, at[one], at[other]),
-                )
+                (level, np.nan, one, other, basis, difference(observations, at[one], at[other]))
                 for one, other in itertools.permutations(curves, 2)
+                for basis in ["matched" if {one, other} <= same.keys() else "interpolated"]
             ]
             best = max(at, key=lambda method: contrast(observations, at[method][0]).estimate)
             key = {"model": model, "epochs": epochs, "cost": cost}
             rows += [row for row in tabulated(family, key, twice=True) if row["method"] == best]
     return as_frame(rows)
+
+
+def of_one_budget(observations: Observations, curves: Mapping[str, Curve], cost: str, matched: float) -> dict[str, int]:
+    """{method: variant} of those methods that have one of the budget, and within ``matched`` the cost, of the network
+    at the largest cost that all reach."""
+    columns = {name: observations.variants[name].to_numpy() for name in ("method", "flops_target", cost)}
+    least = min(curves.values(), key=lambda curve: curve.costs[-1]).variants[-1][0]
+    found = {method: partner_of(columns, least, method, cost, matched) for method in curves}
+    return {method: variant for method, variant in found.items() if variant is not None}
 
 
 def difference(observations: Observations, one: Any, other: Any) -> Any:
@@ -161,12 +164,6 @@ class Curve:
         weights = [(PchipInterpolator(x, y + step * unit)(at) - value) / step for unit in np.eye(len(x))]
         off = abs(value - straight) / BEND if len(x) > 2 else abs(np.diff(y)[0]) / (2 * BEND)
         return self.spread(dict(zip(window, weights, strict=True))), float(off)
-
-    def near(self, cost: float, matched: float) -> Any:
-        """As ``at``, but of the point nearest to ``cost``; None where its own differs by more than ``matched``."""
-        far = np.abs(np.log(self.costs / cost))
-        nearest = int(far.argmin())
-        return (self.spread({nearest: 1.0}), 0.0) if far[nearest] <= np.log1p(matched) else None
 
     def straight(self, cost: float) -> Any:
         """As ``at``, by a straight line in log cost between the two neighbours, which near costs do not make noisy; off
