@@ -150,9 +150,9 @@ def leader_part(leaders: pd.DataFrame) -> Iterator[str]:
     yield "## Does the best method depend on the cost that is held equal?"
     yield ""
     yield (
-        "At the largest cost that every method reaches, along each method's curve or by its network of the same budget "
-        f"within {MATCHED:.0%} of it: the method with the highest mean, and those that are not clearly worse (corrected "
-        "for all comparisons of the same cost). A method whose networks all cost the same is left out."
+        "At the largest cost that every method reaches, along each method's curve or by its network of the same "
+        f"budget within {MATCHED:.0%} of it: the method with the highest mean, and those that are not clearly worse "
+        "(corrected for all comparisons of the same cost). A method whose networks all cost the same is left out."
     )
     several = leaders.epochs.nunique() > 1
     for (model, epochs), rows in leaders.groupby(["model", "epochs"], dropna=False):

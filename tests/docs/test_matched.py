@@ -2,7 +2,7 @@
 
 import re
 
-import generate
+import blocks
 import matched
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ import scaling_study as ss
 
 @pytest.fixture(scope="module")
 def runs():
-    return ss.load_runs(generate.ROOT / "results" / generate.MATCHED_STUDY)
+    return ss.load_runs(blocks.ROOT / "results" / blocks.MATCHED_STUDY)
 
 
 def cells(lines):
@@ -66,7 +66,7 @@ def test_the_prediction_does_not_see_what_it_predicts(runs):
 
 
 def test_readme_says_what_the_table_shows(runs):
-    readme = " ".join((generate.ROOT / "README.md").read_text(encoding="utf-8").split())
+    readme = " ".join((blocks.ROOT / "README.md").read_text(encoding="utf-8").split())
     rows = {tuple(row[:2]): row for row in cells(matched.table(runs))}
     at_four = {method: rows[("4", method)][6] for method in ("depth", "width", "resolution")}
     assert at_four

@@ -2,7 +2,7 @@
 
 import re
 
-import generate
+import blocks
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +12,7 @@ import scaling_study as ss
 from scaling_study.analysis.comparisons import compare
 from scaling_study.records.costs import load_table
 
-STUDY = generate.ROOT / "results" / generate.MATCHED_STUDY
+STUDY = blocks.ROOT / "results" / blocks.MATCHED_STUDY
 
 
 @pytest.fixture(scope="module")

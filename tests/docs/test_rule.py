@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import generate
+import blocks
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,9 +76,9 @@ def test_intervals_are_those_of_dunnetts_test():
 
 def test_numbers_of_the_committed_study():
     """Recomputed from the table without ``rule``: what the page says of the baseline and of each doubling."""
-    runs = ss.load_runs(Path(generate.ROOT) / "results" / generate.RULE_STUDY)
-    page = (generate.ROOT / "docs/explanation/embedded_data.md").read_text(encoding="utf-8")
-    results = (generate.ROOT / "docs/explanation/results.md").read_text(encoding="utf-8")
+    runs = ss.load_runs(Path(blocks.ROOT) / "results" / blocks.RULE_STUDY)
+    page = (blocks.ROOT / "docs/explanation/embedded_data.md").read_text(encoding="utf-8")
+    results = (blocks.ROOT / "docs/explanation/results.md").read_text(encoding="utf-8")
     means = (
         runs[runs.flops_target.isna() | (runs.flops_target == 2)].groupby("method").top1.agg(["mean", "std", "size"])
     )

@@ -5,7 +5,7 @@ import json
 import re
 from pathlib import Path
 
-import generate
+import blocks
 import pandas as pd
 import pytest
 
@@ -18,7 +18,7 @@ def page_of(study):
     return (RESULTS / study / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("study", generate.COMMITTED)
+@pytest.mark.parametrize("study", blocks.COMMITTED)
 def test_runs_are_those_of_the_table(study):
     [text] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page_of(study), flags=re.DOTALL)
     data = json.loads(text)
@@ -30,7 +30,7 @@ def test_runs_are_those_of_the_table(study):
             assert shown[column].astype(float).tolist() == pytest.approx(runs[column].astype(float).tolist()), column
 
 
-@pytest.mark.parametrize("study", [*generate.COMMITTED, "imagenet-family"])
+@pytest.mark.parametrize("study", [*blocks.COMMITTED, "imagenet-family"])
 def test_answers_are_those_of_the_summary(study):
     summary = (RESULTS / study / "summary.md").read_text(encoding="utf-8")
     answers = summary.partition("## In short")[2].partition("\n## ")[0].strip().splitlines()
