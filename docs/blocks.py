@@ -11,6 +11,7 @@ import matched
 import pandas as pd
 import recommended
 import rule
+import shapes
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
@@ -21,10 +22,11 @@ from scaling_study.tasks import paper
 ROOT = Path(__file__).parents[1]
 RULE_STUDY, SHAPE_STUDY, RATE_STUDY = "fractals_v2-rule", "fractals_v2-shape", "fractals_v2-rate"
 POWER_STUDY, MATCHED_STUDY = "fractals_v2-power", "fractals_v2-matched"
+PHOTOGRAPHS, PHOTOGRAPH_SHAPES = "fashion_mnist-matched", "fashion_mnist-shape"
 # Studies with runs that are committed; results/ also holds those of whoever runs the commands here.
 COMMITTED = (
     *("fashion_mnist-reference", "fashion_mnist-regime", "fractals-reference", "fractals-search"),
-    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY, *balance.STUDIES.values()),
+    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY, *balance.STUDIES.values(), PHOTOGRAPH_SHAPES, PHOTOGRAPHS),
 )
 
 
@@ -73,6 +75,17 @@ def recommended_lines() -> list[str]:
     """What the law recommended, and what runs reached."""
     study = ROOT / "results" / MATCHED_STUDY
     return recommended.lines(costs.load_table(study, "recommendations"), ss.load_runs(study))
+
+
+def photograph_lines() -> list[str]:
+    """The methods at equal multiply-adds on photographs."""
+    runs = ss.load_runs(ROOT / "results" / PHOTOGRAPHS)
+    return [*matched.table(runs, digits=2), "", matched.doublings(runs, digits=2)]
+
+
+def photograph_shape_lines() -> list[str]:
+    """Shapes of the baseline's multiply-adds on photographs."""
+    return shapes.lines(ss.load_runs(ROOT / "results" / PHOTOGRAPH_SHAPES))
 
 
 def retrained_lines() -> list[str]:
@@ -165,4 +178,6 @@ BLOCKS = {
     "control": control_lines,
     "recommended": recommended_lines,
     "retrained": retrained_lines,
+    "photographs": photograph_lines,
+    "photograph_shapes": photograph_shape_lines,
 }

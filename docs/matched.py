@@ -20,8 +20,9 @@ def lines(runs: pd.DataFrame) -> list[str]:
     return [*table(runs), "", doublings(runs), "", prediction(runs)]
 
 
-def table(runs: pd.DataFrame) -> list[str]:
+def table(runs: pd.DataFrame, digits: int = 1) -> list[str]:
     """A row per network of a method: accuracy, how far compound scaling is ahead of it at the same budget, convergence.
+    digits: of accuracies, after the point.
 
     Networks that follow no method, such as recommended ones, have no row; their runs add to what is known of the noise.
     """
@@ -44,28 +45,28 @@ def table(runs: pd.DataFrame) -> list[str]:
             f"{built.built_depth:g}, {built.built_width:.2f}, {built.resolution_px:g}",
             f"{built.flops / 1e6:.2f}",
             f"{row.n}",
-            f"{row.accuracy:.1f} ± {row.half_width:.1f}" if row.n > 1 else f"{row.accuracy:.1f}",
-            lead(leads, row),
+            f"{row.accuracy:.{digits}f}" + (f" ± {row.half_width:.{digits}f}" if row.n > 1 else ""),
+            lead(leads, row, digits),
             f"{built.last_tenth_gain:+.2f}",
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return rows
 
 
-def lead(leads: pd.DataFrame, row) -> str:
+def lead(leads: pd.DataFrame, row, digits: int) -> str:
     """Points by which compound scaling is ahead of a variant, with its 95% interval; empty where none was compared."""
     if (row.budget, row.method) not in leads.index:
         return ""
     found = leads.loc[(row.budget, row.method)]
-    return points(found.difference, found.low, found.high)
+    return points(found.difference, found.low, found.high, digits)
 
 
-def points(value: float, low: float, high: float) -> str:
+def points(value: float, low: float, high: float, digits: int = 1) -> str:
     """Points, with their 95% interval."""
-    return f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
+    return f"{value:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
 
 
-def doublings(runs: pd.DataFrame) -> str:
+def doublings(runs: pd.DataFrame, digits: int = 1) -> str:
     """What the first and the second doubling of the multiply-adds bring along each axis, and the difference with a 95%
     interval."""
     seen = observed(runs[runs.status == "done"])
@@ -76,8 +77,8 @@ def doublings(runs: pd.DataFrame) -> str:
         less = contrast(seen, {two: 2.0, one: -1.0, four: -1.0})
         low, high = less.interval()
         parts.append(
-            f"{means[two] - means[one]:.1f} and then {means[four] - means[two]:.1f} points by {axis} "
-            f"({less.estimate:.1f} less, {low:.1f} to {high:.1f})"
+            f"{means[two] - means[one]:.{digits}f} and then {means[four] - means[two]:.{digits}f} points by {axis} "
+            f"({less.estimate:.{digits}f} less, {low:.{digits}f} to {high:.{digits}f})"
         )
     return f"Doubling the multiply-adds once and twice brings {parts[0]}, {parts[1]} and {parts[2]}."
 

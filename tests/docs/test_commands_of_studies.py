@@ -13,8 +13,9 @@ COMMAND = re.compile(r"python -m scaling_study ([^`\n]+)")
 
 
 def commands_of(study):
-    """Arguments of every command that names the study in the list of tables and on the page that it refers to."""
-    texts = [(blocks.ROOT / name).read_text() for name in ("results/README.md", "docs/explanation/results.md")]
+    """Arguments of every command that names the study in the list of tables and on the pages that it refers to."""
+    pages = ("results/README.md", "docs/explanation/results.md", "docs/explanation/photographs.md")
+    texts = [(blocks.ROOT / name).read_text() for name in pages]
     found = dict.fromkeys(command for text in texts for command in COMMAND.findall(text))
     lists = [[argument.strip("\"'") for argument in command.split()] for command in found]
     own = (f"study={study}", f"results/{study}/conf")  # the latter of sweeps that the study proposed

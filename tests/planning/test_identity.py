@@ -13,6 +13,7 @@ from scaling_study.scaling.coefficients import AXES
 RESULTS = Path(__file__).parents[2] / "results"
 FASHION = ["data=fashion_mnist", "data.train_images=20000"]
 SECOND = ["data=fractals_v2", "model=micro_mbconv_v2"]
+PHOTOGRAPHS = ["data=fashion_mnist", "model=micro_mbconv_v2", "data.resolution=14", "model.width_multiplier=0.9"]
 SEARCH = ["scaling.method=compound", "scaling.phi=1"]
 COMMITTED = {
     "fractals-reference": (
@@ -69,6 +70,18 @@ COMMITTED = {
             ["seed=0"],
             ["scaling.method=width", "scaling.flops=4", "seed=3"],
             ["scaling.method=compound", "scaling.flops=4", "seed=1"],
+        ],
+    ),
+    "fashion_mnist-shape": (
+        ["data=fashion_mnist", "model=micro_mbconv_v2", "recipe=standard", "+sweep=shape"],
+        [["scaling.point=baseline"], ["scaling.point=depth-2"], ["scaling.point=resolution-1.41"]],
+    ),
+    "fashion_mnist-matched": (
+        [*PHOTOGRAPHS, "recipe=standard"],
+        [
+            ["seed=0"],
+            ["scaling.method=depth", "scaling.flops=4", "seed=1"],
+            ["scaling.method=compound", "scaling.flops=4", "seed=2"],
         ],
     ),
     "fractals_v2-shape": (
