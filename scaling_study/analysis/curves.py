@@ -27,7 +27,7 @@ class Points:
     """cost: ascending, in its own unit; error: mean over seeds, percent; sigma: standard error of that mean but for
     what a seed does to all points alike (proportional to the error when noise is unknown); shift: standard error of
     that, from so many seeds; counts: runs; chance: error of guessing; run_sd: (points,), of a single run, 0 when the
-    seeds agree exactly, NaN when unknown; df: of the noise; pool: standardised residuals that the bootstrap draws
+    seeds agree exactly, NaN when unknown; df: of the noise; pool: standardized residuals that the bootstrap draws
     from."""
 
     cost: np.ndarray
@@ -102,7 +102,7 @@ def points_of(observations: Observations, method: str, cost: str, chance: float)
     run_sd = np.sqrt((sums.variance / sums.weight).to_numpy() + common)
     if noise is not None and not known:
         run_sd = np.zeros(len(sums))
-    pool = np.r_[noise.standardised, -noise.standardised] if known else np.zeros(1)  # of either sign alike
+    pool = np.r_[noise.standardized, -noise.standardized] if known else np.zeros(1)  # of either sign alike
     return Points(
         np.exp(sums.cost / sums.weight).to_numpy(),
         error,

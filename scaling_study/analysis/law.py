@@ -224,7 +224,7 @@ def resampled(
     noise: Any = observations.paired_noise
     if not noisy(observations):
         return targets + own_sd * rng.standard_normal((draws, len(targets)))
-    pool = np.r_[noise.standardised, -noise.standardised]
+    pool = np.r_[noise.standardized, -noise.standardized]
     own = widening(float(noise.df.mean())) * own_sd * drawn_means(pool, observations.counts, draws, rng)
     seeds = observations.values.shape[1]
     shift = seed_effect(observations)[1] * rng.standard_t(max(seeds - 1, 1), (draws, 1)) / np.exp(targets)

@@ -29,7 +29,7 @@ def direction_design(observations: Observations, variants: pd.DataFrame, law: La
 
     Each bootstrap draw of the law has a best direction, and predicts an error for every candidate. What a run would
     tell is the regression of the former on the latter over the draws, which is c-optimal design with the law
-    linearised over its own uncertainty instead of at one point, where a direction on the edge has no slope. New
+    linearized over its own uncertainty instead of at one point, where a direction on the edge has no slope. New
     networks lie on a coarse grid of shares at NEW_AT.
     """
     scale = Scale(law, observations)

@@ -19,13 +19,13 @@ EXACT = 1e-9  # percent; differences below are those of floating point
 @dataclass(frozen=True)
 class Noise:
     """variance: of one run of each variant; df: degrees of freedom of each; pooled, df_pooled: over all variants;
-    standardised: the residuals, scaled to variance 1, from which the bootstrap draws."""
+    standardized: the residuals, scaled to variance 1, from which the bootstrap draws."""
 
     variance: np.ndarray
     df: np.ndarray
     pooled: float
     df_pooled: float
-    standardised: np.ndarray
+    standardized: np.ndarray
 
 
 def moderated(values: np.ndarray, blocks: bool = False) -> Noise | None:
@@ -51,8 +51,8 @@ def moderated(values: np.ndarray, blocks: bool = False) -> Noise | None:
     variance, df_moderated = resized(squares, df, pooled, df_total, np.nanmean(values, axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.sqrt(variance * df / np.where(counts > 1, counts, 1))
-        standardised = (residuals / scale[:, None])[present & (counts > 1)[:, None]]
-    return Noise(variance, df_moderated, pooled, df_total, standardised[np.isfinite(standardised)])
+        standardized = (residuals / scale[:, None])[present & (counts > 1)[:, None]]
+    return Noise(variance, df_moderated, pooled, df_total, standardized[np.isfinite(standardized)])
 
 
 def blocked_df(present: np.ndarray) -> Any:

@@ -25,7 +25,7 @@ def statistics(images: torch.Tensor, sample: int = 10_000) -> tuple[torch.Tensor
 
 
 def network_input(images: torch.Tensor, resolution: int, mean: torch.Tensor, std: torch.Tensor) -> torch.Tensor:
-    """Resize the whole image to ``resolution`` pixels with antialiasing and normalise it.
+    """Resize the whole image to ``resolution`` pixels with antialiasing and normalize it.
 
     images: (n, channels, h, h), uint8 or float. Train and evaluation both use all of the image at every
     resolution: a crop that varied with either would be confounded with the resolution axis.
@@ -83,7 +83,7 @@ class MemoryBatches:
     """Batches of Images that live on the device, or in pinned memory where they do not fit, augmented there.
 
     share: (rank, processes) of this process, whose part of every batch it gives. The order is that of the epoch's seed
-    for any number of processes; augmentation draws from a ``generator`` per process. normalisation: (mean, standard
+    for any number of processes; augmentation draws from a ``generator`` per process. normalization: (mean, standard
     deviation), each (1, channels, 1, 1) in 0 to 255; None for those of the training images.
     """
 
@@ -95,13 +95,13 @@ class MemoryBatches:
         resolution: int,
         device: torch.device,
         share: tuple[int, int],
-        normalisation: tuple[torch.Tensor, torch.Tensor] | None = None,
+        normalization: tuple[torch.Tensor, torch.Tensor] | None = None,
     ) -> None:
         self.recipe, self.device, self.share = recipe, device, share
         self.images = placed(data.train, device)
         self.splits = {"train": data.train[: len(data.val)], "val": data.val, "test": data.test}
-        self.normalisation = tuple(value.to(device) for value in normalisation or statistics(data.train.images))
-        mean, std = self.normalisation
+        self.normalization = tuple(value.to(device) for value in normalization or statistics(data.train.images))
+        mean, std = self.normalization
         self.prepare = partial(network_input, resolution=resolution, mean=mean, std=std)
         self.steps_per_epoch = len(data.train) // recipe.batch_size
         self.generator = torch.Generator(device)

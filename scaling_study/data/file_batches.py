@@ -12,7 +12,7 @@ from scaling_study.data.files import Decoded
 from scaling_study.data.readers import EVALUATION_BATCH, evaluation_loader, loader_of
 from scaling_study.data.transforms import (
     crop_fraction,
-    imagenet_normalisation,
+    imagenet_normalization,
     training_transform,
     transform_size,
 )
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class FileBatches:
-    """Batches of ImageFiles, normalised, on ``device``, the share of one of several processes.
+    """Batches of ImageFiles, normalized, on ``device``, the share of one of several processes.
 
     An epoch's order and every sample's augmentation follow from the epoch's seed alone: neither the number of workers
     nor of processes changes them, and an epoch can be entered at any step. (timm's create_loader takes no sampler, so
@@ -42,7 +42,7 @@ class FileBatches:
         device: torch.device,
         share: tuple[int, int],
         auto_augment: str | None = None,
-        normalisation: tuple[torch.Tensor, torch.Tensor] | None = None,
+        normalization: tuple[torch.Tensor, torch.Tensor] | None = None,
     ) -> None:
         self.device, self.share, self.loading = device, share, data.loading
         self.batch_size = recipe.batch_size
@@ -53,7 +53,7 @@ class FileBatches:
         self.faults = Unreadable(self.loading.unreadable_max)
         self.unreadable, self.unreadable_max = self.faults.names, self.faults.allowed
         channels = self.loading.channels
-        self.normalisation = tuple(v.to(device) for v in normalisation or imagenet_normalisation(channels))
+        self.normalization = tuple(v.to(device) for v in normalization or imagenet_normalization(channels))
         self.transforms = {
             "train": training_transform(self.loading, recipe, resolution, auto_augment),
             "evaluation": create_transform(
@@ -103,7 +103,7 @@ class FileBatches:
 
     def prepare(self, images: torch.Tensor) -> torch.Tensor:
         images = images.contiguous(memory_format=torch.channels_last).float()
-        mean, std = self.normalisation
+        mean, std = self.normalization
         return images.sub_(mean).div_(std)
 
 

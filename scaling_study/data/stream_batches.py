@@ -10,7 +10,7 @@ import torch
 from timm.data import create_loader
 
 from scaling_study.data.readers import EVALUATION_BATCH
-from scaling_study.data.transforms import augmentation, crop_fraction, imagenet_normalisation
+from scaling_study.data.transforms import augmentation, crop_fraction, imagenet_normalization
 
 if TYPE_CHECKING:
     from scaling_study.config.schema import Recipe
@@ -31,7 +31,7 @@ class StreamBatches:
         device: torch.device,
         share: tuple[int, int],
         auto_augment: str | None = None,
-        normalisation: tuple[torch.Tensor, torch.Tensor] | None = None,
+        normalization: tuple[torch.Tensor, torch.Tensor] | None = None,
     ) -> None:
         self.device, self.loading = device, data.loading
         self.splits = {"train": data.train, "val": data.val, "test": data.test}
@@ -41,8 +41,8 @@ class StreamBatches:
         self.unreadable_max = self.generator = None
         self.loader: Any = None
         self.augmentation = augmentation(recipe, auto_augment)
-        self.normalisation = normalisation or imagenet_normalisation(self.loading.channels)
-        mean, std = (tuple((values / 255).flatten().tolist()) for values in self.normalisation)
+        self.normalization = normalization or imagenet_normalization(self.loading.channels)
+        mean, std = (tuple((values / 255).flatten().tolist()) for values in self.normalization)
         self.options: dict[str, Any] = {
             "input_size": (self.loading.channels, resolution, resolution),
             "interpolation": self.loading.interpolation,

@@ -1,4 +1,4 @@
-"""timm's transforms of images from files, and the normalisation of colors."""
+"""timm's transforms of images from files, and the normalization of colors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARGIN_PX = 32  # EfficientNet was evaluated on the centre of an image that is s
 
 def transform_size(loading: Loading, resolution: int) -> dict[str, Any]:
     """Options of timm's transforms to the input's size; ``use_prefetcher`` is its word for uint8 tensors, which are
-    normalised on the device."""
+    normalized on the device."""
     size = (loading.channels, resolution, resolution)
     return {"input_size": size, "interpolation": loading.interpolation, "use_prefetcher": True}
 
@@ -35,14 +35,14 @@ def crop_fraction(resolution: int) -> float:
     return resolution / (resolution + MARGIN_PX)
 
 
-def as_normalisation(mean: Sequence[float], std: Sequence[float], channels: int) -> tuple[torch.Tensor, ...]:
+def as_normalization(mean: Sequence[float], std: Sequence[float], channels: int) -> tuple[torch.Tensor, ...]:
     """(mean, standard deviation) of colors in 0 to 1, as (1, channels, 1, 1) tensors in 0 to 255; grey: mean."""
     pair = [255 * torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std)]
     return tuple(pair if channels == 3 else (values.mean(dim=1, keepdim=True) for values in pair))
 
 
-def imagenet_normalisation(channels: int) -> tuple[torch.Tensor, ...]:
-    return as_normalisation(IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD, channels)
+def imagenet_normalization(channels: int) -> tuple[torch.Tensor, ...]:
+    return as_normalization(IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD, channels)
 
 
 def augmentation(recipe: Recipe, auto_augment: str | None) -> dict[str, Any]:

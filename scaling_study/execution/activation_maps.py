@@ -83,7 +83,7 @@ def seen_by(folder: RunFolder, job: Job, few: Few, device: torch.device) -> Seen
     inputs, labels = taken(batches.evaluate("test"), few.places)
     network = weighted.network.to(device).to(memory_format=torch.channels_last)
     maps = activation_maps(network, inputs, labels.tolist())
-    mean, std = (values.to(device) for values in batches.normalisation)
+    mean, std = (values.to(device) for values in batches.normalization)
     pictures = ((inputs * std + mean) / 255).clamp(0, 1).permute(0, 2, 3, 1)
     return Seen(pictures.cpu().numpy(), labels.cpu().numpy(), maps, data.class_names)
 

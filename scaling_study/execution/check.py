@@ -22,7 +22,7 @@ from scaling_study.training.distributed import world_of_environment
 from scaling_study.training.image_size import check_resolutions
 from scaling_study.training.rates import check_rates
 from scaling_study.training.recipe import make_optimizer, make_schedule
-from scaling_study.training.regularisation import check_growth
+from scaling_study.training.regularization import check_growth
 from scaling_study.training.tracker import require_tracker
 
 if TYPE_CHECKING:

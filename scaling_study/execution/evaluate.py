@@ -156,8 +156,8 @@ def batches_of(data: DataSet, job: Job, weighted: Weighted, resolution: int, dev
     from scaling_study.data.batches import make_batches
 
     recipe = replace(job.run.recipe, batch_size=1)  # of training, which there is none of
-    normalisation = weighted.normalisation
-    return make_batches(data, recipe, resolution=resolution, device=device, share=(0, 1), normalisation=normalisation)
+    normalization = weighted.normalization
+    return make_batches(data, recipe, resolution=resolution, device=device, share=(0, 1), normalization=normalization)
 
 
 def crop_of(data: DataSet, resolution: int) -> float | None:

@@ -30,7 +30,7 @@ TRIES = 40  # networks that are measured at most before giving up
 def recommend(job: Job, law: Law, limit: str, budget: float) -> dict[str, Any]:
     """The candidate of the highest lower confidence bound whose built network keeps to the budget, with predictions.
 
-    The bound and not the prediction is maximised, so that a candidate is not chosen for how little is known of it.
+    The bound and not the prediction is maximized, so that a candidate is not chosen for how little is known of it.
     Raises ConfigError when no candidate keeps to the budget.
     """
     candidates = candidates_of(job, law)

@@ -33,7 +33,7 @@ from scaling_study.training.distributed import ALONE
 from scaling_study.training.loop import train
 from scaling_study.training.rates import learning_rate, scaled
 from scaling_study.training.recipe import with_batch_norm
-from scaling_study.training.regularisation import augmentation_of, regularised
+from scaling_study.training.regularization import augmentation_of, regularized
 from scaling_study.training.tracker import start_tracker
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def build(run: Run, data: DataSet) -> torch.nn.Module:
     """The network of a run, untrained, with the weights that its seed draws."""
     torch.manual_seed(run.seed)
     network = build_network(
-        regularised(run.model, run.recipe, run.variant.coefficients),
+        regularized(run.model, run.recipe, run.variant.coefficients),
         run.variant.coefficients,
         classes=data.classes,
         channels=data.channels,

@@ -33,7 +33,7 @@ def require_torchcam() -> None:
 def activation_maps(network: torch.nn.Module, images: torch.Tensor, classes: Sequence[int]) -> ActivationMaps:
     """Grad-CAM (Selvaraju et al. 2017) of each image for its entry of ``classes``, interpolated to the image's size.
 
-    images: (n, channels, height, width), normalised. The network is put into evaluation mode. Its last layer with more
+    images: (n, channels, height, width), normalized. The network is put into evaluation mode. Its last layer with more
     than one position is taken. Where global average pooling and one linear layer follow, as in EfficientNet and ResNet,
     the map is the positive part of that of Zhou et al. (2016), which Tan & Le (2019) show in Figure 7.
     Raises StudyError where no layer has more than one position.

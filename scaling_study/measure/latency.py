@@ -125,7 +125,7 @@ def train_step(
 
 def trains_on(network: torch.nn.Module, images: torch.Tensor) -> bool:
     """Whether batch norm accepts ``images``: it refuses a single image where the strides leave a single pixel of it,
-    since there is then no variance to normalise by."""
+    since there is then no variance to normalize by."""
     try:
         with torch.no_grad():
             network(images)

@@ -1,4 +1,4 @@
-"""Networks in 8-bit integers, quantised after training by the tool of the runtime that they are for."""
+"""Networks in 8-bit integers, quantized after training by the tool of the runtime that they are for."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Runtimes that networks are deployed on: the same network, from a batch of images to its outputs.
 
-torch.compile optimises the network for one input size; ONNX Runtime and OpenVINO run the same ONNX file, which torch
+torch.compile optimizes the network for one input size; ONNX Runtime and OpenVINO run the same ONNX file, which torch
 exports. What is exported is compared with torch's own outputs before it is timed.
 """
 

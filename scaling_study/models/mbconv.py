@@ -199,7 +199,7 @@ def arguments(
 def zero_init_residuals(network: torch.nn.Module) -> torch.nn.Module:
     """Start every residual block as the identity: the last batch norm of its branch gets weight 0.
 
-    Without it deep variants start so far from trainable that a depth curve shows the initialisation
+    Without it deep variants start so far from trainable that a depth curve shows the initialization
     instead of the depth (Goyal et al. 2017, section 5.1, do the same for ResNet).
     """
     from timm.models._efficientnet_blocks import DepthwiseSeparableConv, InvertedResidual

@@ -22,7 +22,8 @@ def state_of(session: Session, position: dict[str, Any] | None = None) -> dict[s
         "micro_batch_size": session.step.micro_batch_size,
         "position": position,
         "unreadable": list(session.batches.unreadable),
-        "normalisation": [values.cpu() for values in session.batches.normalisation],
+        # spelled as in the checkpoints that exist
+        "normalisation": [values.cpu() for values in session.batches.normalization],
         **({"class_names": list(session.class_names)} if session.class_names else {}),
     }
 

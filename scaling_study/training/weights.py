@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import timm
 import torch
 
-from scaling_study.data.transforms import as_normalisation
+from scaling_study.data.transforms import as_normalization
 from scaling_study.errors import ConfigError, StudyError, one_line
 from scaling_study.models import build_network
 from scaling_study.training import checkpoint
@@ -24,11 +24,11 @@ HUB = "hub"
 
 @dataclass(frozen=True)
 class Weighted:
-    """A network with weights. normalisation: of its input, None for the data set's own; crop_fraction: with which timm
+    """A network with weights. normalization: of its input, None for the data set's own; crop_fraction: with which timm
     evaluates it, or None."""
 
     network: torch.nn.Module
-    normalisation: tuple | None
+    normalization: tuple | None
     crop_fraction: float | None = None
 
 
@@ -53,10 +53,10 @@ def of_model(model: Model, coefficients: Coefficients, weights: Any, *, channels
     Raises ConfigError where timm has no such weights, StudyError where they cannot be had or do not fit.
     """
     known = known_weights(model) if weights == HUB else config_of(model)
-    normalisation = as_normalisation(known.mean, known.std, channels) if known else None
+    normalization = as_normalization(known.mean, known.std, channels) if known else None
     if weights == HUB:
         return Weighted(
-            from_hub(model, known, channels=channels, classes=size["classes"]), normalisation, known.crop_pct
+            from_hub(model, known, channels=channels, classes=size["classes"]), normalization, known.crop_pct
         )
     network = build_network(model, coefficients, channels=channels, **size)
     try:
@@ -64,7 +64,7 @@ def of_model(model: Model, coefficients: Coefficients, weights: Any, *, channels
     except Exception as error:  # of whatever format the file is
         raise StudyError(f"evaluate.weights={weights}: cannot be read ({one_line(error, 300)})") from error
     fill(network, loaded, weights)
-    return Weighted(network, normalisation)
+    return Weighted(network, normalization)
 
 
 def config_of(model: Model) -> Any:

@@ -6,7 +6,7 @@ from scaling_study.errors import ConfigError
 from scaling_study.execution.check import check_optimizer
 from scaling_study.planning.identity import run_of
 from scaling_study.training.rates import check_rates
-from scaling_study.training.regularisation import check_growth
+from scaling_study.training.regularization import check_growth
 
 
 @pytest.mark.parametrize(

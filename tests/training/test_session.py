@@ -17,7 +17,7 @@ from scaling_study.training.evaluation import evaluate
 from scaling_study.training.loop import train
 from scaling_study.training.rates import learning_rate
 from scaling_study.training.recipe import make_ema, make_optimizer, make_schedule, with_batch_norm
-from scaling_study.training.regularisation import augmentation_of, regularised
+from scaling_study.training.regularization import augmentation_of, regularized
 from scaling_study.training.session import Session
 
 from ..data.folders import make_folder
@@ -207,21 +207,21 @@ def test_the_resnet_recipe(config):
 def test_regularisation_grows_by_the_rule(config):
     """Linearly with phi, so that B7, whose phi is 7, gets the paper's 0.5."""
     made = config("recipe=efficientnet", "model=efficientnet_b0", "task=cost", "data=imagenet_size")
-    rates = [regularised(made.model, made.recipe, compound(phi, 1.2, 1.1, 1.15)).dropout for phi in range(8)]
+    rates = [regularized(made.model, made.recipe, compound(phi, 1.2, 1.1, 1.15)).dropout for phi in range(8)]
     assert rates[0] == made.model.dropout == 0.2
     assert rates[7] == pytest.approx(0.5, abs=0.02)
     step = 0.043 * math.log2(1.2 * 1.1**2 * 1.15**2)
     assert [b - a for a, b in pairwise(rates)] == pytest.approx([step] * 7)
     wide, deep = (
-        regularised(made.model, made.recipe, c).dropout for c in (Coefficients(width=2), Coefficients(depth=4))
+        regularized(made.model, made.recipe, c).dropout for c in (Coefficients(width=2), Coefficients(depth=4))
     )
     assert wide == deep == pytest.approx(0.286)
-    assert regularised(made.model, made.recipe, Coefficients(width=0.01)).dropout == 0
-    assert regularised(made.model, made.recipe, Coefficients(width=3)).drop_path_rate == 0.2
+    assert regularized(made.model, made.recipe, Coefficients(width=0.01)).dropout == 0
+    assert regularized(made.model, made.recipe, Coefficients(width=3)).drop_path_rate == 0.2
     growing = replace(made.recipe, auto_augment_growth=0.6, drop_path_growth=0.05)
     assert augmentation_of(growing, Coefficients(depth=8)) == "rand-m10-mstd0.5"
     assert augmentation_of(growing, Coefficients(width=0.5)) == "rand-m8-mstd0.5"
     assert augmentation_of(made.recipe, Coefficients(depth=8)) == "rand-m9-mstd0.5"
-    assert regularised(made.model, growing, Coefficients(depth=8)).drop_path_rate == pytest.approx(0.35)
+    assert regularized(made.model, growing, Coefficients(depth=8)).drop_path_rate == pytest.approx(0.35)
     other = config("model=densenet169", "data.resolution=32").model
-    assert regularised(other, growing, Coefficients(depth=8)).drop_path_rate == 0
+    assert regularized(other, growing, Coefficients(depth=8)).drop_path_rate == 0

@@ -1,8 +1,8 @@
-"""Regularisation that grows with the network (EfficientNet, section 5.2: larger networks need more of it).
+"""Regularization that grows with the network (EfficientNet, section 5.2: larger networks need more of it).
 
 The rule: a rate is the baseline's and ``recipe.*_growth`` more for every doubling of the variant's nominal
 multiply-adds, d * w**2 * r**2 of the baseline's. In compound scaling with alpha * beta**2 * gamma**2 near 2 that
-count of doublings is phi; for every other method it regularises variants of equal cost equally.
+count of doublings is phi; for every other method it regularizes variants of equal cost equally.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def check_growth(model: Model, recipe: Recipe, variant: Any) -> None:
             raise ConfigError(f"recipe.{key}_growth", growth, message)
 
 
-def regularised(model: Model, recipe: Recipe, coefficients: Coefficients) -> Model:
+def regularized(model: Model, recipe: Recipe, coefficients: Coefficients) -> Model:
     """The config group ``model`` with the variant's dropout and stochastic depth."""
     doublings = math.log2(coefficients.nominal_flops)
     dropout = grown(model.dropout, recipe.dropout_growth, doublings)
