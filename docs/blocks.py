@@ -9,9 +9,9 @@ from pathlib import Path
 import balance
 import matched
 import pandas as pd
+import photographs
 import recommended
 import rule
-import shapes
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
@@ -23,10 +23,12 @@ ROOT = Path(__file__).parents[1]
 RULE_STUDY, SHAPE_STUDY, RATE_STUDY = "fractals_v2-rule", "fractals_v2-shape", "fractals_v2-rate"
 POWER_STUDY, MATCHED_STUDY = "fractals_v2-power", "fractals_v2-matched"
 PHOTOGRAPHS, PHOTOGRAPH_SHAPES = "fashion_mnist-matched", "fashion_mnist-shape"
+PHOTOGRAPH_RATES = "fashion_mnist-rate"
 # Studies with runs that are committed; results/ also holds those of whoever runs the commands here.
 COMMITTED = (
     *("fashion_mnist-reference", "fashion_mnist-regime", "fractals-reference", "fractals-search"),
-    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY, *balance.STUDIES.values(), PHOTOGRAPH_SHAPES, PHOTOGRAPHS),
+    *(RULE_STUDY, SHAPE_STUDY, RATE_STUDY, POWER_STUDY, *balance.STUDIES.values()),
+    *(PHOTOGRAPH_SHAPES, PHOTOGRAPHS, PHOTOGRAPH_RATES),
 )
 
 
@@ -85,7 +87,18 @@ def photograph_lines() -> list[str]:
 
 def photograph_shape_lines() -> list[str]:
     """Shapes of the baseline's multiply-adds on photographs."""
-    return shapes.lines(ss.load_runs(ROOT / "results" / PHOTOGRAPH_SHAPES))
+    return photographs.shapes(ss.load_runs(ROOT / "results" / PHOTOGRAPH_SHAPES))
+
+
+def photograph_recommendation_lines() -> list[str]:
+    """What the law of the photographs recommended, and what runs reached."""
+    study = ROOT / "results" / PHOTOGRAPHS
+    return recommended.lines(costs.load_table(study, "recommendations"), ss.load_runs(study), digits=2)
+
+
+def photograph_rate_lines() -> list[str]:
+    """Learning rates of each network on photographs."""
+    return photographs.rates(ss.load_runs(ROOT / "results" / PHOTOGRAPH_RATES), own=0.08)
 
 
 def retrained_lines() -> list[str]:
@@ -180,4 +193,6 @@ BLOCKS = {
     "retrained": retrained_lines,
     "photographs": photograph_lines,
     "photograph_shapes": photograph_shape_lines,
+    "photograph_recommendations": photograph_recommendation_lines,
+    "photograph_rates": photograph_rate_lines,
 }

@@ -76,8 +76,8 @@ def leaders(
 ) -> pd.DataFrame:
     """The best method at the largest cost that all methods reach, by each of ``costs``, against each other method: a
     frame with COLUMNS, ``method`` the best. What it is tested on has picked it, so the correction is for all pairs.
-    There a method's network of the same budget is taken as it is, if its cost differs by no more than ``matched``,
-    relatively; else the method's curve is interpolated."""
+    Two methods are compared by their networks of the same budget as they are, if their costs differ by no more than
+    ``matched`` from each other and from that cost, relatively; else along their curves."""
     frame, _ = usable(runs, response)
     rows = []
     for (model, epochs), observations in studies(frame, response).items():
@@ -86,31 +86,42 @@ def leaders(
             curves = {method: curve for method, curve in curves.items() if len(curve.costs) > 1}
             if len(curves) < 2:
                 continue
-            level = min(curve.costs[-1] for curve in curves.values())
-            at = {method: curve.at(level) for method, curve in curves.items()}
-            first = max(curve.costs[0] for curve in curves.values())
-            if level <= first or any(weights is None for weights in at.values()):
+            family = list(pairs(observations, curves, cost, matched))
+            if not family:
                 continue
-            same = of_one_budget(observations, curves, cost, matched)
-            at |= {method: ({variant: 1.0}, 0.0) for method, variant in same.items()}
-            family = [
-                (level, np.nan, one, other, basis, difference(observations, at[one], at[other]))
-                for one, other in itertools.permutations(curves, 2)
-                for basis in ["matched" if {one, other} <= same.keys() else "interpolated"]
-            ]
-            best = max(at, key=lambda method: contrast(observations, at[method][0]).estimate)
+            # the highest mean; where pairs differ in their basis, the method least behind any other
+            best = max(curves, key=lambda method: min(row[-1].estimate for row in family if row[2] == method))
             key = {"model": model, "epochs": epochs, "cost": cost}
             rows += [row for row in tabulated(family, key, twice=True) if row["method"] == best]
     return as_frame(rows)
 
 
-def of_one_budget(observations: Observations, curves: Mapping[str, Curve], cost: str, matched: float) -> dict[str, int]:
-    """{method: variant} of those methods that have one of the budget, and within ``matched`` the cost, of the network
-    at the largest cost that all reach."""
-    columns = {name: observations.variants[name].to_numpy() for name in ("method", "flops_target", cost)}
+def pairs(observations: Observations, curves: Mapping[str, Curve], cost: str, matched: float) -> Iterator[tuple]:
+    """(cost, budget, method, other, basis, Contrast) of every two methods, both ways round, at the largest cost that
+    all reach; nothing where one starts above it."""
+    level = min(curve.costs[-1] for curve in curves.values())
+    at = {method: curve.at(level) for method, curve in curves.items()}
+    if level <= max(curve.costs[0] for curve in curves.values()) or any(place is None for place in at.values()):
+        return
+    costs, budgets = observations.variants[cost].to_numpy(), observations.variants.flops_target.to_numpy()
+    same = of_one_budget(observations, curves)
+    for one, other in itertools.permutations(curves, 2):
+        both = [same[method] for method in (one, other) if method in same]
+        near = len(both) == 2 and np.ptp(np.log([level, *costs[both]])) <= np.log1p(matched)
+        if near:
+            found = contrast(observations, {both[0]: 1.0, both[1]: -1.0})
+            yield level, budgets[both[0]], one, other, "matched", found
+        else:
+            yield level, np.nan, one, other, "interpolated", difference(observations, at[one], at[other])
+
+
+def of_one_budget(observations: Observations, curves: Mapping[str, Curve]) -> dict[str, int]:
+    """{method: variant} of those methods that have one of the budget of the network at the largest cost that all
+    reach."""
+    methods, budgets = (observations.variants[name].to_numpy() for name in ("method", "flops_target"))
     least = min(curves.values(), key=lambda curve: curve.costs[-1]).variants[-1][0]
-    found = {method: partner_of(columns, least, method, cost, matched) for method in curves}
-    return {method: variant for method, variant in found.items() if variant is not None}
+    same = np.flatnonzero(budgets == budgets[least])  # none where there is no budget, which is NaN
+    return {methods[variant]: int(variant) for variant in same if methods[variant] in curves}
 
 
 def difference(observations: Observations, one: Any, other: Any) -> Any:

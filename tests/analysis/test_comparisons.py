@@ -118,6 +118,34 @@ def test_the_leaders_networks_of_one_budget_are_compared_as_they_are():
         assert other.standard_error > row.standard_error
 
 
+def test_leaders_without_a_network_of_the_budget_are_compared_along_curves_at_one_cost():
+    """Depth costs 3% more at the budget, and compound has only a far larger network."""
+    rng = np.random.default_rng(0)
+    parts = [run_rows("width", [1, 4], [40, 32], rng), run_rows("depth", [1, 4.12], [40, 36], rng)]
+    parts.append(run_rows("compound", [1, 16], [40, 28], rng))
+    runs = pd.concat([parts[0], *(part[part.method != "baseline"] for part in parts[1:])])
+    runs["flops_target"] = runs.method.map({"width": 4.0, "depth": 4.0, "compound": 16.0})
+    table = leaders(runs, costs=("flops",)).set_index("other")
+    assert table.basis.to_dict() == {"depth": "matched", "compound": "interpolated"}
+    assert table.flops_target.fillna(0).to_dict() == {"depth": 4.0, "compound": 0.0}
+    alone = leaders(runs[runs.method != "depth"], costs=("flops",)).set_index("other")
+    assert table.difference["compound"] == pytest.approx(alone.difference["compound"])
+
+
+def test_leaders_of_one_budget_but_far_from_the_cost_compared_are_taken_along_curves():
+    """By parameters, width and compound have the same at their budget, and depth, which sets the cost, has half."""
+    rng = np.random.default_rng(0)
+    parts = [run_rows(method, [1, 4], [40, error], rng) for method, error in
+             (("width", 32), ("compound", 31), ("depth", 36))]  # fmt: skip
+    runs = pd.concat([parts[0], *(part[part.method != "baseline"] for part in parts[1:])])
+    runs["flops_target"] = runs.method.where(runs.method == "baseline", 4.0).replace("baseline", np.nan).astype(float)
+    runs["params"] = runs.method.map({"baseline": 1e6, "width": 4e6, "compound": 4e6, "depth": 2e6})
+    table = leaders(runs, costs=("params",))
+    assert set(table.cost_value) == {2e6}
+    assert set(table.basis) == {"interpolated"}
+    assert set(leaders(runs, costs=("flops",)).basis) == {"matched"}
+
+
 def test_one_seed_has_no_interval():
     table, _ = compare(matched_study(np.random.default_rng(0), gap=5.0, seeds=1), costs=("flops",))
     assert set(table.verdict) == {"no interval without a second seed"}

@@ -204,7 +204,7 @@ def test_the_resnet_recipe(config):
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.2)
 
 
-def test_regularisation_grows_by_the_rule(config):
+def test_regularization_grows_by_the_rule(config):
     """Linearly with phi, so that B7, whose phi is 7, gets the paper's 0.5."""
     made = config("recipe=efficientnet", "model=efficientnet_b0", "task=cost", "data=imagenet_size")
     rates = [regularized(made.model, made.recipe, compound(phi, 1.2, 1.1, 1.15)).dropout for phi in range(8)]
