@@ -67,3 +67,16 @@ def test_the_page_and_the_readme_say_what_the_table_shows(path):
     assert f"not distinguishable from width {middle}" in words
     assert f"behind resolution by {-behind.difference:.1f} points ({-behind.high:.1f} to {-behind.low:.1f})" in words
     assert found.verdict.to_dict() == {"depth": "better", "width": "not distinguishable", "resolution": "worse"}
+
+
+def test_the_page_says_what_the_best_rates_change():
+    words = " ".join(PAGE.read_text(encoding="utf-8").split())
+    runs = table_of(blocks.PHOTOGRAPH_RATES)
+    own = runs[runs.learning_rate == 0.08].set_index("method").top1
+    best = runs.loc[runs.groupby("method").val_top1.idxmax()].set_index("method").top1
+    leads, tuned = own["compound"] - own, best["compound"] - best
+    assert f"ahead of depth by {tuned['depth']:.2f} test points instead of {leads['depth']:.2f}" in words
+    assert (
+        f"to width ({tuned['width']:.2f}) and resolution ({tuned['resolution']:.2f}, before {leads['resolution']:.2f})"
+        in words
+    )
