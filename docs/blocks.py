@@ -98,7 +98,8 @@ def photograph_recommendation_lines() -> list[str]:
 
 def photograph_rate_lines() -> list[str]:
     """Learning rates of each network on photographs."""
-    return photographs.rates(ss.load_runs(ROOT / "results" / PHOTOGRAPH_RATES), own=0.08)
+    study = ROOT / "results" / PHOTOGRAPH_RATES
+    return photographs.rates(ss.load_runs(study), own=pd.read_csv(study / "rates.csv").own_rate[0])
 
 
 def retrained_lines() -> list[str]:

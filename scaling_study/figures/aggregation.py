@@ -63,6 +63,11 @@ def seeds(rows: pd.DataFrame) -> str:
     return f"n = {low} seed{'s' if low > 1 else ''}" if low == high else f"n = {low} to {high} seeds"
 
 
+def intervals(rows: pd.DataFrame) -> str:
+    """What the bars are, by the column ``low``, which single seeds leave empty."""
+    return "95% intervals" if rows.low.notna().any() else "no intervals"
+
+
 def trained(model: str, rows: pd.DataFrame) -> str:
     """The model and for how long it was trained, where the rows hold that."""
     epochs = sorted(set(rows.epochs.dropna()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scaling_study.figures.aggregation import cost_of, seeds, trained
+from scaling_study.figures.aggregation import cost_of, intervals, seeds, trained
 from scaling_study.figures.chart import Axis, Chart, Marks, Rule, floats, one_panel
 from scaling_study.figures.metrics import METRICS
 from scaling_study.figures.style import METHODS, VERDICTS, categories
@@ -31,7 +31,7 @@ def compared(comparisons: pd.DataFrame) -> Chart:
     ]
     return forest(
         f"{trained(rows.model.iloc[0], rows)}; {seeds(rows)}; filled: distinguishable (Holm)",
-        "top-1 of compound minus the other, points; 95% intervals",
+        f"top-1 of compound minus the other, points; {intervals(rows)}",
         f"against, at {x.title}",
         [f"{row.other} at {row.cost_value / x.scale:.3g} ({row.basis})" for row in rows.itertuples()],
         marks,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scaling_study.analysis.ensemble import POINTS_MIN
-from scaling_study.figures.aggregation import about, cost_of, seeds, seeds_note, trained, variants
+from scaling_study.figures.aggregation import about, cost_of, intervals, seeds, seeds_note, trained, variants
 from scaling_study.figures.chart import Marks, floats
 from scaling_study.figures.marks import against_cost, band, baseline_star, means, method_means
 from scaling_study.figures.metrics import METRICS
@@ -74,7 +74,7 @@ def frontiers(frontier: pd.DataFrame) -> Chart:
                 look = styles[method] | {"size": 7 if optimal else 5, "hollow": not optimal}
                 marks.append(Marks(*place, y_ends=ends, name=method, **look))
     name = " and ".join(dict.fromkeys(frontier.model))
-    title = f"{trained(name, frontier)}; {seeds(frontier)}, 95% intervals; filled: Pareto-optimal by the means"
+    title = f"{trained(name, frontier)}; {seeds(frontier)}, {intervals(frontier)}; filled: Pareto-optimal by the means"
     return against_cost(title, x, marks)
 
 

@@ -82,6 +82,15 @@ def test_the_legend_says_why_a_method_has_no_curve(study, said):
     assert said in legend(figure_of(chart).axes[0])
 
 
+@pytest.mark.parametrize(
+    ("study", "said"), [("fashion_mnist-matched", "95% intervals"), ("fashion_mnist-rate", "no intervals")]
+)
+def test_axes_name_intervals_only_where_there_are_some(study, said):
+    table = pd.read_csv(RESULTS / study / "comparisons.csv")
+    [axes] = figure_of(compared(table[table.cost == "flops"])).axes
+    assert axes.get_xlabel() == f"top-1 of compound minus the other, points; {said}"
+
+
 def test_the_search_marks_the_papers_triple_and_what_is_over_budget(drawn):
     runs = grid_study(np.random.default_rng(0), triples(0.2, 0.05, 0.05, 0.08), (1.2, 1.1, 1.15))
     runs.loc[runs.depth == 2, "flops_ratio"] = 3.0
