@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from scaling_study.analysis.settings import TUNED
 from scaling_study.records.columns import VARIANT
 
 
@@ -54,7 +55,8 @@ def seeds_note(table: pd.DataFrame) -> str:
 def about(runs: pd.DataFrame, model: str) -> str:
     """Data set, baseline, recipe and length of training of the runs, for the title."""
     data, recipe = (" and ".join(sorted(set(runs[column].dropna()))) for column in ("data", "recipe"))
-    return f"{data}, {trained(model, runs)}, {recipe}"
+    best = ", each at its best settings" if (runs.get("settings", pd.Series(dtype="string")) == TUNED).any() else ""
+    return f"{data}, {trained(model, runs)}, {recipe}{best}"
 
 
 def seeds(rows: pd.DataFrame) -> str:

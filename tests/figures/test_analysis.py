@@ -9,6 +9,7 @@ import pytest
 from scaling_study.analysis.shape_tables import shapes
 from scaling_study.analysis.study import analyze
 from scaling_study.figures import of_analysis
+from scaling_study.figures.aggregation import about
 from scaling_study.figures.comparisons import compared
 from scaling_study.figures.curves import fitted
 from scaling_study.figures.printed import figure_of
@@ -167,3 +168,10 @@ def test_a_single_comparison_has_room_for_its_labels():
     figure.draw_without_rendering()
     label = figure.axes[0].yaxis.label.get_window_extent()
     assert 0 <= label.y0 < label.y1 <= figure.bbox.height
+
+
+def test_titles_say_that_networks_were_tuned():
+    runs = matched_study(np.random.default_rng(0), seeds=2).assign(settings="tuned")
+    assert "each at its best settings" in about(runs, "net")
+    assert "best settings" not in about(runs.assign(settings=""), "net")
+    assert "best settings" not in about(runs.drop(columns="settings"), "net")
