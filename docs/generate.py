@@ -10,7 +10,7 @@ from pathlib import Path
 
 from blocks import BLOCKS
 
-from scaling_study.records import columns, costs
+from scaling_study.records import columns, costs, predicted
 
 ROOT = Path(__file__).parents[1]
 LINE = re.compile(r"^(?P<indent> *)(?P<key>\w+):(?: (?P<value>[^#]*?))?\s*(?:# (?P<comment>.*))?$")
@@ -31,7 +31,8 @@ TABLES = {
     "latencies": (costs, "LATENCY_COLUMNS", "latencies.csv: one row per variant, setting, workload and batch size"),
     "evaluations": (costs, "EVALUATION_COLUMNS", "evaluations.csv: one row per network with weights, data and split"),
     "cam": (costs, "CAM_COLUMNS", "cam.csv: one row per network and image of the activation maps"),
-    "recommendations": (costs, "RECOMMENDATION_COLUMNS", "recommendations.csv: one row per budget"),
+    "recommendations": (predicted, "RECOMMENDATION_COLUMNS", "recommendations.csv: one row per budget"),
+    "predictions": (predicted, "PREDICTION_COLUMNS", "predictions.csv: one row per network"),
 }
 
 

@@ -31,6 +31,7 @@ TASKS = {
     "paper": "scaling_study.tasks.paper",
     "analyze": "scaling_study.tasks.analyze",
     "recommend": "scaling_study.tasks.recommend",
+    "predict": "scaling_study.tasks.predict",
     "next": "scaling_study.tasks.next",
     "evaluate": "scaling_study.tasks.evaluate",
     "push": "scaling_study.tasks.push",

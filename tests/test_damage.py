@@ -37,6 +37,7 @@ MADE_BY = [
     [*WIDTHS, "task=cost"],
     [*WIDTHS, *LATENCY],
     ["task=recommend", "budget.flops=1.5"],
+    ["-m", "scaling.width=1.1,1.2", "task=predict"],
     ["task=evaluate", f"evaluate.run={RUN}"],
     ["task=analyze", "analysis.draws=100"],
 ]
@@ -48,6 +49,7 @@ TASKS = {
     "paper": ["task=paper"],
     "report": ["task=report", "analysis.draws=100"],
     "recommend": ["task=recommend", "budget.flops=1.4"],
+    "predict": ["-m", "scaling.width=1.2,1.3", "task=predict"],  # one network more than the table holds
     "next": ["task=next", "next.flops=1.5", "next.minutes=1"],
     "plan": [*WIDTHS, "task=plan"],
     "cost": ["-m", "scaling.width=1,1.4,1.8", "task=cost"],  # one variant more than the table holds
@@ -80,7 +82,7 @@ FILES = {
     "runs/RUN/config.yaml": ("train", "evaluate"),
     "runs/RUN/checkpoint.pt": ("train", "evaluate"),
     "runs/RUN/progress.json": ("train", "report"),
-    "runs.csv": (*OF_RUNS, "recommend", "next"),
+    "runs.csv": (*OF_RUNS, "recommend", "predict", "next"),
     "runs.parquet": OF_RUNS,
     "history.csv": OF_RUNS,
     "history.parquet": OF_RUNS,
@@ -89,6 +91,7 @@ FILES = {
     "latencies.csv": ("latency", "figures", "analyze", "paper"),
     "evaluations.csv": ("evaluate",),
     "recommendations.csv": ("recommend", "analyze"),
+    "predictions.csv": ("predict", "analyze"),
     **{f"{name}.csv": ("figures", "analyze") for name in ("comparisons", "frontier", "time_fits")},
     **{f"{name}.csv": ("figures",) for name in EXAMPLES},
     **{f"{name}.csv": ("analyze",) for name in ("fits", "leaders", "surface")},
@@ -98,8 +101,15 @@ FILES = {
     "../../plots/s/frontier.svg": ("analyze",),
 }
 TABLES = ("runs.csv", "runs.parquet", "history.csv", "history.parquet")  # two formats of two tables
-OF_TABLES_ALONE = ("tables", "figures", "analyze", "recommend", "next")  # that need no run folders
-GROWING = ("costs", "cost_parts", "latencies", "evaluations", "recommendations")  # rows are added, none made anew
+OF_TABLES_ALONE = ("tables", "figures", "analyze", "recommend", "predict", "next")  # that need no run folders
+GROWING = (
+    "costs",
+    "cost_parts",
+    "latencies",
+    "evaluations",
+    "recommendations",
+    "predictions",
+)  # rows are added, none made anew
 UNREAD = ("runs/RUN/progress.json", "hydra/multirun.yaml")  # by anything that a result depends on
 REPLACED = ("hydra/multirun.yaml", "summary.md", "../../plots/s/methods.png", "../../plots/s/frontier.svg")
 NUMBERS = {"runs": ["flops", "params", "top1", "loss", "train_loss"], "history": ["train_loss", "val_loss", "val_top1"]}
@@ -205,7 +215,7 @@ def combinations():
         for task in tasks if damage != "structure" or file not in REPLACED else ():
             yield pytest.param((file, damage, task, True), id=f"{file.replace('/RUN/', '/')}-{damage}-{task}")
     for file, damage, task in product(TABLES, DAMAGES, OF_TABLES_ALONE):
-        if file.startswith("runs") or task not in ("recommend", "next"):  # which read no epochs
+        if file.startswith("runs") or task not in ("recommend", "predict", "next"):  # which read no epochs
             yield pytest.param((file, damage, task, False), id=f"{file}-alone-{damage}-{task}")
 
 

@@ -172,6 +172,7 @@ RULES: dict[str, Numbers | Words] = {
         "paper",
         "analyze",
         "recommend",
+        "predict",
         "next",
         "evaluate",
         "cam",

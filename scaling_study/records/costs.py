@@ -9,6 +9,7 @@ import pandas as pd
 from scaling_study.errors import encodable
 from scaling_study.records.built import with_built
 from scaling_study.records.columns import BUILT
+from scaling_study.records.predicted import PREDICTION_COLUMNS, RECOMMENDATION_COLUMNS
 from scaling_study.records.reading import read_table
 from scaling_study.records.store import write_text
 from scaling_study.system.locks import lock_of
@@ -162,28 +163,6 @@ CAM_COLUMNS = {
     "timm_version": "string",
     "package_version": "string",
 }
-# One row per budget that task=recommend was asked for.
-RECOMMENDATION_COLUMNS = {
-    "model": "string",
-    "epochs": "Int64",
-    "limit": "string",  # flops, params, activations, activation_bytes or latency
-    "budget": "float64",  # multiple of the baseline's
-    "built": "float64",  # the same of the network as built
-    "depth": "float64",
-    "width": "float64",
-    "resolution": "float64",
-    "resolution_px": "Int64",
-    "built_depth": "float64",  # as the network is built with them, which the prediction is of
-    "built_width": "float64",
-    "built_resolution": "float64",
-    "top1": "float64",  # predicted, percent
-    "low": "float64",  # confidence interval of the mean
-    "high": "float64",
-    "run_low": "float64",  # prediction interval of one run
-    "run_high": "float64",
-    "runs_before": "Int64",  # runs of these coefficients that the prediction comes from
-    "extrapolated": "boolean",  # farther from the trained variants than any of them
-}
 # What two times must share to be compared.
 SETTING = ["device", "threads", "precision", "runtime"]
 LATER = {
@@ -206,6 +185,7 @@ TABLES = {
     "evaluations": EVALUATION_COLUMNS,
     "cam": CAM_COLUMNS,
     "recommendations": RECOMMENDATION_COLUMNS,
+    "predictions": PREDICTION_COLUMNS,
 }
 
 

@@ -12,13 +12,13 @@ from scaling_study.report.summary_law import law_part
 from scaling_study.report.summary_methods import comparison_part, frontier_part, leader_part, saturation_part
 from scaling_study.report.summary_models import (
     published_part,
-    recommendation_part,
     regime_part,
     search_part,
     surface_part,
     time_part,
 )
 from scaling_study.report.summary_opening import opening_part
+from scaling_study.report.summary_predictions import prediction_part, recommendation_part
 from scaling_study.report.summary_rates import rates_part
 from scaling_study.report.summary_robustness import robustness_part
 from scaling_study.report.summary_shape import shape_part
@@ -32,19 +32,31 @@ if TYPE_CHECKING:
 HEADING = "## "  # of a part
 
 
-def summary(study: str, analysis: Analysis, recommendations: pd.DataFrame, cost: str = "flops") -> str:
-    """Markdown of an Analysis; ``recommendations``: the study's table of task=recommend, empty if there is none; cost:
-    what saturation, comparisons and frontier are by."""
-    lines = [f"# {study}", "", *opening_part(analysis, cost), "", *lines_of(analysis, recommendations, cost)]
+def summary(
+    study: str,
+    analysis: Analysis,
+    recommendations: pd.DataFrame,
+    cost: str = "flops",
+    predictions: pd.DataFrame | None = None,
+) -> str:
+    """Markdown of an Analysis; ``recommendations``, ``predictions``: the study's tables of task=recommend and
+    task=predict, empty if there are none; cost: what saturation, comparisons and frontier are by."""
+    lines = [
+        f"# {study}",
+        "",
+        *opening_part(analysis, cost),
+        "",
+        *lines_of(analysis, recommendations, cost, predictions),
+    ]
     return "\n".join(lines) + "\n"
 
 
 def summary_parts(
-    analysis: Analysis, recommendations: pd.DataFrame, cost: str = "flops"
+    analysis: Analysis, recommendations: pd.DataFrame, cost: str = "flops", predictions: pd.DataFrame | None = None
 ) -> Iterator[tuple[str, list[str]]]:
     """(heading, lines of Markdown) of each part of the ``summary`` after its opening."""
     heading, part = "", list[str]()
-    for line in lines_of(analysis, recommendations, cost):
+    for line in lines_of(analysis, recommendations, cost, predictions):
         if line.startswith(HEADING):
             if heading:
                 yield heading, part
@@ -54,7 +66,9 @@ def summary_parts(
     yield heading, part
 
 
-def lines_of(analysis: Analysis, recommendations: pd.DataFrame, cost: str) -> Iterator[str]:
+def lines_of(
+    analysis: Analysis, recommendations: pd.DataFrame, cost: str, predictions: pd.DataFrame | None
+) -> Iterator[str]:
     """The lines of the ``summary`` after its opening."""
     tables = analysis.tables
     writers = {
@@ -81,3 +95,5 @@ def lines_of(analysis: Analysis, recommendations: pd.DataFrame, cost: str) -> It
             yield from ("", *write(tables[name]))
     if len(recommendations):
         yield from ("", *recommendation_part(recommendations, analysis.runs))
+    if predictions is not None and len(predictions):
+        yield from ("", *prediction_part(predictions, analysis.runs))

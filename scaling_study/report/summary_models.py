@@ -1,4 +1,4 @@
-"""The summary's parts about searches, surfaces, recommendations, lengths of training, times and published tables."""
+"""The summary's parts about searches, surfaces, lengths of training, times and published tables."""
 
 from collections.abc import Iterator
 from math import isnan
@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.latency import setting_words
-from scaling_study.analysis.law import mean_interval
 from scaling_study.analysis.search import OVER_BUDGET
 from scaling_study.analysis.times import TIMES
 from scaling_study.records.costs import SETTING
 from scaling_study.report.markdown import (
     COST_NAMES,
     PAPER,
-    coefficients,
     epochs_text,
     interval,
     joined,
@@ -98,41 +96,6 @@ def surface_part(surface: pd.DataFrame) -> Iterator[str]:
             for row in surface[surface.chosen & surface.term.isin(AXES)].itertuples()
         ]
     )
-
-
-def recommendation_part(recommendations: pd.DataFrame, runs: pd.DataFrame) -> Iterator[str]:
-    yield "## Recommendations, and whether a run confirms them"
-    yield ""
-    yield from table(
-        [
-            {
-                "limit": f"{row.limit} <= {row.budget:g}",
-                "model": row.model,
-                "depth, width, resolution": coefficients(row),
-                "built": f"{row.built:.2f}",
-                "predicted": interval(row.top1, row.run_low, row.run_high, "{:.2f}"),
-                "trained": confirmation(row, runs),
-            }
-            for row in recommendations.itertuples()
-        ]
-    )
-
-
-def confirmation(row: Any, runs: pd.DataFrame) -> str:
-    """Whether the mean of the runs of exactly these coefficients lies within the interval predicted for it."""
-    if runs.empty:
-        return "not yet"
-    same = (runs.model == row.model) & (runs.epochs == row.epochs)
-    for axis in AXES:
-        same &= np.isclose(runs[axis].astype(float), getattr(row, axis), atol=1e-6)
-    if not same.any():
-        return "not yet"
-    mean, n = runs.top1[same].mean(), int(same.sum())
-    if row.runs_before > 0:
-        return f"{mean:.2f}% (n = {n}), but it was predicted from these runs"
-    low, high = mean_interval(row, n)
-    verdict = "confirmed" if low <= mean <= high else "outside the interval"
-    return f"{mean:.2f}% (n = {n}): {verdict}, {low:.2f} to {high:.2f} for the mean of {n}"
 
 
 def regime_part(regime: pd.DataFrame) -> Iterator[str]:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from scaling_study.planning.jobs import Job
 
 
-RECOMMENDATIONS = "recommendations"
+RECOMMENDATIONS, PREDICTIONS = "recommendations", "predictions"
 
 
 def run(jobs: Sequence[Job]) -> int:
     """Write the analysis as tables, summary.md, what it found as presets, and figures; print the summary."""
     config = jobs[0].config
     folder = config.study_dir
-    require_readable(folder, "costs", "latencies", RECOMMENDATIONS)
+    require_readable(folder, "costs", "latencies", RECOMMENDATIONS, PREDICTIONS)
     runs, analysis = analyze(config, load(config))
     require_writable(folder)
     texts = {**typeset(analysis.runs), "summary.md": summary_of(config, analysis)}
@@ -65,7 +65,8 @@ def run(jobs: Sequence[Job]) -> int:
 def summary_of(config: Config, analysis: Analysis) -> str:
     from scaling_study.report.summary import summary
 
-    return summary(config.study, analysis, load_table(config.study_dir, RECOMMENDATIONS), config.cost)
+    recommended, predicted = (load_table(config.study_dir, name) for name in (RECOMMENDATIONS, PREDICTIONS))
+    return summary(config.study, analysis, recommended, config.cost, predicted)
 
 
 def typeset(runs: pd.DataFrame) -> dict[str, str]:

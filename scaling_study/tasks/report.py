@@ -41,7 +41,7 @@ def run(jobs: Sequence[Job]) -> int:
         if not one.study_dir.is_dir():
             key, given = ("report.studies", config.report.studies) if config.report.studies else ("study", config.study)
             raise ConfigError(key, given, f"there is no folder {one.study_dir}")
-        require_readable(one.study_dir, "costs", "latencies", analyze.RECOMMENDATIONS)
+        require_readable(one.study_dir, "costs", "latencies", analyze.RECOMMENDATIONS, analyze.PREDICTIONS)
     path = (config.study_dir if len(configs) == 1 else Path(config.results_dir)) / NAME
     require_writable(path.parent)
     status, idle, seen = 0, 0.0, None
@@ -109,7 +109,8 @@ def section_of(config: Config) -> tuple[StudySection, pd.DataFrame, int]:
             done += draw_runs(runs, plots, history_of(config), config.cost, asked=svg)
             done += draw_analysis(analysis.tables, runs, folder, plots, config.cost, asked=svg)
         figures = {file.stem: (file, done.charts[file.stem]) for file in done.files}
-        made = section(config.study, analysis, load_table(folder, analyze.RECOMMENDATIONS), figures, config.cost)
+        recommended, predicted = (load_table(folder, name) for name in (analyze.RECOMMENDATIONS, analyze.PREDICTIONS))
+        made = section(config.study, analysis, recommended, figures, config.cost, predictions=predicted)
     for line in analysis.failed:
         print(f"warning: {line}", file=sys.stderr)
     return made, known, int(bool(analysis.failed) or done.status)

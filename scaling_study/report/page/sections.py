@@ -50,11 +50,17 @@ POINTS_MAX = 2000  # of a figure that tells its values: it takes a page about 10
 
 
 def section(
-    study: str, analysis: Analysis, recommendations: pd.DataFrame, figures: Mapping[str, tuple[Path, Chart]], cost: str
+    study: str,
+    analysis: Analysis,
+    recommendations: pd.DataFrame,
+    figures: Mapping[str, tuple[Path, Chart]],
+    cost: str,
+    *,
+    predictions: pd.DataFrame | None = None,
 ) -> StudySection:
     """figures: by name, each as an SVG file and its chart."""
     said = opening(analysis, cost)
-    parts = [(title, "\n".join(lines)) for title, lines in summary_parts(analysis, recommendations, cost)]
+    parts = [(title, "\n".join(lines)) for title, lines in summary_parts(analysis, recommendations, cost, predictions)]
     if len(analysis.runs):
         parts.insert(1, ("All variants", listed(accuracies(analysis.runs))))
     return StudySection(study, said.answers, [*said.limits, *analysis.failed], parts, pictures(figures))
