@@ -96,6 +96,12 @@ def photograph_recommendation_lines() -> list[str]:
     return recommended.lines(costs.load_table(study, "recommendations"), ss.load_runs(study), digits=2)
 
 
+def photograph_prediction_lines() -> list[str]:
+    """What the law of the runs up to 4 times predicted of larger networks, and what runs reached."""
+    study = ROOT / "results" / PHOTOGRAPHS
+    return recommended.predicted(costs.load_table(study, "predictions"), ss.load_runs(study))
+
+
 def photograph_rate_lines() -> list[str]:
     """Learning rates of each network on photographs."""
     study = ROOT / "results" / PHOTOGRAPH_RATES
@@ -195,5 +201,6 @@ BLOCKS = {
     "photographs": photograph_lines,
     "photograph_shapes": photograph_shape_lines,
     "photograph_recommendations": photograph_recommendation_lines,
+    "photograph_predictions": photograph_prediction_lines,
     "photograph_rates": photograph_rate_lines,
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scaling_study.api.analyses import isocompute as isocompute
     from scaling_study.api.analyses import law as law
     from scaling_study.api.analyses import leads as leads
+    from scaling_study.api.analyses import rates as rates
     from scaling_study.api.analyses import regime as regime
     from scaling_study.api.analyses import search as search
     from scaling_study.api.analyses import shape as shape
@@ -58,6 +59,7 @@ PUBLIC = {
     "fit_curves": "api.analyses",
     "frontier": "api.analyses",
     "isocompute": "api.analyses",
+    "rates": "api.analyses",
     "law": "api.analyses",
     "leads": "api.analyses",
     "regime": "api.analyses",

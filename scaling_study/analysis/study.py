@@ -13,6 +13,7 @@ from scaling_study.analysis import (
     frontier,
     isocompute,
     law_tables,
+    rate_curves,
     rates,
     regime,
     robustness,
@@ -78,6 +79,7 @@ def analyze(
         )
         parts.add("surface", lambda: surfaced(runs, parts.notes))
         parts.add("rates", lambda: {"rates": rates.rates(every, draws=draws)})
+        parts.add("rate_curves", lambda: {"rate_curves": rate_curves.rate_curves(every)})
         parts.add("trials", lambda: {"trials": trials.trials(every)})
         parts.add("shape", lambda: shaped(runs, draws, parts.notes))
         parts.add("isocompute", lambda: {"isocompute": isocompute.isocompute(runs, draws=draws)})

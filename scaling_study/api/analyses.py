@@ -43,6 +43,14 @@ class Shapes(NamedTuple):
     curves: pd.DataFrame
 
 
+class Rates(NamedTuple):
+    """best: the best learning rate or weight decay of each network, and how it depends on size, see the column
+    ``what``; curves: accuracy of each network at every rate that was tried."""
+
+    best: pd.DataFrame
+    curves: pd.DataFrame
+
+
 def fit_curves(
     runs: pd.DataFrame,
     costs: Sequence[str] = COSTS,
@@ -187,6 +195,23 @@ def shape(runs: pd.DataFrame, *, draws: int = 1000, response: str = "val_top1") 
     statements, curves, notes = shapes(runs, response, draws)
     statements.attrs["notes"] = notes
     return Shapes(statements, curves)
+
+
+def rates(runs: pd.DataFrame, *, draws: int = 1000, response: str = "val_top1") -> Rates:
+    """The best learning rate or weight decay of each network that was trained at three or more, and how it moves.
+
+    runs: as of ``+sweep=rate`` and ``+sweep=decay``; both frames are empty without such a network. draws: of the
+    bootstrap over seeds.
+
+    >>> import scaling_study as ss
+    >>> best = ss.rates(ss.load_runs("results/fashion_mnist-rate"), draws=100).best
+    >>> best.value.round(3).unique().tolist(), bool(best.at_edge.all())
+    ([0.04], True)
+    """
+    from scaling_study.analysis.rate_curves import rate_curves
+    from scaling_study.analysis.rates import rates as best_rates
+
+    return Rates(best_rates(runs, response, draws), rate_curves(runs, response))
 
 
 def isocompute(runs: pd.DataFrame, *, draws: int = 1000, response: str = "val_top1") -> pd.DataFrame:

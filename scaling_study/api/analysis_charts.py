@@ -72,6 +72,15 @@ def regime(table: pd.DataFrame) -> Chart:
     return only("regime", analyzed({"regime": table}))
 
 
+def rates(best: pd.DataFrame, curves: pd.DataFrame, *, model: str | None = None, epochs: int | None = None) -> Chart:
+    """Accuracy of each network against the learning rate or weight decay, with its best. Tables: as from ``rates``.
+
+    >>> import scaling_study as ss
+    >>> figure = ss.plot.rates(*ss.rates(ss.load_runs("results/fashion_mnist-rate"), draws=100))
+    """
+    return only("rates", analyzed({"rates": best, "rate_curves": curves}), model, epochs)
+
+
 def shape(
     statements: pd.DataFrame, curves: pd.DataFrame, *, model: str | None = None, epochs: int | None = None
 ) -> Chart:

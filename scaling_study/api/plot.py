@@ -36,6 +36,7 @@ __all__ = [
     "learning_curves",
     "memory",
     "methods",
+    "rates",
     "regime",
     "search",
     "shape",
@@ -63,6 +64,7 @@ leads = drawn(analysis_charts.leads)
 learning_curves = drawn(run_charts.learning_curves)
 memory = drawn(cost_charts.memory)
 methods = drawn(run_charts.methods)
+rates = drawn(analysis_charts.rates)
 regime = drawn(analysis_charts.regime)
 search = drawn(analysis_charts.search)
 shape = drawn(analysis_charts.shape)

@@ -145,7 +145,7 @@ OF_ANALYSIS = (
     "frontier",
     "law",
     "law_map",
-    "shape",
+    *("shape", "rates"),
     "search",
     "regime",
     "isocompute",

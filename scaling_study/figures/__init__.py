@@ -24,6 +24,7 @@ from scaling_study.figures.isocompute import equal_compute
 from scaling_study.figures.law import directions, shapes
 from scaling_study.figures.learning import learning_curves
 from scaling_study.figures.methods import methods_together
+from scaling_study.figures.rates import tried_rates
 from scaling_study.figures.shape import traded
 from scaling_study.figures.speed import speed, speeds
 from scaling_study.figures.times import time_against_counts
@@ -98,7 +99,9 @@ def of_analysis(
     for name, draw in WITHOUT_RUNS.items():
         drawings |= planned(name, partial(of_parts, name, draw, tables.get(name), cost=cost))
     if {"shape", "shape_curves"} <= set(tables):
-        drawings |= planned("shape", partial(of_shapes, tables["shape"], tables["shape_curves"]))
+        drawings |= planned("shape", partial(of_two, "shape", traded, tables["shape"], tables["shape_curves"]))
+    if {"rates", "rate_curves"} <= set(tables):
+        drawings |= planned("rates", partial(of_two, "rates", tried_rates, tables["rates"], tables["rate_curves"]))
     if "isocompute" in tables:
         drawings |= planned("isocompute", partial(of_isocompute, tables["isocompute"], runs))
     if "regime" in tables:
@@ -136,11 +139,13 @@ def of_parts(
     return {suffixed(name, parts, *key): partial(draw, rows, *own[key]) for key, rows in shown.items()}
 
 
-def of_shapes(statements: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Callable[[], Chart | None]]:
-    """Of the two tables on shapes of equal cost."""
+def of_two(
+    name: str, draw: Callable, statements: pd.DataFrame, curves: pd.DataFrame
+) -> dict[str, Callable[[], Chart | None]]:
+    """Of a table of statements and one of curves."""
     parts, lines = parts_of(statements), {str(key): rows for key, rows in parts_of(curves).items()}  # a key may be NaN
     return {
-        suffixed("shape", parts, *key): partial(traded, rows, lines[str(key)])
+        suffixed(name, parts, *key): partial(draw, rows, lines[str(key)])
         for key, rows in parts.items()
         if str(key) in lines
     }

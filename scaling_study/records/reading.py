@@ -38,6 +38,14 @@ ANALYZED = {
         "train_flops networks n value low high at_edge flops_ratio epochs epochs_low epochs_high "
         "accuracy accuracy_low accuracy_high",
     ),
+    "rates": (
+        "model rate what method",
+        "epochs depth width resolution rates n value low high at_edge own_rate loss loss_low loss_high",
+    ),
+    "rate_curves": (
+        "model recipe rate method",
+        "epochs depth width resolution value own n accuracy low high top1",
+    ),
     "regime": ("model effect verdict", "flops_target epochs points low high p_holm n"),
     "shape": (
         "model what axis status",

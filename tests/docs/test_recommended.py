@@ -78,3 +78,17 @@ def test_a_recommendation_without_runs_is_refused(recommendations, runs):
 def test_they_were_recommended_before_any_run_of_them(recommendations):
     assert recommendations.runs_before.tolist() == [0, 0]
     assert set(recommendations.budget) == {1.5, 3.0}
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(0.0, "within"), (3.0, "outside")])
+def test_predictions_are_held_against_the_interval_of_the_mean_of_their_runs(recommendations, runs, off, verdict):
+    row = recommendations.iloc[0]
+    predictions = recommendations.iloc[:1].assign(method="custom", flops_target=1.5)
+    [before] = recommended.predicted(predictions, runs)[2:]
+    assert before.endswith("| 0 | not yet |")
+    assert f"({row.run_low:.2f} to {row.run_high:.2f})" in before
+    accuracies = [row.top1 + off - 0.3, row.top1 + off + 0.3]
+    [after] = recommended.predicted(predictions, with_runs_of(row, runs, accuracies))[2:]
+    assert after.endswith(f"| 2 | {row.top1 + off:.2f}, {verdict} |")
+    low, high = numbers(after.split("|")[5])[1:]
+    assert row.run_low - 0.05 < low < row.low + 0.05 < row.high < high < row.run_high + 0.05

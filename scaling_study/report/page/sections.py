@@ -29,6 +29,7 @@ SHOWS = {
     "shape": "Accuracy of networks of equal cost whose shape differs",
     "accuracy": "Published accuracy against the measured cost of each network",
     "isocompute": "Accuracy by size and length of training at equal training cost",
+    "rates": "Accuracy against the learning rate or weight decay, with the best of each network",
     "search": "Accuracy of the triples of the grid search",
     "comparisons": "Differences from compound scaling at equal cost, with intervals",
     "frontier": "Networks that no cheaper one matches",

@@ -1,0 +1,66 @@
+"""Accuracy of each network at every learning rate or weight decay that it was trained at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from scaling_study.analysis.observations import STUDY, numbers
+from scaling_study.analysis.rates import noise_of, shared, varied
+from scaling_study.records.columns import VARIANT
+from scaling_study.scaling.coefficients import AXES
+from scaling_study.training.rates import RATES
+
+COLUMNS = {
+    "model": "string",
+    "epochs": "Int64",
+    "recipe": "string",
+    "settings": "string",  # what all these runs change in the recipe, beside the rate
+    "rate": "string",  # learning_rate or weight_decay
+    "method": "string",
+    "depth": "float64",
+    "width": "float64",
+    "resolution": "float64",
+    "value": "float64",  # of the rate
+    "own": "boolean",  # whether it is the recipe's
+    "n": "Int64",  # seeds
+    "accuracy": "float64",  # validation top-1 in percent, mean over seeds
+    "low": "float64",  # 95% interval of the mean, NaN without a second seed of any
+    "high": "float64",
+    "top1": "float64",  # test top-1 in percent, mean over seeds
+}
+
+
+def rate_curves(runs: pd.DataFrame, response: str = "val_top1") -> pd.DataFrame:
+    """Mean accuracy of every network at each of its rates: a frame with COLUMNS, empty unless a network was trained at
+    three, of the runs that ``rates`` takes.
+
+    Intervals are Student's, with the standard deviation of a run about the mean of its network and rate, pooled over
+    all of one model and length of training: exact where that is the same for all and normal.
+    """
+    rows = []
+    for rate in RATES:
+        frame = varied(runs, rate, response)
+        for key, part in frame.groupby(STUDY, dropna=False) if len(frame) else ():
+            common = dict(zip(STUDY, key, strict=True)) | {"rate": rate}
+            common |= {name: shared(part, name) for name in ("recipe", "settings")}
+            rows += [common | row for row in rows_of(part, rate, response)]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def rows_of(part: pd.DataFrame, rate: str, response: str) -> Iterator[dict[str, Any]]:
+    """Rows of one model and length of training."""
+    noise, df = noise_of(part, response, rate)
+    reach = noise * stats.t.ppf(0.975, df) if df else np.nan
+    for _, cell in part.groupby([*VARIANT, rate], dropna=False):
+        first, mean, half = cell.iloc[0], cell[response].mean(), reach / np.sqrt(len(cell))
+        yield {"method": first.method, "value": first[rate], "own": first.own, "n": len(cell), "accuracy": mean} | {
+            "low": mean - half,
+            "high": mean + half,
+            "top1": numbers(cell.top1).mean(),
+            **{axis: first[axis] for axis in AXES},
+        }
