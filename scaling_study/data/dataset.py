@@ -58,5 +58,6 @@ class DataSet:
         return self.loading.channels if self.loading else self.train.images.shape[1]
 
     @property
-    def native_resolution(self) -> int:
-        return self.train.images.shape[-1]
+    def native_resolution(self) -> int | None:
+        """Pixels of a side; None of images from files, which may differ."""
+        return None if self.loading else self.train.images.shape[-1]

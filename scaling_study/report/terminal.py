@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 UPDATES_MIN = 100  # of the weights, by which a network has learned something
 DRIFT_MAX = 0.1  # of the time, between the first and the last third of a measurement's repetitions
 OFF_MAX = 0.1  # share by which a network may cost more or less than asked for without a word
+ENLARGED_MAX = 1.1  # of the side of an image
 UPDATES_FEW = 1000  # below which networks of different sizes have come differently far
 WAIT_MAX = 0.1  # of the training time that may go into waiting for images without a word
 # Columns of the table of variants.
@@ -113,6 +114,18 @@ def off_target(table: pd.DataFrame) -> Iterator[str]:
         yield (
             f"warning: {row.run_id}: the nearest network that can be built has {row.built:.2f} times the baseline's "
             f"multiply-adds, {100 * row.off:+.0f}% off scaling.flops={row.target:g}."
+        )
+
+
+def enlarged(table: pd.DataFrame) -> Iterator[str]:
+    """A warning where networks take in images that are enlarged by more than ENLARGED_MAX, which adds pixels and no
+    detail. table: a row per planned run, with ``resolution_px`` and ``native_px``, missing where images differ."""
+    large = table[table.resolution_px > ENLARGED_MAX * table.native_px.astype(float)]
+    if len(large):
+        yield (
+            f"warning: {large.resolution_px.max()} pixels of images that have {large.native_px.iloc[0]:g}, in "
+            f"{len(large)} of {len(table)} runs: enlarged images hold no more detail, so that what resolution brings "
+            "there is not what it brings of larger images."
         )
 
 

@@ -13,7 +13,7 @@ from scaling_study.config.presets import recipe_changes
 from scaling_study.data import size_of
 from scaling_study.planning.length import training_flops
 from scaling_study.records.compute import train_flops
-from scaling_study.report.terminal import few_updates, off_target
+from scaling_study.report.terminal import enlarged, few_updates, off_target
 from scaling_study.scaling.coefficients import AXES, Coefficients
 from scaling_study.system.workers import count_workers
 
@@ -47,12 +47,14 @@ def run(jobs: Sequence[Job]) -> int:
         updates = len(data.train) // batch_size * job.run.recipe.epochs
         found = measured[variant]
         compute = train_flops(training_flops(job.run, found.cost.flops, **size_of(job.run.data)), updates, batch_size)
-        rows.append(row(job, found) | {"updates": updates, "train_flops": compute})
+        rows.append(
+            row(job, found) | {"updates": updates, "train_flops": compute} | {"native_px": data.native_resolution}
+        )
     table = pd.DataFrame(rows).sort_values(["flops", "seed"], ignore_index=True)
     print(render(table))
     print(total(table, config))
     large = dict.fromkeys(found.too_large for found in measured.values() if found.too_large)
-    for line in (*large, *few_updates(table.updates.tolist()), *off_target(table)):
+    for line in (*large, *few_updates(table.updates.tolist()), *off_target(table), *enlarged(table)):
         print(line, file=sys.stderr)
     return 0
 
