@@ -35,8 +35,9 @@ def rates(runs: pd.DataFrame, own: float) -> list[str]:
     """A Markdown table of the networks' validation accuracy by learning rate, of single runs, and of what the rate that
     is best there brings on the test split. own: the recipe's rate."""
     done = runs[runs.status == "done"]
-    validation = done.pivot(index="method", columns="learning_rate", values="val_top1").sort_values(own)
-    test = done.pivot(index="method", columns="learning_rate", values="top1")
+    done = done.assign(network=names_of(done))
+    validation = done.pivot(index="network", columns="learning_rate", values="val_top1").sort_values(own)
+    test = done.pivot(index="network", columns="learning_rate", values="top1")
     best = validation.idxmax(axis=1)
     heads = [
         "network",
@@ -46,7 +47,14 @@ def rates(runs: pd.DataFrame, own: float) -> list[str]:
         "at the best",
     ]
     rows = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
-    for method, accuracies in validation.iterrows():
-        cells = [method, *("" if pd.isna(value) else f"{value:.2f}" for value in accuracies), f"{best[method]:g}"]
-        rows.append(f"| {' | '.join([*cells, *(f'{test.loc[method, at]:.2f}' for at in (own, best[method]))])} |")
+    for name, accuracies in validation.iterrows():
+        cells = [name, *("" if pd.isna(value) else f"{value:.2f}" for value in accuracies), f"{best[name]:g}"]
+        rows.append(f"| {' | '.join([*cells, *(f'{test.loc[name, at]:.2f}' for at in (own, best[name]))])} |")
     return rows
+
+
+def names_of(runs: pd.DataFrame) -> pd.Series:
+    """The method of each run, with its multiple of the baseline's multiply-adds where there are several."""
+    several = runs.flops_target.nunique() > 1
+    times = runs.flops_target.map(lambda budget: f", {budget:g} times" if several and pd.notna(budget) else "")
+    return runs.method + times.astype("string")

@@ -436,7 +436,8 @@ task=recommend
 task=recommend budget.flops=2 budget.params=2
 task=recommend budget.nothing=2
 task=predict +sweep=matched study=none
-task=predict budget.flops=2 study=none
+task=predict budget.flops=2
+task=predict scaling.stage_depth=[1,2]
 task=evaluate
 task=evaluate evaluate.run=x evaluate.weights=hub
 task=evaluate evaluate.run=/nowhere

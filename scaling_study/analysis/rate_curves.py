@@ -10,9 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from scaling_study.analysis.observations import STUDY, numbers
-from scaling_study.analysis.rates import noise_of, shared, varied
+from scaling_study.analysis.rates import NETWORK, RATES_MIN, noise_of, shared, varied
 from scaling_study.records.columns import VARIANT
-from scaling_study.scaling.coefficients import AXES
 from scaling_study.training.rates import RATES
 
 COLUMNS = {
@@ -25,6 +24,8 @@ COLUMNS = {
     "depth": "float64",
     "width": "float64",
     "resolution": "float64",
+    "stage_depth": "string",
+    "flops_target": "float64",
     "value": "float64",  # of the rate
     "own": "boolean",  # whether it is the recipe's
     "n": "Int64",  # seeds
@@ -36,8 +37,8 @@ COLUMNS = {
 
 
 def rate_curves(runs: pd.DataFrame, response: str = "val_top1") -> pd.DataFrame:
-    """Mean accuracy of every network at each of its rates: a frame with COLUMNS, empty unless a network was trained at
-    three, of the runs that ``rates`` takes.
+    """Mean accuracy of every network at each of its rates above 0: a frame with COLUMNS, of the networks that ``rates``
+    has a best of, which were trained at three or more.
 
     Intervals are Student's, with the standard deviation of a run about the mean of its network and rate, pooled over
     all of one model and length of training: exact where that is the same for all and normal.
@@ -56,11 +57,15 @@ def rows_of(part: pd.DataFrame, rate: str, response: str) -> Iterator[dict[str, 
     """Rows of one model and length of training."""
     noise, df = noise_of(part, response, rate)
     reach = noise * stats.t.ppf(0.975, df) if df else np.nan
-    for _, cell in part.groupby([*VARIANT, rate], dropna=False):
+    enough = part.groupby(VARIANT, dropna=False)[rate].transform("nunique") >= RATES_MIN
+    for _, cell in part[enough].groupby([*VARIANT, rate], dropna=False):
         first, mean, half = cell.iloc[0], cell[response].mean(), reach / np.sqrt(len(cell))
-        yield {"method": first.method, "value": first[rate], "own": first.own, "n": len(cell), "accuracy": mean} | {
+        yield {name: first.get(name) for name in NETWORK} | {
+            "value": first[rate],
+            "own": first.own,
+            "n": len(cell),
+            "accuracy": mean,
             "low": mean - half,
             "high": mean + half,
-            "top1": numbers(cell.top1).mean(),
-            **{axis: first[axis] for axis in AXES},
+            "top1": numbers(cell.top1).mean() if "top1" in cell else np.nan,
         }

@@ -17,6 +17,7 @@ from scaling_study.scaling.coefficients import AXES
 from scaling_study.training.rates import RATES
 
 RATES_MIN = 3  # rates that a parabola needs
+NETWORK = ("method", *AXES, "stage_depth", "flops_target")  # what tells the networks of a study apart
 COLUMNS = {
     "model": "string",
     "epochs": "Int64",
@@ -28,6 +29,8 @@ COLUMNS = {
     "depth": "float64",
     "width": "float64",
     "resolution": "float64",
+    "stage_depth": "string",
+    "flops_target": "float64",
     "rates": "Int64",  # that were trained
     "n": "Int64",  # seeds, the fewest of a rate
     "value": "float64",
@@ -118,7 +121,7 @@ def of_variant(variant: pd.DataFrame, rate: str, means: np.ndarray, samples: np.
     top, highest, edge = (values[0] for values in best_rates(logs, means[None]))
     drawn, heights, _ = best_rates(logs, samples)
     first = variant.iloc[0]
-    row = {"what": "best rate", "method": first.method} | {axis: first[axis] for axis in AXES}
+    row = {"what": "best rate"} | {name: first.get(name) for name in NETWORK}
     row |= {"rates": len(logs), "value": np.exp(top), "at_edge": bool(edge)}
     row |= ends(np.exp(drawn), np.exp(top), "low", "high")
     if variant.own.any():

@@ -45,7 +45,7 @@ class Shapes(NamedTuple):
 
 class Rates(NamedTuple):
     """best: the best learning rate or weight decay of each network, and how it depends on size, see the column
-    ``what``; curves: accuracy of each network at every rate that was tried."""
+    ``what``; curves: accuracy of each network at every rate above 0 that was tried."""
 
     best: pd.DataFrame
     curves: pd.DataFrame

@@ -36,7 +36,7 @@ def other_network(config: Config) -> bool:
 
 # (pattern of keys, whether a configuration ignores them, message). The first match is reported.
 IGNORED = [
-    ("budget.*", lambda c: c.task in TRAINING, "is for task=recommend"),
+    ("budget.*", lambda c: c.task != "recommend", "is for task=recommend"),
     ("evaluate.*", lambda c: c.task in TRAINING, "is for task=evaluate"),
     ("cam.*", lambda c: c.task in TRAINING, "is for task=cam"),
     ("figures", lambda c: c.task != "figures", "is for task=figures"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scaling_study.analysis.rates import NETWORK
 from scaling_study.figures.aggregation import intervals, seeds, trained
 from scaling_study.figures.chart import Axis, Chart, Marks, Panel, Rule, floats
 from scaling_study.figures.metrics import METRICS
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from scaling_study.figures.style import Style
 
 NAMES = {"learning_rate": "learning rate", "weight_decay": "weight decay"}
-NETWORK = ["method", *AXES]
 
 
 def tried_rates(rates: pd.DataFrame, curves: pd.DataFrame) -> Chart | None:
@@ -28,25 +28,32 @@ def tried_rates(rates: pd.DataFrame, curves: pd.DataFrame) -> Chart | None:
         return None
     kinds = [kind for kind in NAMES if (curves.rate == kind).any()]
     panels = [panel(rates[rates.rate == kind], curves[curves.rate == kind], NAMES[kind]) for kind in kinds]
-    title = f"{trained(curves.model.iloc[0], curves)}, {curves.recipe.iloc[0]}"
-    title += "; large markers: best rate, hollow at the edge; vertical line: the recipe's"
+    recipes = sorted(set(curves.recipe.replace("nan", pd.NA).dropna()))
+    title = ", ".join([trained(curves.model.iloc[0], curves), *recipes])
+    title += "; large markers: best rate, hollow at the edge"
+    if any(isinstance(mark, Rule) for one in panels for mark in one.marks):
+        title += "; vertical line: the recipe's"
     return Chart(title, (tuple(panels),), (7.0 * len(panels), 4.8))
 
 
 def panel(rates: pd.DataFrame, curves: pd.DataFrame, name: str) -> Panel:
-    best = rates[rates.what == "best rate"].set_index(NETWORK)
-    marks: list[Any] = [Rule(x=float(own)) for own in curves.value[curves.own].unique()[:1]]
+    own = curves.value[curves.own].unique()
+    marks: list[Any] = [Rule(x=float(rate)) for rate in own] if len(own) == 1 else []  # where it is that of all
     tops = []
-    several = Counter(key[0] for key, _ in curves.groupby(NETWORK))
+    best = dict(iter(named(rates[rates.what == "best rate"]).groupby("network")))
+    networks = named(curves).groupby("network", sort=False)
+    several = Counter(rows.method.iloc[0] for _, rows in networks)
     seen: Counter[str] = Counter()
-    for key, rows in curves.groupby(NETWORK, sort=False):
-        method = str(key[0])
+    for network, rows in networks:
+        method = str(rows.method.iloc[0])
         look = METHODS.get(method, BASELINE)
-        label = method_label(method) + (f" {coefficients(key[1:])}" if several[method] > 1 else "")
+        label = method_label(method)
+        if several[method] > 1:
+            label += " " + ", ".join(f"{rows[axis].iloc[0]:.3g}" for axis in AXES)
         marks.append(curve(rows.sort_values("value"), look | {"line": LINES[seen[method] % len(LINES)]}, label))
         seen[method] += 1
-        if key in best.index:
-            tops.append(top(best.loc[[key]].iloc[0], rows, look))
+        if network in best:
+            tops.append(top(best[network].iloc[0], rows, look))
     values = sorted(curves.value.unique())
     return Panel(
         Axis(f"{name}, log scale", log=2, ticks=floats(values), texts=tuple(f"{value:g}" for value in values)),
@@ -71,5 +78,7 @@ def top(best: pd.Series, rows: pd.DataFrame, look: Style) -> Marks:
     return Marks(floats([best.value]), floats([height]), x_ends=ends, hollow=bool(best.at_edge), **style)
 
 
-def coefficients(values: Any) -> str:
-    return ", ".join(f"{value:.3g}" for value in values)
+def named(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column ``network``, which tells its networks apart; tables of earlier versions lack some of
+    NETWORK."""
+    return table.assign(network=[str(key) for key in table.reindex(columns=list(NETWORK)).itertuples(index=False)])

@@ -41,6 +41,7 @@ def prediction_part(predictions: pd.DataFrame, runs: pd.DataFrame) -> Iterator[s
                 "depth, width, resolution": coefficients(row),
                 "built": f"{row.built:.2f}",
                 "predicted": interval(row.top1, row.run_low, row.run_high, "{:.2f}"),
+                "beyond the trained": "yes" if row.extrapolated else "no",
                 "trained": confirmation(row, runs),
             }
             for row in predictions.itertuples()

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from scaling_study.analysis.observations import built
 from scaling_study.data import size_of
-from scaling_study.errors import ConfigError
+from scaling_study.errors import ConfigError, StudyError
 from scaling_study.execution.estimates import complexity_of
 from scaling_study.measure.flops import count_flops
 from scaling_study.planning.settings import OWN_KEYS, require_same_study, require_setting_of_a_run
-from scaling_study.records.columns import BUILT
 from scaling_study.records.costs import add_rows, require_readable
 from scaling_study.records.predicted import PREDICTION_COLUMNS
 from scaling_study.records.store import require_writable
 from scaling_study.scaling.coefficients import AXES, Coefficients
 from scaling_study.tasks import analyze
-from scaling_study.tasks.recommend import count_runs, law_of
+from scaling_study.tasks.recommend import count_runs, law_of, learned_from
 
 if TYPE_CHECKING:
     from scaling_study.analysis.law import Law
+    from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
 
 NETWORK = ["model", "epochs", *AXES]
@@ -40,9 +42,10 @@ def run(jobs: Sequence[Job]) -> int:
     for job in parts.values():
         require_setting_of_a_run(job)
         require_same_study(job, runs, OWN_KEYS)
-    laws = {part: law_of(job.config) for part, job in parts.items()}
+    known = {part: learned_from(trained_as(job), runs) for part, job in parts.items()}
+    laws = {part: law_of(trained_as(job), known[part]) for part, job in parts.items()}
     networks = {(*part_of(job), job.run.variant.coefficients): job for job in reversed(jobs)}  # of all seeds once
-    rows = [prediction(job, laws[part_of(job)], runs) for job in networks.values()]
+    rows = [prediction(job, laws[part_of(job)], known[part_of(job)]) for job in networks.values()]
     table = pd.DataFrame(rows).sort_values(["model", "epochs", "built"], ignore_index=True)
     print(text_of(table, laws))
     if len(new := table[table.runs == 0]):
@@ -53,13 +56,19 @@ def run(jobs: Sequence[Job]) -> int:
 
 
 def require_one_training(jobs: Sequence[Job]) -> None:
-    """Refuse networks that are to be trained in several ways, for a row of the table does not say in which."""
-    for key in jobs[0].config.vary:
-        group, _, name = key.partition(".")
-        values = {getattr(getattr(job.run, group), name) for job in jobs}
-        if key != "recipe.epochs" and len(values) > 1:
-            given = ",".join(f"{value}" for value in sorted(values))
-            raise ConfigError(key, given, "task=predict takes one value of it at a time")
+    """Refuse networks of a model that differ in more than coefficients, seed and epochs, for a row of the table does
+    not say in what, and those with blocks of single stages, which no law is of."""
+    first: dict[str, dict[str, Any]] = {}
+    for job in jobs:
+        run = job.run
+        if (deeper := run.variant.coefficients.stage_depth) is not None:
+            raise ConfigError("scaling.stage_depth", list(deeper), "must be null with task=predict")
+        settings = {key: vars(getattr(run, key)) for key in ("model", "data", "recipe")}
+        flat = {f"{group}.{name}": value for group, values in settings.items() for name, value in values.items()}
+        theirs = first.setdefault(part_of(job)[0], flat)
+        for key, value in flat.items():
+            if key != "recipe.epochs" and value != theirs[key]:
+                raise ConfigError(key, f"{theirs[key]},{value}", "task=predict takes one value of it at a time")
 
 
 def part_of(job: Job) -> tuple[str, int]:
@@ -67,17 +76,29 @@ def part_of(job: Job) -> tuple[str, int]:
     return str(job.run.model.name), job.run.recipe.epochs
 
 
+def trained_as(job: Job) -> Config:
+    """The configuration with the length of training that the run has, which ``recipe.baseline_epochs`` may set."""
+    return replace(job.config, recipe=job.run.recipe)
+
+
 def prediction(job: Job, law: Law, runs: pd.DataFrame) -> dict[str, Any]:
-    """The row of a network: what the law says of it as built, and how many finished runs it has already."""
+    """The row of a network: what the law says of it as built, and how many of ``runs`` it has already.
+
+    Raises StudyError where it is scaled along an axis that no run varies.
+    """
     run = job.run
     row = {key: value for key, value in run.columns.items() if key in PREDICTION_COLUMNS}
+    coefficients = built(pd.DataFrame([row]))
+    for axis, value in zip(AXES, coefficients[0], strict=True):
+        if axis not in law.axes and not np.isclose(value, law.ranges[axis], rtol=1e-6).any():
+            raise StudyError(f"study={job.config.study}: {axis} {value:.3g}: cannot be predicted, no run varies {axis}")
     size = size_of(run.data) | {"resolution_px": run.data.resolution}
-    built = complexity_of(job).flops / count_flops(run.model, Coefficients(), **size)
-    [said] = law.predict([[row[axis] for axis in BUILT]]).to_dict("records")
+    multiple = complexity_of(job).flops / count_flops(run.model, Coefficients(), **size)
+    [said] = law.predict(coefficients).to_dict("records")
     model, epochs = part_of(job)
-    row |= {"model": model, "epochs": epochs, "built": built, **said, "variants": law.n}
+    row |= {"model": model, "epochs": epochs, "built": multiple, **said, "variants": law.n}
     row |= {"predicted_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    return row | {"runs": count_runs(runs, job.config, row)}
+    return row | {"runs": count_runs(runs, trained_as(job), row)}
 
 
 def text_of(table: pd.DataFrame, laws: dict[tuple[str, int], Law]) -> str:

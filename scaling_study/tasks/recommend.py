@@ -43,10 +43,11 @@ def run(jobs: Sequence[Job]) -> int:
     runs = analyze.load(config)
     require_setting_of_a_run(job)
     require_same_study(job, runs, OWN_KEYS)
-    law = law_of(config)
+    known = learned_from(config, runs)
+    law = law_of(config, known)
     require_writable(folder)
     best = recommend(job, law, limit, budget)
-    best["runs_before"] = count_runs(runs, config, best)
+    best["runs_before"] = count_runs(known, config, best)
     row = {"model": config.model.name, "epochs": config.recipe.epochs, "limit": limit, "budget": budget} | best
     keep(folder, row)
     name = f"confirm-{row['model']}-{row['epochs']}epochs-{limit}{budget:g}"
@@ -66,21 +67,29 @@ def points_of(config: Config, row: dict[str, Any], known: set[str]) -> dict[str,
     return {f"seed{seed}": point_of(keys, seed) for seed in itertools.islice(new, CONFIRMING)}
 
 
-def law_of(config: Config) -> Law:
-    """The law of the configured model and length of training. Raises StudyError when there is none."""
+def law_of(config: Config, runs: pd.DataFrame) -> Law:
+    """The law of the configured model and length of training, of ``runs`` as from ``learned_from``. Raises StudyError
+    when there is none."""
     from scaling_study.analysis.law import laws  # loads scipy, which takes half a second
 
-    runs, _ = analyze.chosen(config, analyze.load(config))
-    if runs.empty:
-        raise StudyError(f"study={config.study}: there is no finished run to learn from")
     key = (config.model.name, config.recipe.epochs)
-    runs = of_settings(config, runs)
-    found, refused = laws(runs, config.analysis.draws)
-    if key not in found:
-        known = ", ".join(f"{model} for {epochs:g} epochs" for model, epochs in [*found, *refused]) or "nothing"
-        reason = refused.get(key, f"it holds runs of {known}, not of {key[0]} for {key[1]} epochs")
-        raise StudyError(f"study={config.study}: no law of the axes, {reason}")
-    return found[key]
+    mine = runs[(runs.model == key[0]) & (runs.epochs == key[1])]
+    found, refused = laws(mine, config.analysis.draws) if len(mine) else ({}, {})
+    if key in found:
+        return found[key]
+    parts = runs[["model", "epochs"]].drop_duplicates().itertuples()
+    known = ", ".join(f"{part.model} for {part.epochs:g} epochs" for part in parts)
+    reason = refused.get(key, f"it holds runs of {known}, not of {key[0]} for {key[1]} epochs")
+    raise StudyError(f"study={config.study}: no law of the axes, {reason}")
+
+
+def learned_from(config: Config, runs: pd.DataFrame) -> pd.DataFrame:
+    """Of a run table, the finished runs with the settings of training that are asked for. Raises StudyError where there
+    is none."""
+    if runs.empty or not (runs.status == "done").any():
+        raise StudyError(f"study={config.study}: there is no finished run to learn from")
+    runs, _ = analyze.chosen(config, runs)
+    return of_settings(config, runs[runs.status == "done"])
 
 
 def of_settings(config: Config, runs: pd.DataFrame) -> pd.DataFrame:

@@ -37,3 +37,11 @@ def test_single_seeds_have_no_interval_and_two_rates_no_curve():
     assert rate_curves(rate_study(0, seeds=1)).low.isna().all()
     assert rate_curves(rate_study(0, rates=RATES[:2])).empty
     assert rate_curves(rate_study(0).drop(columns="settings")).empty
+
+
+def test_a_network_with_a_best_has_a_curve_and_no_other():
+    runs = rate_study(0)
+    lost = (runs.method == "depth") & (runs.learning_rate > RATES[1])
+    table = rate_curves(runs.assign(status=runs.status.mask(lost, "failed")))
+    assert set(table.method) == {*VARIANTS} - {"depth"}
+    assert rate_curves(runs.drop(columns="top1"))["top1"].isna().all()

@@ -55,3 +55,23 @@ def test_single_seeds_say_so():
     [panel] = tried_rates(*ss.rates(rate_study(0, seeds=1).assign(recipe="standard"))).flat
     assert panel.title == "n = 1 seed, no intervals"
     assert tried_rates(*ss.rates(rate_study(0, rates=RATES[:2]))) is None
+
+
+def test_networks_that_differ_in_single_stages_or_budgets_are_apart(study):
+    others = [
+        [table.assign(stage_depth="1 2", flops_target=2.0) for table in study],
+        [table.assign(flops_target=4.0) for table in study],
+    ]
+    tables = [pd.concat(parts) for parts in zip(study, *others, strict=True)]
+    curves, tops = marks_of(tried_rates(*tables).flat[0])
+    assert len(curves) == len(tops) == 3 * len(VARIANTS)
+    assert {len(mark.x) for mark in curves} == {len(RATES)}
+
+
+def test_rates_that_differ_by_network_and_unknown_recipes_are_not_said_to_be_of_all(study):
+    own = study.curves.value == study.curves.method.map(lambda method: RATES[1 + (method == "depth")])
+    chart = tried_rates(study.best, study.curves.assign(own=own, recipe=pd.NA))
+    assert not [mark for mark in chart.flat[0].marks if isinstance(mark, Rule)]
+    assert "vertical line" not in chart.title
+    assert "nan" not in chart.title.lower()
+    assert "NA" not in chart.title

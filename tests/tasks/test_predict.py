@@ -1,5 +1,7 @@
 """Predictions of networks before they are trained, by the law of a committed study."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -9,6 +11,7 @@ from scaling_study.execution.command import application, composed, options_of
 from scaling_study.records.costs import load_table, table_of
 from scaling_study.records.tables import load_runs
 from scaling_study.report.summary_predictions import prediction_part
+from scaling_study.scaling.coefficients import Coefficients
 from scaling_study.tasks import predict
 
 from .test_recommend import RESULTS
@@ -71,11 +74,44 @@ def test_what_runs_have_reached_is_not_predicted_again(study):
     assert changed["compound"] != kept["compound"]  # by a law that knows the new run
 
 
-def test_a_network_of_several_trainings_is_refused(study):
-    with pytest.raises(ConfigError, match=r"^recipe\.learning_rate=0\.02,0\.04: task=predict takes one value"):
-        predict.run(
-            jobs_of(study, "-m", "scaling.depth=1,2", "recipe.learning_rate=0.02,0.04", "vary=[recipe.learning_rate]")
-        )
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("data.resolution=24,20",), r"^data\.resolution=24,20: task=predict takes one value of it"),
+        (("model.width_multiplier=2,1",), r"^model\.width_multiplier=2\.0,1\.0: task=predict takes one"),
+        (
+            ("recipe.auto_augment=null,rand-m9-mstd0.5", "vary=[recipe.auto_augment]"),
+            r"^recipe\.auto_augment=None,rand-m9-mstd0\.5: task=predict takes one",
+        ),
+    ],
+)
+def test_networks_that_a_row_does_not_describe_are_refused(study, arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        predict.run(jobs_of(study, "-m", "scaling.width=2", *arguments))
+    assert not (study / "predictions.csv").exists()
+
+
+def test_blocks_of_single_stages_are_refused():
+    coefficients = Coefficients(stage_depth=(1.0, 2.0))
+    job = SimpleNamespace(run=SimpleNamespace(variant=SimpleNamespace(coefficients=coefficients)))
+    with pytest.raises(ConfigError, match=r"^scaling\.stage_depth=\[1\.0, 2\.0\]: must be null with task=predict$"):
+        predict.require_one_training([job])
+
+
+def test_an_axis_that_no_run_varies_is_refused(study):
+    runs = load_runs(RESULTS / STUDY)
+    runs[runs.built_depth == 1].to_csv(study / "runs.csv", index=False)
+    with pytest.raises(StudyError, match=r"depth 4: cannot be predicted, no run varies depth$"):
+        predict.run(jobs_of(study, "-m", "scaling.depth=1,4"))
+
+
+@pytest.mark.slow
+def test_runs_of_other_settings_are_not_runs_of_the_network(study):
+    runs = load_runs(study)
+    other = runs[runs.method == "width"].iloc[[0]].assign(run_id="other", width=3.0, settings="learning_rate=0.02")
+    pd.concat([runs, other]).to_csv(study / "runs.csv", index=False)
+    predict.run(jobs_of(study, "scaling.width=3"))
+    assert len(load_table(study, "predictions")) == 1
 
 
 def test_other_baselines_are_refused(study):
@@ -94,8 +130,10 @@ def test_the_summary_says_which_predictions_came_true():
         "high": 71.0,
         "run_low": 68.0,
         "run_high": 72.0,
+        "extrapolated": True,
     }
     predictions = table_of("predictions", [network | said, network | said | {"depth": 4.0}])
+    assert all("| yes |" in row for row in list(prediction_part(predictions, pd.DataFrame()))[-2:])
     nothing = pd.DataFrame(columns=[*network, "top1"])
     assert sum("not yet" in row for row in prediction_part(predictions, nothing)) == 2
     for top1, verdict in ((71.5, "confirmed"), (72.5, "outside the interval")):

@@ -185,4 +185,4 @@ def test_a_study_of_other_runs_has_no_law(config, tmp_path):
     with pytest.raises(
         StudyError, match="it holds runs of micro_mbconv for 2 epochs, not of micro_mbconv for 7 epochs"
     ):
-        recommend.law_of(made)
+        recommend.law_of(made, recommend.learned_from(made, load_runs(made.study_dir)))
