@@ -23,6 +23,7 @@ from scaling_study.scaling.coefficients import AXES
 SEEDS = 3
 BUDGET = 4.0
 NEW_RUNS = 5  # of the recommended network
+BEYOND = (1.5, 2.0)  # powers of the largest trained coefficient of an axis: 8 and 16 times where runs go up to 4
 
 
 def grid():
@@ -111,6 +112,12 @@ def judged(rng, kind, design, shared, number):
         "recommended_behind_best": lowest - reached,
         "direction_no_worse_than_axis": gap > -0.1,
     }
+    for power in BEYOND:
+        far = 1 + (coefficients.max(axis=0) ** power - 1) * np.eye(len(AXES))  # each axis alone
+        there, reach = 100 - worst * truth(far), law.predict(far)
+        found[f"beyond_{power}"] = np.mean((reach.low <= there) & (there <= reach.high))
+        found[f"beyond_{power}_width"] = np.mean(reach.high - reach.low)
+        found[f"beyond_{power}_bias"] = np.mean(reach.top1 - there)
     if kind is product:
         probe = np.array([[1.0, 1, 1]] * 3)
         for place in range(3):
