@@ -82,7 +82,8 @@ def recommended_lines() -> list[str]:
 def photograph_lines() -> list[str]:
     """The methods at equal multiply-adds on photographs."""
     runs = ss.load_runs(ROOT / "results" / PHOTOGRAPHS)
-    return [*matched.table(runs, digits=2), "", matched.doublings(runs, digits=2)]
+    lines = [*matched.table(runs, digits=2), "", matched.doublings(runs, digits=2), ""]
+    return [*lines, matched.gains(runs, 4.0, 16.0, digits=2)]
 
 
 def photograph_shape_lines() -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 import scaling_study as ss
-from scaling_study.analysis.contrasts import contrast
+from scaling_study.analysis.contrasts import Contrast, contrast
 from scaling_study.analysis.law import laws
 from scaling_study.analysis.observations import Observations, studies, usable
 from scaling_study.scaling.coefficients import AXES
@@ -28,7 +28,7 @@ def table(runs: pd.DataFrame, digits: int = 1) -> list[str]:
     """
     done = runs[runs.status == "done"].assign(budget=runs.flops_target.fillna(1.0))
     leads = ss.compare(done, ["flops"])
-    leads = leads[leads.basis == "matched"].set_index(["flops_target", "other"])
+    leads = leads[leads.basis.isin(["matched", "interpolated"])].set_index(["flops_target", "other"])
     keys = ["method", "budget"]
     means = done.groupby(keys)[["resolution_px", *BUILT, "flops", "last_tenth_gain"]].mean()
     rows = [
@@ -54,11 +54,12 @@ def table(runs: pd.DataFrame, digits: int = 1) -> list[str]:
 
 
 def lead(leads: pd.DataFrame, row, digits: int) -> str:
-    """Points by which compound scaling is ahead of a variant, with its 95% interval; empty where none was compared."""
+    """Points by which compound scaling is ahead of a variant, with its 95% interval and a star where that is of the
+    method's curve at compound scaling's own cost; empty where none was compared."""
     if (row.budget, row.method) not in leads.index:
         return ""
     found = leads.loc[(row.budget, row.method)]
-    return points(found.difference, found.low, found.high, digits)
+    return points(found.difference, found.low, found.high, digits) + "*" * (found.basis == "interpolated")
 
 
 def points(value: float, low: float, high: float, digits: int = 1) -> str:
@@ -81,6 +82,25 @@ def doublings(runs: pd.DataFrame, digits: int = 1) -> str:
             f"({less.estimate:.{digits}f} less, {low:.{digits}f} to {high:.{digits}f})"
         )
     return f"Doubling the multiply-adds once and twice brings {parts[0]}, {parts[1]} and {parts[2]}."
+
+
+def gains(runs: pd.DataFrame, small: float, large: float, digits: int = 1) -> str:
+    """What each method gains from one multiple of the baseline's multiply-adds to another, and by how much compound
+    scaling gains more than each axis, with 95% intervals."""
+    seen = observed(runs[runs.status == "done"])
+    steps = {method: {row(seen, method, large): 1.0, row(seen, method, small): -1.0} for method in ("compound", *AXES)}
+    gained = {method: spanned(contrast(seen, step), digits) for method, step in steps.items()}
+    opposed = {axis: {index: -weight for index, weight in steps[axis].items()} for axis in AXES}
+    more = {axis: spanned(contrast(seen, steps["compound"] | opposed[axis]), digits) for axis in AXES}
+    each = ", ".join(f"{method} {value}" for method, value in gained.items())
+    ahead = ", ".join(f"{value} more than {axis}" for axis, value in more.items())
+    return f"Points gained from {small:g} to {large:g} times: {each}. Compound scaling gains {ahead}."
+
+
+def spanned(found: Contrast, digits: int) -> str:
+    """A contrast with its 95% interval."""
+    low, high = found.interval()
+    return f"{found.estimate:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def observed(runs: pd.DataFrame) -> Observations:

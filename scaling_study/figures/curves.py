@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from scaling_study.analysis.ensemble import POINTS_MIN
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from scaling_study.figures.metrics import Metric
 
 WIDTHS_MIN = 3
+CORNER = (0.6, 0.4)  # shares of width and height, from which and up to which it reaches
 
 
 def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Chart:
@@ -34,7 +36,17 @@ def fitted(fit_curves: pd.DataFrame, runs: pd.DataFrame) -> Chart:
         marks.append(method_means(table[table.method == method], method, x, name=name))
     marks += baseline_star(table, x)
     words = f"{about(runs, fit_curves.model.iloc[0])}; {seeds_note(table)}"
-    return against_cost(f"{words}\nfitted curves with 95% bands, dashed beyond", x, marks, legend="lower right")
+    place = "best" if in_corner(table[cost], table["mean"], fit_curves) else "lower right"
+    return against_cost(f"{words}\nfitted curves with 95% bands, dashed beyond", x, marks, legend=place)
+
+
+def in_corner(costs: pd.Series, accuracies: pd.Series, fit_curves: pd.DataFrame) -> bool:
+    """Whether a network lies at the lower right, where growing curves leave room for a legend."""
+    x, curves = np.log(costs.astype(float)), np.log(fit_curves.cost_value)
+    right = x > x.min() + CORNER[0] * (max(x.max(), curves.max()) - x.min())
+    least = min(accuracies.min(), fit_curves.low.min())
+    low = accuracies < least + CORNER[1] * (max(accuracies.max(), fit_curves.high.max()) - least)
+    return bool((right & low).any())
 
 
 def why_no_curve(table: pd.DataFrame, fit_curves: pd.DataFrame, method: str) -> str:

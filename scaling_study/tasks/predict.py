@@ -118,7 +118,7 @@ def text_of(table: pd.DataFrame, laws: dict[tuple[str, int], Law]) -> str:
             "mean_95%": [f"{row.low:.2f} to {row.high:.2f}" for row in table.itertuples()],
             "one_run_95%": [f"{row.run_low:.2f} to {row.run_high:.2f}" for row in table.itertuples()],
             "runs": table.runs,
-            "": np.where(table.extrapolated, "extrapolated", ""),
+            **({"": np.where(table.extrapolated, "extrapolated", "")} if table.extrapolated.any() else {}),
         }
     )
     lines = [

@@ -57,6 +57,27 @@ def test_doublings_are_differences_of_means_with_one_standard_deviation(runs):
         assert f"{gains} ({less:.1f} less, {less - half:.1f} to {less + half:.1f})" in said
 
 
+def test_gains_are_differences_of_means_and_of_these(runs):
+    chosen = runs[runs.flops_target.isin([2, 4]) & (runs.method != "custom")]
+    seeds = set.intersection(*(set(rows.seed) for _, rows in chosen.groupby(["method", "flops_target"])))
+    said = matched.gains(runs[runs.seed.isin(seeds)], 2.0, 4.0)
+    means = chosen[chosen.seed.isin(seeds)].groupby(["method", "flops_target"]).top1.mean()
+    gained = {method: means[method, 4] - means[method, 2] for method in ("compound", "depth", "width", "resolution")}
+    for method, value in gained.items():
+        assert f"{method} {value:.1f} (" in said
+    more = re.findall(r"([-\d.]+) \([^)]*\) more than (\w+)", said)
+    assert more == [(f"{gained['compound'] - gained[axis]:.1f}", axis) for axis in ("depth", "width", "resolution")]
+
+
+def test_leads_along_a_curve_have_a_star():
+    runs = ss.load_runs(blocks.ROOT / "results" / "fashion_mnist-matched")
+    leads = ss.compare(runs, ["flops"]).query("basis == 'interpolated'")
+    rows = {(row[0], row[1]): row[6] for row in cells(matched.table(runs, 2))}
+    interpolated = {(f"{row.flops_target:g}", row.other) for row in leads.itertuples()}
+    assert {key for key, lead in rows.items() if lead.endswith("*")} == interpolated & {*rows}
+    assert interpolated & {*rows}
+
+
 def test_the_prediction_does_not_see_what_it_predicts(runs):
     other = runs.copy()
     other.loc[other.flops_target > matched.FITTED, "top1"] = 50.0

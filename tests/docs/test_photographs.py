@@ -1,10 +1,13 @@
 """The studies on photographs in the documentation, against their committed tables."""
 
 import blocks
+import pandas as pd
 import photographs
 import pytest
+import recommended
 
 import scaling_study as ss
+from scaling_study.records.costs import load_table
 
 PAGE = blocks.ROOT / "docs/explanation/photographs.md"
 
@@ -56,17 +59,62 @@ def test_a_rate_that_failed_is_left_out():
     assert again.count("") == 1
 
 
+def words_of(path):
+    return " ".join(path.read_text(encoding="utf-8").split())
+
+
+def difference(row, sign=1):
+    low, high = sorted((sign * row.low, sign * row.high))
+    return f"{sign * row.difference:.2f} points ({low:.2f} to {high:.2f})"
+
+
+@pytest.fixture(scope="module")
+def compared():
+    return ss.compare(table_of(blocks.PHOTOGRAPHS), ["flops"]).set_index(["flops_target", "other"])
+
+
 @pytest.mark.parametrize("path", [PAGE, blocks.ROOT / "README.md"])
-def test_the_page_and_the_readme_say_what_the_table_shows(path):
-    words = " ".join(path.read_text(encoding="utf-8").split())
-    table = ss.compare(table_of(blocks.PHOTOGRAPHS), ["flops"])
-    found = table[table.flops_target == 4].set_index("other")
-    ahead, equal, behind = found.loc["depth"], found.loc["width"], found.loc["resolution"]
-    assert f"ahead of depth by {ahead.difference:.1f} points ({ahead.low:.1f} to {ahead.high:.1f})" in words
-    middle = f"({equal.difference:.1f} points, {equal.low:.1f} to {equal.high:.1f})"
+def test_the_page_and_the_readme_say_what_the_table_shows(path, compared):
+    words, found = words_of(path), compared.loc[4.0]
+    equal = found.loc["width"]
+    assert f"ahead of depth by {difference(found.loc['depth'])}" in words
+    middle = f"({equal.difference:.2f} points, {equal.low:.2f} to {equal.high:.2f})"
     assert f"not distinguishable from width {middle}" in words
-    assert f"behind resolution by {-behind.difference:.1f} points ({-behind.high:.1f} to {-behind.low:.1f})" in words
+    assert f"behind resolution by {difference(found.loc['resolution'], -1)}" in words
     assert found.verdict.to_dict() == {"depth": "better", "width": "not distinguishable", "resolution": "worse"}
+
+
+def test_the_page_says_how_leads_change_with_the_budget(compared):
+    words = words_of(PAGE)
+    for budget in (8.0, 16.0):
+        assert f"{difference(compared.loc[(budget, 'width')])} at {budget:g} times" in words
+        assert f"{difference(compared.loc[(budget, 'resolution')], -1)} at {budget:g} times" in words
+    verdicts = compared.verdict.drop(index=4.0)
+    assert verdicts.loc[8.0, ["width", "resolution"]].tolist() == ["not distinguishable"] * 2
+    assert verdicts.loc[16.0, ["width", "resolution"]].tolist() == ["better", "worse"]
+    runs = table_of(blocks.PHOTOGRAPHS)
+    means = runs.groupby([runs.flops_target.fillna(1.0), "method"]).top1.mean()
+    assert means[16.0, "depth"] - means[1.0, "baseline"] == pytest.approx(0.5, abs=0.05)
+    fits = pd.read_csv(blocks.ROOT / "results" / blocks.PHOTOGRAPHS / "fits.csv")
+    width = fits[(fits.cost == "flops") & (fits.method == "width") & (fits.form == "average")].iloc[0]
+    assert width.saturation_high < runs.flops[runs.method == "width"].max()
+    assert f"from {width.saturation_high / 1e6:.2f} million at the latest" in words
+    late = runs.groupby(["method", "flops"]).last_tenth_gain.mean()
+    assert (late >= 0.3).sum() == 1  # all networks but one have converged
+
+
+def test_the_page_says_which_predictions_came_true():
+    study = blocks.ROOT / "results" / blocks.PHOTOGRAPHS
+    predictions = load_table(study, "predictions")
+    assert (predictions.predicted_at.max() < table_of(blocks.PHOTOGRAPHS).query("flops_target >= 8").finished_at).all()
+    rows = cells(recommended.predicted(predictions, table_of(blocks.PHOTOGRAPHS)))
+    trained = [row for row in rows if row[5] != "0"]
+    assert {row[1] for row in trained if row[6].endswith("outside")} == {"resolution"}
+    assert {row[1] for row in trained if row[6].endswith("within")} == {"depth", "width", "compound"}
+    for row in trained:
+        if row[1] in ("compound", "width"):
+            assert abs(float(row[4].split()[0]) - float(row[6].split(",")[0])) < 0.2
+    assert "compound scaling and width to within 0.2 points" in words_of(PAGE)
 
 
 def test_the_page_says_what_the_best_rates_change():

@@ -6,6 +6,7 @@ import pytest
 from scaling_study.figures import of_runs
 from scaling_study.figures.aggregation import variants
 from scaling_study.figures.axes import one_panel_per_axis
+from scaling_study.figures.curves import in_corner
 from scaling_study.figures.fitting import wrapped
 from scaling_study.figures.methods import methods_together
 from scaling_study.figures.printed import figure_of, save
@@ -137,3 +138,11 @@ def test_title_breaks_between_its_parts():
     assert wrapped(f"{first}; {second}", 88) == f"{first};\n{second}"
     assert wrapped(f"{first}; b", 88) == f"{first}; b"
     assert wrapped("word " * 30, 88).count("\n") == 1
+
+
+def test_the_legend_of_fits_leaves_a_network_at_the_lower_right_free():
+    curves = pd.DataFrame({"cost_value": [1.0, 32.0], "low": [60.0, 75.0], "high": [62.0, 80.0]})
+    costs = pd.Series([1.0, 4.0, 16.0])
+    assert not in_corner(costs, pd.Series([61.0, 70.0, 75.0]), curves)
+    assert in_corner(costs, pd.Series([61.0, 70.0, 62.0]), curves)
+    assert not in_corner(costs, pd.Series([61.0, 62.0, 75.0]), curves)
