@@ -9,23 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from scaling_study.analysis.observations import STUDY, numbers
-from scaling_study.analysis.rates import NETWORK, RATES_MIN, noise_of, shared, varied
+from scaling_study.analysis import rates
+from scaling_study.analysis.observations import numbers
 from scaling_study.records.columns import VARIANT
-from scaling_study.training.rates import RATES
 
-COLUMNS = {
-    "model": "string",
-    "epochs": "Int64",
-    "recipe": "string",
-    "settings": "string",  # what all these runs change in the recipe, beside the rate
-    "rate": "string",  # learning_rate or weight_decay
-    "method": "string",
-    "depth": "float64",
-    "width": "float64",
-    "resolution": "float64",
-    "stage_depth": "string",
-    "flops_target": "float64",
+COLUMNS = {name: rates.COLUMNS[name] for name in (*rates.SHARED, *rates.NETWORK)} | {
     "value": "float64",  # of the rate
     "own": "boolean",  # whether it is the recipe's
     "n": "Int64",  # seeds
@@ -43,24 +31,20 @@ def rate_curves(runs: pd.DataFrame, response: str = "val_top1") -> pd.DataFrame:
     Intervals are Student's, with the standard deviation of a run about the mean of its network and rate, pooled over
     all of one model and length of training: exact where that is the same for all and normal.
     """
-    rows = []
-    for rate in RATES:
-        frame = varied(runs, rate, response)
-        for key, part in frame.groupby(STUDY, dropna=False) if len(frame) else ():
-            common = dict(zip(STUDY, key, strict=True)) | {"rate": rate}
-            common |= {name: shared(part, name) for name in ("recipe", "settings")}
-            rows += [common | row for row in rows_of(part, rate, response)]
+    rows = [
+        common | row for part, common in rates.parts(runs, response) for row in rows_of(part, common["rate"], response)
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def rows_of(part: pd.DataFrame, rate: str, response: str) -> Iterator[dict[str, Any]]:
     """Rows of one model and length of training."""
-    noise, df = noise_of(part, response, rate)
+    noise, df = rates.noise_of(part, response, rate)
     reach = noise * stats.t.ppf(0.975, df) if df else np.nan
-    enough = part.groupby(VARIANT, dropna=False)[rate].transform("nunique") >= RATES_MIN
+    enough = part.groupby(VARIANT, dropna=False)[rate].transform("nunique") >= rates.RATES_MIN
     for _, cell in part[enough].groupby([*VARIANT, rate], dropna=False):
         first, mean, half = cell.iloc[0], cell[response].mean(), reach / np.sqrt(len(cell))
-        yield {name: first.get(name) for name in NETWORK} | {
+        yield {name: first.get(name) for name in rates.NETWORK} | {
             "value": first[rate],
             "own": first.own,
             "n": len(cell),

@@ -17,7 +17,6 @@ from scaling_study.scaling.coefficients import AXES
 from scaling_study.training.rates import RATES
 
 RATES_MIN = 3  # rates that a parabola needs
-NETWORK = ("method", *AXES, "stage_depth", "flops_target")  # what tells the networks of a study apart
 COLUMNS = {
     "model": "string",
     "epochs": "Int64",
@@ -46,6 +45,8 @@ COLUMNS = {
     "ratio_low": "float64",
     "ratio_high": "float64",
 }
+SHARED = ["model", "epochs", "recipe", "settings", "rate"]  # columns that are the same in all rows of one part
+NETWORK = [name for name in VARIANT if name in COLUMNS and name not in SHARED]
 
 
 def rates(runs: pd.DataFrame, response: str = "val_top1", draws: int = 1000, seed: int = 0) -> pd.DataFrame:
@@ -60,16 +61,21 @@ def rates(runs: pd.DataFrame, response: str = "val_top1", draws: int = 1000, see
     Measured coverage of the 95% intervals on synthetic studies of +sweep=rate (three sets of exponents, 2 and 3 seeds,
     noise of 0.15 to 0.8 points, 150 each): best rates and ratios 94 to 96%, exponents 95 to 96%.
     """
-    rows = []
+    rows = [
+        common | row
+        for part, common in parts(runs, response)
+        for row in of_part(part, common["rate"], response, draws, seed)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def parts(runs: pd.DataFrame, response: str) -> Iterator[tuple[pd.DataFrame, dict[str, Any]]]:
+    """(usable runs, what their rows share: SHARED) of each rate, model and length of training."""
     for rate in RATES:
         frame = varied(runs, rate, response)
-        if frame.empty:
-            continue
-        for key, part in frame.groupby(STUDY, dropna=False):
+        for key, part in frame.groupby(STUDY, dropna=False) if len(frame) else ():
             common = dict(zip(STUDY, key, strict=True)) | {"rate": rate}
-            common |= {name: shared(part, name) for name in ("recipe", "settings")}
-            rows += [common | row for row in of_part(part, rate, response, draws, seed)]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+            yield part, common | {name: shared(part, name) for name in ("recipe", "settings")}
 
 
 def varied(runs: pd.DataFrame, rate: str, response: str) -> pd.DataFrame:

@@ -81,4 +81,4 @@ def top(best: pd.Series, rows: pd.DataFrame, look: Style) -> Marks:
 def named(table: pd.DataFrame) -> pd.DataFrame:
     """The table with a column ``network``, which tells its networks apart; tables of earlier versions lack some of
     NETWORK."""
-    return table.assign(network=[str(key) for key in table.reindex(columns=list(NETWORK)).itertuples(index=False)])
+    return table.assign(network=[str(key) for key in table.reindex(columns=NETWORK).itertuples(index=False)])

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scaling_study.config.schema import Config
     from scaling_study.planning.jobs import Job
 
-NETWORK = ["model", "epochs", *AXES]
+KEYS = ["model", "epochs", *AXES]  # of a row
 EXTRAPOLATED = (  # benchmarks/laws.py
     "extrapolated: at the square of an axis's largest trained coefficient the 95% intervals held in 90 to 99% of "
     "simulations where every axis saturates, in 68 to 88% where one may turn from gain to loss"
@@ -54,7 +54,7 @@ def run(jobs: Sequence[Job]) -> int:
     print(text_of(table, laws))
     if len(new := table[table.runs == 0]):
         require_writable(folder)
-        add_rows(folder, analyze.PREDICTIONS, new.drop(columns="runs").to_dict("records"), NETWORK)
+        add_rows(folder, analyze.PREDICTIONS, new.drop(columns="runs").to_dict("records"), KEYS)
         print(f"Table: {folder / analyze.PREDICTIONS}.csv; after training, task=analyze compares it with the runs")
     return 0
 
