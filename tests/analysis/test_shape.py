@@ -183,3 +183,16 @@ def test_intervals_hold_the_truth_and_a_flat_one_is_rarely_called_better(seeds, 
     assert (said(flat, "gain").status == "better").mean() <= 0.07
     any_better = said(flat, "trained").assign(better=lambda rows: rows.status == "better").groupby("model").better.any()
     assert any_better.mean() <= 0.07
+
+
+def test_baselines_of_two_costs_whose_median_none_has_are_no_shapes_of_one():
+    runs = shape_study(np.random.default_rng(0))
+    baseline = runs[runs.method == "baseline"]
+    others = [
+        baseline.assign(flops=baseline.flops * factor, seed=baseline.seed + 10 * n)
+        for n, factor in ((1, 0.5), (2, 1.5))
+    ]
+    odd = pd.concat([runs[runs.method != "baseline"], *others])
+    statements, curves, _ = shapes(odd, draws=50)
+    assert statements.empty
+    assert curves.empty
